@@ -1,1 +1,21 @@
-//! x
+//! The strategies that propose trials: one file each, and one line each in the registry.
+//!
+//! To add one, write its file with an `ENTRY` and add that to [`ALL`]: the command line, its help
+//! and the conformance suite (`tests/conformance.rs`) know it then.
+//!
+//! ```
+//! let mut random = temper_strategy::build("random", &Default::default())?;
+//! # let space: temper_space::SpaceSpec = serde_json::from_str(r#"{"x": {"type": "int", "low": 1, "high": 9}}"#).unwrap();
+//! # let space = temper_space::Space::new(&space, &Default::default()).unwrap();
+//! let next = random.ask(&space, &temper_core::History::new(), &mut temper_core::stream(7, 0));
+//! assert!(matches!(next, Ok(temper_core::Next::Start { .. })));
+//! # Ok::<(), temper_strategy::RegistryError>(())
+//! ```
+
+mod grid;
+mod random;
+mod registry;
+
+pub use grid::{Grid, GridOptions, Resolution};
+pub use random::Random;
+pub use registry::{ALL, Entry, Options, RegistryError, build};

@@ -1,1 +1,30 @@
-//! x
+//! A trainer of decoder-only language models on burn.
+//!
+//! [`train`] is the training loop, [`TrainConfig`] its settings, [`Report`] what it says on the
+//! way and [`Summary`] what came out. Read the loop in `train.rs` first; from there,
+//!
+//! - `data` turns files into token sequences: corpus, split, tokenizer, sequences;
+//! - `model` is the transformer, one file per part;
+//! - `evaluate` scores the held-out text;
+//! - `rng` is the one place randomness comes from.
+//!
+//! The trainer knows nothing of tuning: whoever tunes watches the reports.
+
+mod config;
+mod data;
+mod device;
+mod error;
+mod evaluate;
+mod model;
+mod progress;
+mod report;
+mod rng;
+mod train;
+
+pub use config::{Batch, TrainConfig};
+pub use data::TokenizerKind;
+pub use device::Device;
+pub use error::TrainError;
+pub use report::{Report, Summary};
+pub use temper_optim::ScheduleKind;
+pub use train::train;

@@ -1,0 +1,154 @@
+//! The records of the log.
+
+use serde::{Deserialize, Serialize};
+use temper_space::{RequireSpec, SpaceSpec};
+
+use crate::{Config, Failure, Goal, Lease, Loss, Metrics, Seq, Step, TrialId, Verdict, WorkerId};
+
+/// What a study was when it was opened; recorded again whenever strategy, pruner or seed changed.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Setup {
+    /// The study's name.
+    pub name: String,
+    /// What is searched.
+    pub space: SpaceSpec,
+    /// Which configurations are allowed.
+    #[serde(default)]
+    pub require: RequireSpec,
+    /// What is wanted, the primary goal first; never empty.
+    pub goals: Vec<Goal>,
+    /// The seed of every draw.
+    pub seed: u64,
+    /// What proposes trials.
+    pub strategy: StrategySetup,
+    /// What stops trials early, if anything does.
+    #[serde(default)]
+    pub pruner: Option<StrategySetup>,
+    /// The total number of trials that strategies may plan for, if it was known.
+    #[serde(default)]
+    pub trials: Option<u64>,
+}
+
+/// The name of a strategy or pruner and its options as JSON text.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct StrategySetup {
+    /// Its name in the registry.
+    pub name: String,
+    /// Its options, as the text of a JSON object.
+    pub options: String,
+}
+
+/// Who proposed a configuration.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Origin {
+    /// It is the space's default configuration.
+    Default,
+    /// The strategy asked for it.
+    Strategy,
+    /// It was observed elsewhere.
+    Observed,
+}
+
+/// One record of the log. The log is append-only and is the truth about a study.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+pub enum Event {
+    /// The study was set up, or its setup changed.
+    Opened(Setup),
+    /// A new trial began. Its lease is this event's position.
+    Started {
+        /// Its number: that of the trial before it plus one.
+        trial: TrialId,
+        /// What is tried, derived values included.
+        config: Config,
+        /// Who proposed it.
+        origin: Origin,
+        /// How many events the strategy had seen when it proposed this; also its random stream.
+        seen: Seq,
+        /// Who runs it.
+        worker: WorkerId,
+        /// Where it is to pause.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        until: Option<Step>,
+        /// The trial whose checkpoint it starts from.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        fork: Option<TrialId>,
+    },
+    /// A waiting or paused trial began again. Its new lease is this event's position.
+    Continued {
+        /// Which one.
+        trial: TrialId,
+        /// Whether the strategy asked for it (otherwise it is a retry), and then what it had seen.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        seen: Option<Seq>,
+        /// Who runs it.
+        worker: WorkerId,
+        /// Where it is to pause.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        until: Option<Step>,
+    },
+    /// A running trial reported.
+    Reported {
+        /// Which one.
+        trial: TrialId,
+        /// The lease of the attempt that reports.
+        lease: Lease,
+        /// The step reported for.
+        step: Step,
+        /// One loss per goal.
+        losses: Vec<Loss>,
+        /// Whatever else was reported with it.
+        #[serde(default, skip_serializing_if = "Metrics::is_empty")]
+        metrics: Metrics,
+    },
+    /// A running trial was told not to go on.
+    Judged {
+        /// Which one.
+        trial: TrialId,
+        /// The lease of the attempt that is judged.
+        lease: Lease,
+        /// The step of the report that it is judged by.
+        step: Step,
+        /// What was decided; never to continue.
+        verdict: Verdict,
+        /// Why.
+        reason: String,
+    },
+    /// An attempt ended.
+    Finished {
+        /// Whose.
+        trial: TrialId,
+        /// The lease of the attempt that ended.
+        lease: Lease,
+        /// How.
+        outcome: Outcome,
+        /// How long the attempt took.
+        seconds: f64,
+        /// The most memory it was seen to use, in bytes.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        peak_memory: Option<u64>,
+    },
+}
+
+/// How an attempt ended.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "state", rename_all = "snake_case")]
+pub enum Outcome {
+    /// With a result: one loss per goal.
+    Completed {
+        /// The result.
+        losses: Vec<Loss>,
+    },
+    /// Stopped by a pruner.
+    Pruned,
+    /// Paused; it may be resumed.
+    Paused,
+    /// Without a result.
+    Failed {
+        /// Why.
+        failure: Failure,
+        /// Whether the trial will be tried again.
+        retry: bool,
+    },
+}

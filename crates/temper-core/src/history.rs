@@ -1,0 +1,275 @@
+//! What a log adds up to, and which events may follow it.
+
+use crate::{Attempt, Event, Lease, Outcome, Report, Seq, Setup, State, Trial, TrialId, WorkerId};
+
+/// The trials of a study, folded from its events in their order.
+///
+/// Every rule about what may be written is here, as a pure function of the log: a worker whose
+/// lease was taken over is refused wherever it writes to.
+#[derive(Clone, Debug, Default)]
+pub struct History {
+    length: Seq,
+    setup: Option<Setup>,
+    trials: Vec<Trial>,
+}
+
+/// An event that does not follow from the log.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Refused {
+    /// A trial that was never started.
+    #[error("trial {trial} was never started")]
+    UnknownTrial {
+        /// The number given.
+        trial: TrialId,
+    },
+    /// A new trial whose number is not the next one.
+    #[error("trial {trial} is not the next one, {next}")]
+    NotNext {
+        /// The number given.
+        trial: TrialId,
+        /// The number due.
+        next: TrialId,
+    },
+    /// A write under a lease that is no longer the trial's.
+    #[error("lease {} of trial {trial} was taken over", lease.0)]
+    Fenced {
+        /// The trial.
+        trial: TrialId,
+        /// The lease given.
+        lease: Lease,
+    },
+    /// An event that does not fit the trial's state.
+    #[error("trial {trial} is {state}")]
+    WrongState {
+        /// The trial.
+        trial: TrialId,
+        /// Its state.
+        state: State,
+    },
+}
+
+impl History {
+    /// The history of an empty log.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The number of events seen.
+    #[must_use]
+    pub fn len(&self) -> Seq {
+        self.length
+    }
+
+    /// Whether nothing has happened yet.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.length == 0
+    }
+
+    /// The last setup recorded.
+    #[must_use]
+    pub fn setup(&self) -> Option<&Setup> {
+        self.setup.as_ref()
+    }
+
+    /// All trials; a trial's number is its index.
+    #[must_use]
+    pub fn trials(&self) -> &[Trial] {
+        &self.trials
+    }
+
+    /// One trial.
+    #[must_use]
+    pub fn trial(&self, id: TrialId) -> Option<&Trial> {
+        self.trials.get(usize::try_from(id.0).ok()?)
+    }
+
+    /// The trials in a state, in the order of their numbers.
+    pub fn in_state(&self, state: State) -> impl Iterator<Item = &Trial> {
+        self.trials.iter().filter(move |trial| trial.state == state)
+    }
+
+    /// The completed trial with the lowest primary loss; of equals the first.
+    #[must_use]
+    pub fn best(&self) -> Option<&Trial> {
+        self.in_state(State::Completed)
+            .min_by_key(|trial| trial.loss())
+    }
+
+    /// Whether the event may follow.
+    ///
+    /// # Errors
+    ///
+    /// [`Refused`], with the rule that it would break.
+    pub fn check(&self, event: &Event) -> Result<(), Refused> {
+        match event {
+            Event::Opened(_) => Ok(()),
+            Event::Started { trial, .. } => {
+                let next = TrialId(self.trials.len() as u64);
+                if *trial == next {
+                    Ok(())
+                } else {
+                    Err(Refused::NotNext {
+                        trial: *trial,
+                        next,
+                    })
+                }
+            }
+            Event::Continued { trial, .. } => {
+                let known = self.known(*trial)?;
+                match known.state {
+                    State::Waiting | State::Paused => Ok(()),
+                    state => Err(Refused::WrongState {
+                        trial: *trial,
+                        state,
+                    }),
+                }
+            }
+            Event::Reported { trial, lease, .. }
+            | Event::Judged { trial, lease, .. }
+            | Event::Finished { trial, lease, .. } => self.held(*trial, *lease).map(|_| ()),
+        }
+    }
+
+    /// Adds the event.
+    ///
+    /// # Errors
+    ///
+    /// As [`History::check`]; the history is then unchanged.
+    pub fn apply(&mut self, event: &Event) -> Result<(), Refused> {
+        self.check(event)?;
+        let lease = Lease(self.length);
+        self.length += 1;
+        match event {
+            Event::Opened(setup) => self.setup = Some(setup.clone()),
+            Event::Started {
+                trial,
+                config,
+                origin,
+                worker,
+                until,
+                fork,
+                ..
+            } => {
+                self.trials.push(Trial {
+                    id: *trial,
+                    config: config.clone(),
+                    origin: *origin,
+                    state: State::Running,
+                    until: *until,
+                    fork: *fork,
+                    attempts: vec![attempt(lease, worker)],
+                    reports: Vec::new(),
+                    losses: Vec::new(),
+                    failures: Vec::new(),
+                    reason: None,
+                    seconds: 0.0,
+                    peak_memory: None,
+                });
+            }
+            Event::Continued {
+                trial,
+                worker,
+                until,
+                ..
+            } => {
+                self.change(*trial, |trial| {
+                    trial.state = State::Running;
+                    trial.until = *until;
+                    trial.attempts.push(attempt(lease, worker));
+                });
+            }
+            Event::Reported {
+                trial,
+                step,
+                losses,
+                metrics,
+                ..
+            } => {
+                self.change(*trial, |trial| {
+                    trial.reports.retain(|report| report.step < *step);
+                    trial.reports.push(Report {
+                        step: *step,
+                        losses: losses.clone(),
+                        metrics: metrics.clone(),
+                    });
+                });
+            }
+            Event::Judged { trial, reason, .. } => {
+                self.change(*trial, |trial| trial.reason = Some(reason.clone()));
+            }
+            Event::Finished {
+                trial,
+                outcome,
+                seconds,
+                peak_memory,
+                ..
+            } => {
+                self.change(*trial, |trial| {
+                    trial.seconds += seconds;
+                    trial.peak_memory = trial.peak_memory.max(*peak_memory);
+                    end(trial, outcome);
+                });
+            }
+        }
+        Ok(())
+    }
+
+    fn known(&self, trial: TrialId) -> Result<&Trial, Refused> {
+        self.trial(trial).ok_or(Refused::UnknownTrial { trial })
+    }
+
+    /// The trial, if it runs under that lease.
+    fn held(&self, trial: TrialId, lease: Lease) -> Result<&Trial, Refused> {
+        let known = self.known(trial)?;
+        if known
+            .attempts
+            .last()
+            .is_none_or(|attempt| attempt.lease != lease)
+        {
+            return Err(Refused::Fenced { trial, lease });
+        }
+        if known.state != State::Running {
+            return Err(Refused::WrongState {
+                trial,
+                state: known.state,
+            });
+        }
+        Ok(known)
+    }
+
+    fn change(&mut self, trial: TrialId, change: impl FnOnce(&mut Trial)) {
+        let index = usize::try_from(trial.0).expect("checked: the trial is in the list");
+        change(&mut self.trials[index]);
+    }
+}
+
+fn attempt(lease: Lease, worker: &WorkerId) -> Attempt {
+    Attempt {
+        lease,
+        worker: worker.clone(),
+    }
+}
+
+fn end(trial: &mut Trial, outcome: &Outcome) {
+    trial.state = match outcome {
+        Outcome::Completed { losses } => {
+            trial.losses.clone_from(losses);
+            State::Completed
+        }
+        Outcome::Pruned => State::Pruned,
+        Outcome::Paused => State::Paused,
+        Outcome::Failed { failure, retry } => {
+            trial.failures.push(failure.clone());
+            if *retry {
+                State::Waiting
+            } else {
+                State::Failed
+            }
+        }
+    };
+}
+
+#[cfg(test)]
+mod tests;

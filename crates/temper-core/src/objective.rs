@@ -1,0 +1,90 @@
+//! What is tuned.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::ops::ControlFlow;
+
+use crate::{Config, Failure, Step, TrialId};
+
+/// Further numbers reported beside the goals, by name; finite.
+pub type Metrics = BTreeMap<String, f64>;
+
+/// One attempt at a trial, as handed to an objective.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Job {
+    /// The trial.
+    pub trial: TrialId,
+    /// 1 for the first attempt.
+    pub attempt: u32,
+    /// What to try.
+    pub config: Config,
+    /// The trial's own seed, the same for each of its attempts.
+    pub seed: u64,
+    /// The step at which the trial will be paused, if any.
+    pub until: Option<Step>,
+    /// The trial whose checkpoint to start from, if any.
+    pub fork: Option<TrialId>,
+}
+
+/// Why an objective is asked to end early. Whatever it returns then is not looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Halt {
+    /// Others are better: give up.
+    Stop,
+    /// Save what is needed to go on later.
+    Pause,
+    /// The study is being interrupted, or the trial was taken over.
+    Interrupt,
+}
+
+/// Where an objective reports to.
+pub trait Reporter {
+    /// Reports one value per goal, in the user's direction, at a step (counted from 1, growing).
+    /// On `Break` the objective should end soon.
+    fn report(&mut self, step: Step, values: &[f64], metrics: &Metrics) -> ControlFlow<Halt>;
+
+    /// Asks whether to go on, without reporting: for objectives that wait.
+    fn poll(&mut self) -> ControlFlow<Halt>;
+
+    /// Notes the memory in use, in bytes; the highest is recorded.
+    fn memory(&mut self, bytes: u64);
+}
+
+/// Something that can be tried with a configuration.
+pub trait Objective: Sync {
+    /// Runs one attempt and returns one value per goal in the user's direction, or an empty list
+    /// if the last report counts.
+    ///
+    /// # Errors
+    ///
+    /// The [`Failure`] that is to be recorded for the attempt.
+    fn run(&self, job: &Job, reporter: &mut dyn Reporter) -> Result<Vec<f64>, Failure>;
+}
+
+/// An objective made of a closure of one goal.
+///
+/// ```
+/// use temper_core::{Config, Failure, FnObjective, Reporter};
+///
+/// let objective = FnObjective(|config: &Config, _: &mut dyn Reporter| {
+///     let x = config.get("x").and_then(|value| value.as_f64()).unwrap_or(0.0);
+///     Ok::<f64, Failure>((x - 2.0).powi(2))
+/// });
+/// # let _: &dyn temper_core::Objective = &objective;
+/// ```
+pub struct FnObjective<F>(pub F);
+
+impl<F> Objective for FnObjective<F>
+where
+    F: Fn(&Config, &mut dyn Reporter) -> Result<f64, Failure> + Sync,
+{
+    fn run(&self, job: &Job, reporter: &mut dyn Reporter) -> Result<Vec<f64>, Failure> {
+        (self.0)(&job.config, reporter).map(|value| vec![value])
+    }
+}
+
+impl<F> fmt::Debug for FnObjective<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("FnObjective")
+    }
+}

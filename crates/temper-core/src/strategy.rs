@@ -1,0 +1,110 @@
+//! What proposes trials.
+
+use std::fmt;
+
+use rand::RngExt;
+use temper_space::{Space, Unsatisfied};
+
+use crate::{Config, Event, History, Rng, Step, TrialId};
+
+/// What a strategy wants next.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Next {
+    /// A new trial.
+    Start {
+        /// What to try; complete, that is, [`Space::complete`] has accepted it.
+        config: Config,
+        /// Where to pause; `None` runs to the end.
+        until: Option<Step>,
+        /// The trial whose checkpoint to start from.
+        fork: Option<TrialId>,
+    },
+    /// A paused trial goes on.
+    Resume {
+        /// Which one.
+        trial: TrialId,
+        /// Where to pause again; `None` runs to the end.
+        until: Option<Step>,
+    },
+    /// Nothing until a running trial has reported.
+    Wait,
+    /// Nothing any more.
+    Done,
+}
+
+impl Next {
+    /// A new trial that runs to its end.
+    #[must_use]
+    pub fn start(config: Config) -> Self {
+        Self::Start {
+            config,
+            until: None,
+            fork: None,
+        }
+    }
+}
+
+/// Proposes trials. See the registry in `temper-strategy` for how to add one.
+pub trait Strategy: fmt::Debug + Send {
+    /// What to do next. Depends only on what [`Strategy::tell`] has seen, on `history` and on
+    /// `rng`, so that a log can be replayed; asked twice in a row with equal arguments, it answers
+    /// the same.
+    ///
+    /// # Errors
+    ///
+    /// If it can propose nothing.
+    fn ask(
+        &mut self,
+        space: &Space,
+        history: &History,
+        rng: &mut Rng,
+    ) -> Result<Next, StrategyError>;
+
+    /// Shows it each event of the log once, in order, after the event became part of the history.
+    fn tell(&mut self, _event: &Event) {}
+}
+
+/// Why a strategy can't propose.
+#[derive(Debug, thiserror::Error)]
+pub enum StrategyError {
+    /// No configuration was found that the space's requirements allow.
+    #[error("no configuration was allowed in {tries} draws; the last was refused: {last}")]
+    NothingAllowed {
+        /// How many were drawn.
+        tries: u32,
+        /// Why the last one was refused.
+        last: Unsatisfied,
+    },
+    /// The strategy can't search this space.
+    #[error("strategy `{strategy}`: {reason}")]
+    Unsuitable {
+        /// The strategy.
+        strategy: &'static str,
+        /// What it can't do.
+        reason: String,
+    },
+}
+
+/// How many draws [`draw`] makes before it gives up. A requirement that one configuration in a
+/// thousand meets is missed once in e^10 calls.
+const DRAWS: u32 = 10_000;
+
+/// Draws a complete configuration uniformly from the allowed part of the unit cube.
+///
+/// # Errors
+///
+/// [`StrategyError::NothingAllowed`] if the requirements refuse every draw.
+pub fn draw(space: &Space, rng: &mut Rng) -> Result<Config, StrategyError> {
+    let mut tries = 0;
+    loop {
+        let point: Vec<f64> = (0..space.dims()).map(|_| rng.random()).collect();
+        tries += 1;
+        match space.complete(space.decode(&point)) {
+            Ok(config) => return Ok(config),
+            Err(last) if tries == DRAWS => {
+                return Err(StrategyError::NothingAllowed { tries, last });
+            }
+            Err(_) => {}
+        }
+    }
+}

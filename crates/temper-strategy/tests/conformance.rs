@@ -1,0 +1,266 @@
+//! What every strategy of the registry must do, on spaces of every kind.
+
+use std::collections::BTreeSet;
+
+use rand::RngExt;
+use temper_core::{
+    Config, Direction, Event, Failure, FailureKind, Goal, History, Lease, Loss, Next, Origin,
+    Outcome, Rng, Setup, State, Strategy, StrategySetup, TrialId, WorkerId, stream,
+};
+use temper_space::{RequireSpec, Space};
+use temper_strategy::{ALL, Entry, Options};
+
+const SEED: u64 = 7;
+
+const SPACES: &[(&str, &str, &str)] = &[
+    (
+        "one float",
+        r#"{"x": {"type": "float", "low": -5, "high": 10}}"#,
+        "{}",
+    ),
+    (
+        "every kind, conditions and requirements",
+        r#"{
+            "learning_rate": {"type": "float", "low": 1e-6, "high": 1e-1, "log": true, "default": 1e-3},
+            "dropout": {"type": "float", "low": 0, "high": 0.5, "step": 0.1},
+            "layers": {"type": "int", "low": 1, "high": 100, "log": true},
+            "hidden_size": {"type": "int", "low": 128, "high": 512, "step": 64},
+            "num_heads": {"type": "ordinal", "values": [2, 4, 8]},
+            "optimizer": {"type": "choice", "values": ["adamw", "sgd", "lion"]},
+            "momentum": {"type": "float", "low": 0, "high": 0.99, "when": {"optimizer": "sgd"}},
+            "nesterov": {"type": "choice", "values": [true, false], "when": {"optimizer": "sgd"}},
+            "seed": {"type": "const", "value": 3},
+            "intermediate_size": {"derive": "hidden_size * 8 / 3", "multiple_of": 64}
+        }"#,
+        r#"{"heads_divide": "hidden_size % (num_heads * 32) == 0"}"#,
+    ),
+    (
+        "only choices",
+        r#"{"a": {"type": "choice", "values": [1, 2, 3]}, "b": {"type": "choice", "values": ["x", "y"]}}"#,
+        "{}",
+    ),
+    (
+        "nothing to choose",
+        r#"{"a": {"type": "const", "value": 1}}"#,
+        "{}",
+    ),
+];
+
+/// A log in the making.
+struct Bench {
+    space: Space,
+    history: History,
+    events: Vec<Event>,
+    strategy: Box<dyn Strategy>,
+}
+
+impl Bench {
+    fn new(entry: &Entry, space: &str, require: &str) -> Self {
+        let spec = serde_json::from_str(space).unwrap();
+        let require: RequireSpec = serde_json::from_str(require).unwrap();
+        let mut bench = Self {
+            space: Space::new(&spec, &require).unwrap(),
+            history: History::new(),
+            events: Vec::new(),
+            strategy: (entry.build)(&Options::new()).unwrap(),
+        };
+        bench.add(Event::Opened(Setup {
+            name: "bench".into(),
+            space: spec,
+            require,
+            goals: vec![Goal {
+                metric: "loss".into(),
+                direction: Direction::Minimize,
+            }],
+            seed: SEED,
+            strategy: StrategySetup {
+                name: entry.name.into(),
+                options: "{}".into(),
+            },
+            pruner: None,
+            trials: Some(60),
+        }));
+        bench
+    }
+
+    fn add(&mut self, event: Event) {
+        self.history.apply(&event).unwrap();
+        self.strategy.tell(&event);
+        self.events.push(event);
+    }
+
+    fn ask(&mut self) -> Next {
+        let mut rng = stream(SEED, self.history.len());
+        self.strategy
+            .ask(&self.space, &self.history, &mut rng)
+            .unwrap()
+    }
+
+    fn start(&mut self, config: Config) {
+        let trial = TrialId(self.history.trials().len() as u64);
+        let seen = self.history.len();
+        let worker = WorkerId::new("bench");
+        let origin = Origin::Strategy;
+        self.add(Event::Started {
+            trial,
+            config,
+            origin,
+            seen,
+            worker,
+            until: None,
+            fork: None,
+        });
+    }
+
+    fn finish(&mut self, trial: TrialId, outcome: Outcome) {
+        let lease: Lease = self
+            .history
+            .trial(trial)
+            .unwrap()
+            .attempts()
+            .last()
+            .unwrap()
+            .lease;
+        self.add(Event::Finished {
+            trial,
+            lease,
+            outcome,
+            seconds: 1.0,
+            peak_memory: None,
+        });
+    }
+
+    /// Runs up to 60 trials, four at a time, whose outcomes are of every kind, and returns what
+    /// was asked for.
+    fn run(&mut self, luck: &mut Rng) -> Vec<Config> {
+        let mut configs = Vec::new();
+        while configs.len() < 60 {
+            let running: Vec<_> = self
+                .history
+                .in_state(State::Running)
+                .map(|t| t.id())
+                .collect();
+            let next = if running.len() < 4 {
+                self.ask()
+            } else {
+                Next::Wait
+            };
+            match next {
+                Next::Start { config, .. } => {
+                    configs.push(config.clone());
+                    self.start(config);
+                }
+                Next::Done if running.is_empty() => break,
+                Next::Resume { .. } => panic!("nothing is paused"),
+                Next::Wait | Next::Done => {
+                    let trial = running[luck.random_range(0..running.len())];
+                    self.finish(trial, outcome(luck));
+                }
+            }
+        }
+        configs
+    }
+}
+
+fn outcome(luck: &mut Rng) -> Outcome {
+    let loss = [
+        0.0,
+        1e300,
+        -1e300,
+        1e-300,
+        luck.random(),
+        luck.random(),
+        luck.random(),
+    ];
+    let failure = |kind| Outcome::Failed {
+        failure: Failure::new(kind, "bad luck"),
+        retry: false,
+    };
+    match luck.random_range(0..10) {
+        0 => failure(FailureKind::OutOfMemory),
+        1 => failure(FailureKind::Diverged),
+        2 => failure(FailureKind::Crashed),
+        3 => Outcome::Pruned,
+        _ => {
+            let loss = loss[luck.random_range(0..loss.len())];
+            Outcome::Completed {
+                losses: vec![Loss::new(loss).unwrap()],
+            }
+        }
+    }
+}
+
+fn each(check: impl Fn(&Entry, Bench, &str)) {
+    for entry in ALL {
+        for (name, space, require) in SPACES {
+            check(
+                entry,
+                Bench::new(entry, space, require),
+                &format!("{} on {name}", entry.name),
+            );
+        }
+    }
+}
+
+#[test]
+fn every_proposal_is_a_complete_configuration_of_the_space() {
+    each(|_, mut bench, case| {
+        let configs = bench.run(&mut stream(1, 0));
+        assert!(!configs.is_empty(), "{case}");
+        for config in configs {
+            bench
+                .space
+                .validate(&config)
+                .unwrap_or_else(|e| panic!("{case}: {config}: {e}"));
+            assert_eq!(
+                bench.space.complete(config.clone()).unwrap(),
+                config,
+                "{case}"
+            );
+        }
+    });
+}
+
+#[test]
+fn a_strategy_rebuilt_from_the_log_asks_the_same() {
+    each(|entry, mut bench, case| {
+        bench.run(&mut stream(2, 0));
+        let mut rebuilt = (entry.build)(&Options::new()).unwrap();
+        let mut history = History::new();
+        for event in &bench.events {
+            if let Event::Started { config, seen, .. } = event {
+                let next = rebuilt
+                    .ask(&bench.space, &history, &mut stream(SEED, *seen))
+                    .unwrap();
+                assert_eq!(next, Next::start(config.clone()), "{case}");
+            }
+            history.apply(event).unwrap();
+            rebuilt.tell(event);
+        }
+    });
+}
+
+#[test]
+fn asking_twice_gives_the_same_answer() {
+    each(|_, mut bench, case| {
+        for _ in 0..20 {
+            let next = bench.ask();
+            assert_eq!(bench.ask(), next, "{case}");
+            let Next::Start { config, .. } = next else {
+                break;
+            };
+            bench.start(config);
+        }
+    });
+}
+
+#[test]
+fn workers_that_run_at_once_get_different_points_of_a_continuous_space() {
+    for entry in ALL {
+        let (_, space, require) = SPACES[0];
+        let mut bench = Bench::new(entry, space, require);
+        let configs = bench.run(&mut stream(3, 0));
+        let keys: BTreeSet<_> = configs.iter().map(Config::key).collect();
+        assert_eq!(keys.len(), configs.len(), "{}", entry.name);
+    }
+}

@@ -1,0 +1,119 @@
+//! An objective that is a program, in any language.
+//!
+//! Each attempt is a child process in a process group of its own. It gets its parameters in its
+//! arguments, in its environment and in a file, and reports by JSON lines on stdout or in a file:
+//! `{"step": 100, "eval_loss": 2.31}`. The last report counts.
+
+mod child;
+mod folder;
+mod memory;
+mod report;
+mod supervise;
+mod template;
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+use temper_core::{Failure, FailureKind, Goal, Job, Objective, Reporter};
+
+use child::Child;
+use supervise::Supervisor;
+
+pub use folder::TrialFolders;
+pub use template::{Template, TemplateError};
+
+/// What to run, and how it is to be treated.
+#[derive(Clone, Debug)]
+pub struct CommandSettings {
+    /// The program and its arguments.
+    pub command: Vec<Template>,
+    /// The folder to run it in.
+    pub working_dir: PathBuf,
+    /// The metrics that it must report.
+    pub goals: Vec<Goal>,
+    /// How long an attempt may take. Default: as long as it wants.
+    pub timeout: Option<Duration>,
+    /// How many bytes an attempt's processes may keep resident together. Default: no limit.
+    pub memory_limit: Option<u64>,
+    /// How long a program that was asked to end (SIGTERM) may take before it is killed.
+    pub grace: Duration,
+    /// Further environment variables.
+    pub env: BTreeMap<String, String>,
+}
+
+/// Runs a program for each attempt.
+#[derive(Debug)]
+pub struct CommandObjective {
+    settings: CommandSettings,
+    folders: TrialFolders,
+}
+
+impl CommandObjective {
+    /// An objective whose trials have their folders in `folders`.
+    #[must_use]
+    pub fn new(settings: CommandSettings, folders: TrialFolders) -> Self {
+        Self { settings, folders }
+    }
+
+    /// Where each trial has its folder.
+    #[must_use]
+    pub fn folders(&self) -> &TrialFolders {
+        &self.folders
+    }
+
+    fn command(&self, job: &Job, folder: &Path) -> Command {
+        let arguments = template::fill(&self.settings.command, &job.config, folder);
+        let mut arguments = arguments.iter();
+        let mut command = Command::new(arguments.next().map_or("", String::as_str));
+        command
+            .args(arguments)
+            .current_dir(&self.settings.working_dir)
+            .env("PYTHONUNBUFFERED", "1") // reports come when they are printed
+            .env("TEMPER_TRIAL", job.trial.to_string())
+            .env("TEMPER_TRIAL_DIR", folder)
+            .env("TEMPER_PARAMS_FILE", folder.join(folder::PARAMS))
+            .env("TEMPER_REPORT_FILE", folder.join(folder::REPORTS))
+            .env("TEMPER_SEED", job.seed.to_string())
+            .env_remove("TEMPER_RESUME")
+            .envs(&self.settings.env);
+        for (name, value) in job.config.iter() {
+            command.env(
+                format!("TEMPER_PARAM_{}", name.to_uppercase()),
+                value.to_string(),
+            );
+        }
+        if job.attempt > 1 {
+            command.env("TEMPER_RESUME", "1");
+        }
+        command
+    }
+}
+
+impl Objective for CommandObjective {
+    fn run(&self, job: &Job, reporter: &mut dyn Reporter) -> Result<Vec<f64>, Failure> {
+        let folder = self
+            .folders
+            .prepare(job)
+            .map_err(|e| crash("can't make its folder", &e))?;
+        if let Some(values) = folder.result() {
+            return Ok(values); // its runner was lost between its end and the record of it
+        }
+        child::kill_leftovers(folder.path());
+        let command = self.command(job, folder.path());
+        let program = command.get_program().to_string_lossy().into_owned();
+        let mut child = Child::spawn(command, &folder)
+            .map_err(|error| crash(&format!("can't start `{program}`"), &error))?;
+        let values = Supervisor::new(&self.settings, &folder).watch(&mut child, reporter)?;
+        folder
+            .save_result(&values)
+            .map_err(|e| crash("can't save its result", &e))?;
+        Ok(values)
+    }
+}
+
+fn crash(what: &str, error: &dyn fmt::Display) -> Failure {
+    Failure::new(FailureKind::Crashed, format!("{what}: {error}"))
+}

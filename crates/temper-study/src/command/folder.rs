@@ -1,0 +1,104 @@
+//! A trial's own folder: its parameters, its output, its result, and room for what it saves.
+
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use temper_core::{Job, TrialId};
+
+/// The trial's parameters, a JSON object.
+pub(super) const PARAMS: &str = "params.json";
+/// Where a program may append its reports.
+pub(super) const REPORTS: &str = "reports.jsonl";
+/// What it wrote to stdout.
+pub(super) const STDOUT: &str = "stdout.log";
+/// What it wrote to stderr.
+pub(super) const STDERR: &str = "stderr.log";
+/// The values that it ended with, a JSON list; there once it ended well.
+const RESULT: &str = "result.json";
+
+/// Where the trials of a study have their folders.
+#[derive(Clone, Debug)]
+pub struct TrialFolders {
+    root: PathBuf,
+}
+
+/// The folder of one trial.
+#[derive(Debug)]
+pub(super) struct TrialFolder {
+    path: PathBuf,
+}
+
+impl TrialFolders {
+    /// Folders inside of `root`, an absolute path.
+    #[must_use]
+    pub fn new(root: PathBuf) -> Self {
+        Self { root }
+    }
+
+    /// The folder of a trial, whether it is there or not.
+    #[must_use]
+    pub fn path(&self, trial: TrialId) -> PathBuf {
+        self.root.join(format!("{:04}", trial.0))
+    }
+
+    /// Makes the folder, or finds it as an earlier attempt left it.
+    pub(super) fn prepare(&self, job: &Job) -> io::Result<TrialFolder> {
+        let folder = TrialFolder {
+            path: self.path(job.trial),
+        };
+        fs::create_dir_all(&folder.path)?;
+        let mut params = serde_json::to_string_pretty(&job.config)?;
+        params.push('\n');
+        let before = fs::read_to_string(folder.path.join(PARAMS)).ok();
+        if before.is_some_and(|before| before != params) {
+            // Left by a study of the same name whose storage was deleted.
+            fs::remove_dir_all(&folder.path)?;
+            fs::create_dir_all(&folder.path)?;
+        } else if job.attempt == 1 {
+            folder.forget_result()?;
+        }
+        folder.write(PARAMS, params.as_bytes())?;
+        Ok(folder)
+    }
+}
+
+impl TrialFolder {
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The values of an attempt that ended well, if there was one.
+    pub(super) fn result(&self) -> Option<Vec<f64>> {
+        let text = fs::read_to_string(self.path.join(RESULT)).ok()?;
+        serde_json::from_str(&text).ok()
+    }
+
+    pub(super) fn save_result(&self, values: &[f64]) -> io::Result<()> {
+        self.write(RESULT, serde_json::to_string(values)?.as_bytes())
+    }
+
+    fn forget_result(&self) -> io::Result<()> {
+        match fs::remove_file(self.path.join(RESULT)) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+            _ => Ok(()),
+        }
+    }
+
+    /// Opens a file of the folder to append to.
+    pub(super) fn append(&self, name: &str) -> io::Result<File> {
+        File::options()
+            .create(true)
+            .append(true)
+            .open(self.path.join(name))
+    }
+
+    /// Writes a file whole or not at all.
+    fn write(&self, name: &str, content: &[u8]) -> io::Result<()> {
+        let temporary = self.path.join(format!("{name}.new"));
+        let mut file = File::create(&temporary)?;
+        file.write_all(content)?;
+        file.sync_all()?;
+        fs::rename(temporary, self.path.join(name))
+    }
+}

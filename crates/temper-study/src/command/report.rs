@@ -1,0 +1,174 @@
+//! What a program says in a line of JSON.
+
+use serde_json::{Map, Value};
+use temper_core::{FailureKind, Goal, Metrics, Step};
+
+/// A line that means something.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Line {
+    /// `{"step": 100, "eval_loss": 2.31, "tokens": 5000}`: all goals, and further metrics.
+    Report {
+        step: Option<Step>,
+        values: Vec<f64>,
+        metrics: Metrics,
+    },
+    /// `{"failure": "out_of_memory", "message": "..."}`: the program says why it will end.
+    Failure { kind: FailureKind, message: String },
+}
+
+/// Reads a line; `None` if it is not a report: programs print other things too.
+pub(super) fn parse(line: &str, goals: &[Goal]) -> Option<Line> {
+    let line = line.trim();
+    if !line.starts_with('{') {
+        return None;
+    }
+    let object: Map<String, Value> = serde_json::from_str(line)
+        .or_else(|_| serde_json::from_str(&quote_nan(line)))
+        .ok()?;
+    if let Some(kind) = object.get("failure") {
+        let kind = serde_json::from_value(kind.clone()).unwrap_or(FailureKind::Crashed);
+        let message = object
+            .get("message")
+            .and_then(Value::as_str)
+            .unwrap_or("it said so");
+        return Some(Line::Failure {
+            kind,
+            message: message.to_owned(),
+        });
+    }
+    let values: Option<Vec<f64>> = goals
+        .iter()
+        .map(|goal| object.get(&goal.metric).and_then(number))
+        .collect();
+    let is_goal = |name: &str| goals.iter().any(|goal| goal.metric == name);
+    let metrics = object
+        .iter()
+        .filter(|(name, _)| *name != "step" && !is_goal(name))
+        .filter_map(|(name, value)| Some((name.clone(), value.as_f64()?)));
+    Some(Line::Report {
+        step: object.get("step").and_then(step),
+        values: values?,
+        metrics: metrics.collect(),
+    })
+}
+
+/// A number. What languages write for one that is not finite is read as such: `NaN` (Python),
+/// `null` (JavaScript), `"nan"`.
+fn number(value: &Value) -> Option<f64> {
+    match value {
+        Value::Number(number) => number.as_f64(),
+        Value::String(text) => text.parse().ok(),
+        Value::Null => Some(f64::NAN),
+        _ => None,
+    }
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "checked"
+)]
+fn step(value: &Value) -> Option<Step> {
+    let whole = |step: f64| (step >= 0.0 && step.fract() == 0.0).then_some(step as Step);
+    value.as_u64().or_else(|| whole(value.as_f64()?))
+}
+
+/// Python writes NaN and Infinity, which are not JSON, as bare words: puts quotes around those that
+/// stand outside of strings.
+fn quote_nan(line: &str) -> String {
+    let mut quoted = String::with_capacity(line.len() + 8);
+    let (mut in_string, mut escaped) = (false, false);
+    let mut rest = line;
+    while let Some(character) = rest.chars().next() {
+        let word = ["-Infinity", "Infinity", "NaN"]
+            .iter()
+            .find(|word| rest.starts_with(**word));
+        match word {
+            Some(word) if !in_string => {
+                quoted.push('"');
+                quoted.push_str(word);
+                quoted.push('"');
+                rest = &rest[word.len()..];
+                continue;
+            }
+            _ => {}
+        }
+        in_string ^= character == '"' && !escaped;
+        escaped = in_string && character == '\\' && !escaped;
+        quoted.push(character);
+        rest = &rest[character.len_utf8()..];
+    }
+    quoted
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(line: &str) -> Option<Line> {
+        parse(
+            line,
+            &[Goal {
+                metric: "eval_loss".into(),
+                direction: Default::default(),
+            }],
+        )
+    }
+
+    fn value(line: &str) -> f64 {
+        match read(line) {
+            Some(Line::Report { values, .. }) => values[0],
+            other => panic!("{line}: {other:?}"),
+        }
+    }
+
+    #[test]
+    fn a_report_has_a_step_the_goals_and_whatever_else_is_a_number() {
+        assert_eq!(
+            read(r#" {"step": 100, "eval_loss": 2.31, "tokens": 5000, "note": "x"} "#),
+            Some(Line::Report {
+                step: Some(100),
+                values: vec![2.31],
+                metrics: Metrics::from([("tokens".to_owned(), 5000.0)]),
+            })
+        );
+    }
+
+    #[test]
+    fn numbers_that_are_not_finite_are_read_in_every_spelling() {
+        for line in [
+            r#"{"eval_loss": NaN, "note": "NaN \" NaN"}"#,
+            r#"{"eval_loss": null}"#,
+            r#"{"eval_loss": "nan"}"#,
+        ] {
+            assert!(value(line).is_nan(), "{line}");
+        }
+        assert_eq!(value(r#"{"eval_loss": Infinity}"#), f64::INFINITY);
+        assert_eq!(value(r#"{"eval_loss": -Infinity}"#), f64::NEG_INFINITY);
+    }
+
+    #[test]
+    fn other_lines_are_left_alone() {
+        for line in [
+            "",
+            "epoch 3",
+            "{",
+            "{'eval_loss': 2}",
+            r#"{"train_loss": 2}"#,
+            "[1]",
+        ] {
+            assert_eq!(read(line), None, "{line}");
+        }
+    }
+
+    #[test]
+    fn a_program_can_say_how_it_fails() {
+        assert_eq!(
+            read(r#"{"failure": "out_of_memory", "message": "80 GiB are not enough"}"#),
+            Some(Line::Failure {
+                kind: FailureKind::OutOfMemory,
+                message: "80 GiB are not enough".into()
+            })
+        );
+    }
+}

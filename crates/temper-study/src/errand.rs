@@ -1,0 +1,228 @@
+//! What a worker that is free does next.
+
+use std::time::Instant;
+
+use rand::Rng as _;
+use temper_core::{
+    Event, Failure, FailureKind, Job, Lease, Next, Origin, Outcome, Seq, State, Step, Trial,
+    TrialId, stream,
+};
+
+use crate::ledger::{AppendError, Ledger, Proposal};
+use crate::{Study, StudyError};
+
+/// The random streams of trials' own seeds start here, far from those of the log's events.
+const TRIAL_STREAMS: u64 = 1 << 63;
+
+/// A job and the right to write of it.
+pub(crate) struct Task {
+    pub(crate) job: Job,
+    pub(crate) lease: Lease,
+}
+
+/// What a free worker finds.
+pub(crate) enum Errand {
+    /// Something to run.
+    Run(Task),
+    /// Nothing at the moment: look again.
+    Wait,
+    /// Nothing any more.
+    End,
+}
+
+impl Study {
+    /// Finds something to do and writes down that it is being done: first what waits to be tried
+    /// again, then the default configuration, then what the strategy wants.
+    pub(crate) fn next_errand(&self) -> Result<Errand, StudyError> {
+        if self.interrupted() {
+            return Ok(Errand::End);
+        }
+        let mut ledger = self.ledger();
+        ledger.catch_up()?;
+        self.check_setup(&ledger)?;
+        self.release_lost(&mut ledger)?;
+        let waiting = ledger
+            .history()
+            .in_state(State::Waiting)
+            .next()
+            .map(Trial::id);
+        if let Some(waiting) = waiting {
+            return self.go_on(&mut ledger, waiting, None, None);
+        }
+        let count = ledger.history().trials().len() as u64;
+        if self.setup.trials.is_some_and(|trials| count >= trials) {
+            return Ok(end_or_wait(&ledger));
+        }
+        if count == 0
+            && let Some(Ok(config)) = self
+                .space
+                .default_config()
+                .map(|it| self.space.complete(it))
+        {
+            return self.start(&mut ledger, Next::start(config), Origin::Default, 0);
+        }
+        let Proposal { next, seen } = ledger.ask(&self.space)?;
+        match next {
+            Next::Start { .. } => self.start(&mut ledger, next, Origin::Strategy, seen),
+            Next::Resume { trial, until } => self.go_on(&mut ledger, trial, Some(seen), until),
+            Next::Wait => Ok(Errand::Wait),
+            Next::Done => Ok(end_or_wait(&ledger)),
+        }
+    }
+
+    fn start(
+        &self,
+        ledger: &mut Ledger,
+        next: Next,
+        origin: Origin,
+        seen: Seq,
+    ) -> Result<Errand, StudyError> {
+        let Next::Start {
+            config,
+            until,
+            fork,
+        } = next
+        else {
+            unreachable!("called with a start")
+        };
+        self.space
+            .validate(&config)
+            .map_err(|reason| StudyError::BadProposal {
+                strategy: self.setup.strategy.name.clone(),
+                config: config.clone(),
+                reason: reason.to_string(),
+            })?;
+        let trial = ledger.next_trial();
+        let worker = self.worker.clone();
+        self.write(
+            ledger,
+            trial,
+            &Event::Started {
+                trial,
+                config,
+                origin,
+                seen,
+                worker,
+                until,
+                fork,
+            },
+        )
+    }
+
+    /// Starts another attempt at a waiting or paused trial.
+    fn go_on(
+        &self,
+        ledger: &mut Ledger,
+        trial: TrialId,
+        seen: Option<Seq>,
+        until: Option<Step>,
+    ) -> Result<Errand, StudyError> {
+        let retried = ledger.history().trial(trial).filter(|_| seen.is_none());
+        let until = until.or_else(|| retried.and_then(Trial::until));
+        let worker = self.worker.clone();
+        self.write(
+            ledger,
+            trial,
+            &Event::Continued {
+                trial,
+                seen,
+                worker,
+                until,
+            },
+        )
+    }
+
+    /// Writes that an attempt begins, and makes the job of it.
+    fn write(
+        &self,
+        ledger: &mut Ledger,
+        trial: TrialId,
+        event: &Event,
+    ) -> Result<Errand, StudyError> {
+        match ledger.append(event) {
+            Ok(()) => Ok(Errand::Run(self.task(ledger, trial))),
+            // Another process was faster: look again.
+            Err(AppendError::Refused(_)) => Ok(Errand::Wait),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    fn task(&self, ledger: &Ledger, id: TrialId) -> Task {
+        let trial = ledger.history().trial(id).expect("it was just started");
+        let attempt = trial.attempts().last().expect("it was just started");
+        let seed = stream(self.setup.seed, TRIAL_STREAMS + id.0).next_u32();
+        let job = Job {
+            trial: id,
+            attempt: u32::try_from(trial.attempts().len()).unwrap_or(u32::MAX),
+            config: trial.config().clone(),
+            seed: seed.into(),
+            until: trial.until(),
+            fork: trial.fork(),
+        };
+        Task {
+            job,
+            lease: attempt.lease,
+        }
+    }
+
+    /// Ends the attempts of workers that are lost, so that their trials are tried again.
+    fn release_lost(&self, ledger: &mut Ledger) -> Result<(), StudyError> {
+        let now = Instant::now();
+        let mut watch = self.watch();
+        if !watch.is_due(now) {
+            return Ok(());
+        }
+        let running: Vec<_> = ledger
+            .history()
+            .in_state(State::Running)
+            .filter_map(|trial| Some((trial.id(), trial.attempts().last()?.clone())))
+            .filter(|(_, attempt)| attempt.worker != self.worker)
+            .collect();
+        for (id, attempt) in running {
+            let pulse = ledger.storage().pulse(&attempt.worker)?;
+            if !watch.is_lost(&attempt.worker, pulse, now, self.settings.lease) {
+                continue;
+            }
+            let trial = ledger.history().trial(id).expect("it runs");
+            let message = format!("its runner {} was lost", attempt.worker);
+            let failure = Failure::new(FailureKind::Preempted, message);
+            let retry = self.settings.retries.allow(trial, failure.kind);
+            let event = Event::Finished {
+                trial: id,
+                lease: attempt.lease,
+                outcome: Outcome::Failed { failure, retry },
+                seconds: 0.0, // nobody knows how long it ran
+                peak_memory: None,
+            };
+            match ledger.append(&event) {
+                Ok(()) | Err(AppendError::Refused(_)) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Ok(())
+    }
+
+    /// Another process may have opened the study with another strategy: two strategies in one log
+    /// at once could not be replayed.
+    fn check_setup(&self, ledger: &Ledger) -> Result<(), StudyError> {
+        match ledger.history().setup() {
+            Some(now) if now.strategy != self.setup.strategy || now.seed != self.setup.seed => {
+                Err(StudyError::Changed {
+                    study: self.setup.name.clone(),
+                    what: "strategy or seed",
+                    difference: "another process has changed it while this one ran".to_owned(),
+                })
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Trials that run may still fail and have to be tried again.
+fn end_or_wait(ledger: &Ledger) -> Errand {
+    if ledger.history().in_state(State::Running).next().is_some() {
+        Errand::Wait
+    } else {
+        Errand::End
+    }
+}

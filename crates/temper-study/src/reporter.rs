@@ -1,0 +1,223 @@
+//! What an objective reports to: writes its reports to the log and tells it when to end.
+
+use std::ops::ControlFlow;
+
+use temper_core::{
+    Event, Failure, FailureKind, Halt, Judgement, Lease, Loss, Metrics, NotFinite, Outcome,
+    Reporter, Step, TrialId, Verdict,
+};
+
+use crate::ledger::{AppendError, Ledger};
+use crate::{Study, StudyError};
+
+/// The reporter of one attempt.
+pub(crate) struct TrialReporter<'a> {
+    study: &'a Study,
+    trial: TrialId,
+    lease: Lease,
+    until: Option<Step>,
+    ending: Option<Ending>,
+    peak_memory: Option<u64>,
+}
+
+/// Why an attempt was told to end.
+enum Ending {
+    Judged(Verdict),
+    Failed(Failure),
+    Interrupted,
+    /// The trial belongs to somebody else now.
+    Fenced,
+    Broken(StudyError),
+}
+
+impl<'a> TrialReporter<'a> {
+    pub(crate) fn new(study: &'a Study, trial: TrialId, lease: Lease, until: Option<Step>) -> Self {
+        Self {
+            study,
+            trial,
+            lease,
+            until,
+            ending: None,
+            peak_memory: None,
+        }
+    }
+
+    pub(crate) fn peak_memory(&self) -> Option<u64> {
+        self.peak_memory
+    }
+
+    /// How the attempt ended, given what its objective returned; `None` if it was taken over.
+    pub(crate) fn end(
+        self,
+        result: Result<Vec<f64>, Failure>,
+    ) -> Result<Option<Outcome>, StudyError> {
+        let (study, trial) = (self.study, self.trial);
+        let outcome = match self.ending {
+            None => match result {
+                Ok(values) => study.complete(trial, &values),
+                Err(failure) => Err(failure),
+            },
+            Some(Ending::Judged(Verdict::Pause)) => Ok(Outcome::Paused),
+            Some(Ending::Judged(_)) => Ok(Outcome::Pruned),
+            Some(Ending::Failed(failure)) => Err(failure),
+            Some(Ending::Interrupted) => Err(Failure::new(
+                FailureKind::Preempted,
+                "the study was interrupted",
+            )),
+            Some(Ending::Fenced) => return Ok(None),
+            Some(Ending::Broken(error)) => return Err(error),
+        };
+        Ok(Some(
+            outcome.unwrap_or_else(|failure| study.fail(trial, failure)),
+        ))
+    }
+
+    fn stop(&mut self, ending: Ending) -> ControlFlow<Halt> {
+        let halt = match ending {
+            Ending::Judged(Verdict::Pause) => Halt::Pause,
+            Ending::Judged(_) | Ending::Failed(_) => Halt::Stop,
+            Ending::Interrupted | Ending::Fenced | Ending::Broken(_) => Halt::Interrupt,
+        };
+        self.ending = Some(ending);
+        ControlFlow::Break(halt)
+    }
+
+    fn write(&self, ledger: &mut Ledger, event: &Event) -> Result<(), Ending> {
+        ledger.append(event).map_err(|error| match error {
+            AppendError::Refused(_) => Ending::Fenced,
+            AppendError::Storage(_) => Ending::Broken(error.into()),
+        })
+    }
+
+    /// Writes the report, and the verdict unless it is to go on.
+    fn record(&self, step: Step, losses: Vec<Loss>, metrics: &Metrics) -> Result<Verdict, Ending> {
+        let Self { trial, lease, .. } = *self;
+        let mut ledger = self.study.ledger();
+        let metrics = metrics.clone();
+        self.write(
+            &mut ledger,
+            &Event::Reported {
+                trial,
+                lease,
+                step,
+                losses,
+                metrics,
+            },
+        )?;
+        let Judgement { verdict, reason } = self.judge(&ledger, step);
+        if verdict != Verdict::Continue {
+            self.write(
+                &mut ledger,
+                &Event::Judged {
+                    trial,
+                    lease,
+                    step,
+                    verdict,
+                    reason,
+                },
+            )?;
+        }
+        Ok(verdict)
+    }
+
+    fn judge(&self, ledger: &Ledger, step: Step) -> Judgement {
+        let judgement = match &self.study.pruner {
+            Some(pruner) => pruner.judge(self.trial, step, ledger.history()),
+            None => Judgement::go_on(),
+        };
+        match self.until {
+            Some(until) if judgement.verdict == Verdict::Continue && step >= until => Judgement {
+                verdict: Verdict::Pause,
+                reason: format!("it reached step {until}"),
+            },
+            _ => judgement,
+        }
+    }
+}
+
+impl Reporter for TrialReporter<'_> {
+    fn report(&mut self, step: Step, values: &[f64], metrics: &Metrics) -> ControlFlow<Halt> {
+        self.poll()?;
+        let losses = match self.study.losses(values) {
+            Ok(losses) => losses,
+            Err(mut failure) => {
+                failure.message = format!("{} at step {step}", failure.message);
+                return self.stop(Ending::Failed(failure));
+            }
+        };
+        let metrics = metrics
+            .iter()
+            .filter(|(_, value)| value.is_finite())
+            .map(|(k, v)| (k.clone(), *v));
+        match self.record(step, losses, &metrics.collect()) {
+            Ok(Verdict::Continue) => ControlFlow::Continue(()),
+            Ok(verdict) => self.stop(Ending::Judged(verdict)),
+            Err(ending) => self.stop(ending),
+        }
+    }
+
+    fn poll(&mut self) -> ControlFlow<Halt> {
+        if let Some(ending) = self.ending.take() {
+            return self.stop(ending);
+        }
+        if self.study.interrupted() {
+            return self.stop(Ending::Interrupted);
+        }
+        ControlFlow::Continue(())
+    }
+
+    fn memory(&mut self, bytes: u64) {
+        self.peak_memory = self.peak_memory.max(Some(bytes));
+    }
+}
+
+impl Study {
+    /// One loss per goal.
+    fn losses(&self, values: &[f64]) -> Result<Vec<Loss>, Failure> {
+        let goals = &self.setup.goals;
+        if values.len() != goals.len() {
+            let message = format!("{} values for {} goals", values.len(), goals.len());
+            return Err(Failure::new(FailureKind::Crashed, message));
+        }
+        goals
+            .iter()
+            .zip(values)
+            .map(|(goal, value)| {
+                goal.loss(*value).map_err(|NotFinite(value)| {
+                    let message = format!("`{}` was {value}", goal.metric);
+                    Failure::new(FailureKind::Diverged, message)
+                })
+            })
+            .collect()
+    }
+
+    /// The result of an attempt that ended by itself; without values, its last report counts.
+    fn complete(&self, trial: TrialId, values: &[f64]) -> Result<Outcome, Failure> {
+        if !values.is_empty() {
+            return Ok(Outcome::Completed {
+                losses: self.losses(values)?,
+            });
+        }
+        let ledger = self.ledger();
+        let losses = ledger
+            .history()
+            .trial(trial)
+            .map(|trial| trial.losses().to_vec());
+        match losses {
+            Some(losses) if !losses.is_empty() => Ok(Outcome::Completed { losses }),
+            _ => Err(Failure::new(
+                FailureKind::Crashed,
+                "it ended without a report",
+            )),
+        }
+    }
+
+    fn fail(&self, trial: TrialId, failure: Failure) -> Outcome {
+        let ledger = self.ledger();
+        let retry = ledger
+            .history()
+            .trial(trial)
+            .is_some_and(|trial| self.settings.retries.allow(trial, failure.kind));
+        Outcome::Failed { failure, retry }
+    }
+}

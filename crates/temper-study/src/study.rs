@@ -1,0 +1,266 @@
+//! A study and its main loop.
+
+use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use temper_core::{
+    Event, Failure, FailureKind, History, Objective, Outcome, Pruner, Setup, Storage, Strategy,
+    WorkerId,
+};
+use temper_space::Space;
+
+use crate::errand::{Errand, Task};
+use crate::ledger::{AppendError, Ledger};
+use crate::reporter::TrialReporter;
+use crate::watch::Watch;
+use crate::worker::new_worker;
+use crate::{Observer, Settings, StudyError};
+
+/// How often a worker without a job looks whether there is one.
+const IDLE: Duration = Duration::from_millis(20);
+
+/// A worker beats this many times in a lease.
+const BEATS_IN_A_LEASE: u32 = 4;
+
+/// A study that is open.
+pub struct Study {
+    pub(crate) setup: Setup,
+    pub(crate) space: Space,
+    pub(crate) settings: Settings,
+    pub(crate) worker: WorkerId,
+    pub(crate) pruner: Option<Box<dyn Pruner>>,
+    ledger: Mutex<Ledger>,
+    watch: Mutex<Watch>,
+    interrupt: Arc<AtomicBool>,
+}
+
+impl Study {
+    /// Opens a study on its storage: replays the log, or begins it.
+    ///
+    /// # Errors
+    ///
+    /// If the storage can't be read or written, or its log is of another search space.
+    pub fn open(
+        setup: Setup,
+        strategy: Box<dyn Strategy>,
+        pruner: Option<Box<dyn Pruner>>,
+        storage: Box<dyn Storage>,
+        settings: Settings,
+    ) -> Result<Self, StudyError> {
+        let space = Space::new(&setup.space, &setup.require)?;
+        let mut ledger = Ledger::new(storage, strategy);
+        ledger.catch_up()?;
+        match ledger.history().setup() {
+            Some(before) if *before == setup => {}
+            Some(before) => {
+                same_search(before, &setup)?;
+                ledger.append(&Event::Opened(setup.clone()))?;
+            }
+            None => ledger.append(&Event::Opened(setup.clone()))?,
+        }
+        Ok(Self {
+            setup,
+            space,
+            settings,
+            worker: new_worker(),
+            pruner,
+            ledger: Mutex::new(ledger),
+            watch: Mutex::default(),
+            interrupt: Arc::default(),
+        })
+    }
+
+    /// Sets who is shown what happens from now on.
+    pub fn observe(&self, observer: Box<dyn Observer>) {
+        self.ledger().observe(observer);
+    }
+
+    /// Raise this flag to end the run early: running trials are stopped and recorded as preempted.
+    #[must_use]
+    pub fn interrupt(&self) -> Arc<AtomicBool> {
+        Arc::clone(&self.interrupt)
+    }
+
+    /// What has happened so far.
+    #[must_use]
+    pub fn history(&self) -> History {
+        self.ledger().history().clone()
+    }
+
+    /// Runs trials on `workers` threads (one: the calling thread) until there are as many as the
+    /// study wants, or until the strategy has no more, or until it is interrupted. Trials that
+    /// other processes run are waited for, and taken over if their process is lost.
+    ///
+    /// # Errors
+    ///
+    /// The first error that ended a worker.
+    pub fn run(&self, objective: &dyn Objective, workers: usize) -> Result<(), StudyError> {
+        self.ledger().beat(&self.worker)?;
+        thread::scope(|scope| {
+            let (end, ended) = mpsc::channel();
+            scope.spawn(move || self.keep_alive(&ended));
+            let others: Vec<_> = (1..workers)
+                .map(|_| scope.spawn(|| self.work(objective)))
+                .collect();
+            let mut result = self.work(objective);
+            for other in others {
+                result = result.and(
+                    other
+                        .join()
+                        .expect("a worker catches its objective's panics"),
+                );
+            }
+            drop(end);
+            result
+        })
+    }
+
+    /// The main loop.
+    fn work(&self, objective: &dyn Objective) -> Result<(), StudyError> {
+        let result = self.work_until_done(objective);
+        if result.is_err() {
+            self.interrupt.store(true, Ordering::Relaxed);
+        }
+        result
+    }
+
+    fn work_until_done(&self, objective: &dyn Objective) -> Result<(), StudyError> {
+        loop {
+            match self.next_errand()? {
+                Errand::Run(task) => self.attempt(objective, &task)?,
+                Errand::Wait => thread::sleep(IDLE),
+                Errand::End => return Ok(()),
+            }
+        }
+    }
+
+    /// Runs one attempt and records how it ended.
+    fn attempt(&self, objective: &dyn Objective, task: &Task) -> Result<(), StudyError> {
+        let clock = Instant::now();
+        let mut reporter = TrialReporter::new(self, task.job.trial, task.lease, task.job.until);
+        let result = catch_unwind(AssertUnwindSafe(|| objective.run(&task.job, &mut reporter)))
+            .unwrap_or_else(|panic| Err(crash(&*panic)));
+        let peak_memory = reporter.peak_memory();
+        match reporter.end(result)? {
+            Some(outcome) => self.finish(task, outcome, clock.elapsed(), peak_memory),
+            None => Ok(()), // taken over: nobody waits for how it ended here
+        }
+    }
+
+    fn finish(
+        &self,
+        task: &Task,
+        outcome: Outcome,
+        elapsed: Duration,
+        peak_memory: Option<u64>,
+    ) -> Result<(), StudyError> {
+        let trial = task.job.trial;
+        let result = describe(&outcome);
+        let event = Event::Finished {
+            trial,
+            lease: task.lease,
+            outcome,
+            seconds: elapsed.as_secs_f64(),
+            peak_memory,
+        };
+        match self.ledger().append_patiently(&event) {
+            // Refused: the trial was taken over in the last moment.
+            Ok(()) | Err(AppendError::Refused(_)) => Ok(()),
+            Err(AppendError::Storage(source)) => Err(StudyError::Unrecorded {
+                trial,
+                result,
+                source,
+            }),
+        }
+    }
+
+    /// Beats until told to end.
+    fn keep_alive(&self, ended: &Receiver<()>) {
+        let interval = self.settings.lease / BEATS_IN_A_LEASE;
+        while ended.recv_timeout(interval) == Err(RecvTimeoutError::Timeout) {
+            // A beat that fails costs nothing unless a whole lease of them does; what is wrong
+            // with the storage comes out at the next append.
+            let _ = self.ledger().beat(&self.worker);
+        }
+    }
+
+    pub(crate) fn interrupted(&self) -> bool {
+        self.interrupt.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn ledger(&self) -> MutexGuard<'_, Ledger> {
+        self.ledger.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn watch(&self) -> MutexGuard<'_, Watch> {
+        self.watch.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A panic of the objective, as a failure of its trial.
+fn crash(panic: &(dyn Any + Send)) -> Failure {
+    let message = panic
+        .downcast_ref::<&str>()
+        .map(|text| (*text).to_owned())
+        .or_else(|| panic.downcast_ref::<String>().cloned())
+        .unwrap_or_else(|| "unknown panic".to_owned());
+    Failure::new(
+        FailureKind::Crashed,
+        format!("the objective panicked: {message}"),
+    )
+}
+
+fn describe(outcome: &Outcome) -> String {
+    match outcome {
+        Outcome::Completed { losses } => {
+            let losses: Vec<_> = losses.iter().map(|loss| loss.get().to_string()).collect();
+            format!("completed with loss {}", losses.join(", "))
+        }
+        Outcome::Pruned => "pruned".to_owned(),
+        Outcome::Paused => "paused".to_owned(),
+        Outcome::Failed { failure, .. } => format!("failed, {failure}"),
+    }
+}
+
+/// Whether the log was written for the same search; strategy, seed and number of trials may differ.
+fn same_search(before: &Setup, now: &Setup) -> Result<(), StudyError> {
+    let changed = |what, difference| {
+        Err(StudyError::Changed {
+            study: now.name.clone(),
+            what,
+            difference,
+        })
+    };
+    if before.goals != now.goals {
+        let names = |setup: &Setup| {
+            let goals = setup.goals.iter();
+            goals
+                .map(|goal| format!("{:?} {}", goal.direction, goal.metric))
+                .collect::<Vec<_>>()
+        };
+        return changed("goal", format!("{:?}, now {:?}", names(before), names(now)));
+    }
+    let names = before.space.0.keys().chain(now.space.0.keys());
+    for name in names {
+        match (before.space.0.get(name), now.space.0.get(name)) {
+            (Some(_), None) => return changed("space", format!("it also had `{name}`")),
+            (None, Some(_)) => return changed("space", format!("it did not have `{name}`")),
+            (then, now) if then != now => {
+                return changed("space", format!("parameter `{name}` was different"));
+            }
+            _ => {}
+        }
+    }
+    if before.require != now.require {
+        return changed(
+            "set of requirements",
+            "`[require]` was different".to_owned(),
+        );
+    }
+    Ok(())
+}

@@ -1,0 +1,201 @@
+//! The settings of one training run, as a person writes them.
+
+mod batch;
+mod length;
+mod size;
+mod validate;
+
+pub use batch::Batch;
+
+use serde::{Deserialize, Serialize};
+use temper_optim::{AdamW, Schedule, ScheduleKind};
+
+use crate::{Device, TokenizerKind};
+
+/// The settings of one training run: what `temper train config.toml` reads.
+///
+/// Every setting has a default except where to find text (`data`) and how long to train
+/// (`max_steps`, `train_tokens` or `epochs`).
+///
+/// ```
+/// use temper_train::TrainConfig;
+///
+/// let config = TrainConfig::from_toml("data = ['*.md']\nmax_steps = 100\nhidden_size = 64")?;
+/// assert_eq!(config.num_heads, 4);
+/// config.validate().expect("the defaults are valid");
+/// # Ok::<(), toml::de::Error>(())
+/// ```
+#[derive(Serialize, Deserialize, Clone, Debug, PartialEq)]
+#[serde(deny_unknown_fields, default)]
+pub struct TrainConfig {
+    /// Globs of the text files to train on (UTF-8), relative to the base folder.
+    pub data: Vec<String>,
+    /// Globs of the text files to evaluate on; empty: a part of `data` is held out.
+    pub validation_data: Vec<String>,
+    /// Share of `data` held out where `validation_data` is empty, above 0 and at most 0.5.
+    pub validation_fraction: f64,
+
+    /// How text becomes tokens: `bytes` or `bpe`.
+    pub tokenizer: TokenizerKind,
+    /// Tokens in the vocabulary; default 256 for `bytes` (the only value), 1,024 for `bpe`.
+    pub vocab_size: Option<usize>,
+
+    /// Width of the residual stream.
+    pub hidden_size: usize,
+    /// Number of transformer blocks.
+    pub num_layers: usize,
+    /// Number of query heads; divides `hidden_size`.
+    pub num_heads: usize,
+    /// Number of key and value heads; divides `num_heads`; default: `num_heads`.
+    pub num_kv_heads: Option<usize>,
+    /// Width inside the MLP; default: 8/3 of `hidden_size`, rounded up to a multiple of 64.
+    pub intermediate_size: Option<usize>,
+    /// Longest sequence the model sees, and the length of every training sequence, in tokens.
+    pub max_seq_length: usize,
+    /// Base of the rotary position encoding's wavelengths.
+    pub rope_theta: f64,
+    /// Added to the mean square in RMSNorm.
+    pub rms_norm_eps: f64,
+
+    /// Peak learning rate.
+    pub learning_rate: f64,
+    /// Learning rate after warmup: `cosine` (falls to the minimum) or `constant`.
+    pub lr_schedule: ScheduleKind,
+    /// Learning rate at the last step of a cosine; not together with `min_lr_ratio`.
+    pub min_lr: Option<f64>,
+    /// The same as a share of `learning_rate`; default 0.1.
+    pub min_lr_ratio: Option<f64>,
+    /// Optimizer steps of linear warmup; default 0; not together with `warmup_ratio`.
+    pub warmup_steps: Option<usize>,
+    /// The same as a share of all steps.
+    pub warmup_ratio: Option<f64>,
+    /// Decoupled weight decay; norms and embeddings are not decayed.
+    pub weight_decay: f64,
+    /// Decay of AdamW's mean of gradients, in [0, 1).
+    pub beta1: f64,
+    /// Decay of AdamW's mean of squared gradients, in [0, 1).
+    pub beta2: f64,
+    /// Added to the denominator of AdamW's update.
+    pub adam_eps: f64,
+    /// Longest the gradient may be (Euclidean norm over all parameters); default 1; 0: no limit.
+    pub max_grad_norm: Option<f64>,
+
+    /// Sequences per optimizer step = `micro_batch_size` x `gradient_accumulation_steps`; default
+    /// 16 where `micro_batch_size` is not given either.
+    pub batch_size: Option<usize>,
+    /// Sequences per forward and backward pass; default: what the other two leave.
+    pub micro_batch_size: Option<usize>,
+    /// Passes per optimizer step; default: what the other two leave, else 1.
+    pub gradient_accumulation_steps: Option<usize>,
+
+    /// Length of training in optimizer steps; give exactly one of the three lengths.
+    pub max_steps: Option<usize>,
+    /// Length of training in tokens, rounded up to whole steps.
+    pub train_tokens: Option<u64>,
+    /// Length of training in passes over the training text, rounded up to whole steps.
+    pub epochs: Option<f64>,
+
+    /// Optimizer steps between evaluations; default: a tenth of training. The last step always
+    /// evaluates.
+    pub eval_steps: Option<usize>,
+    /// Held-out tokens to evaluate on, from the start; default: all of them.
+    pub eval_tokens: Option<u64>,
+
+    /// Seed of the initial weights and of the order of the data.
+    pub seed: u64,
+    /// What computes: `cpu`, `wgpu` or `cuda`.
+    pub device: Device,
+}
+
+impl Default for TrainConfig {
+    fn default() -> Self {
+        TrainConfig {
+            data: Vec::new(),
+            validation_data: Vec::new(),
+            validation_fraction: 0.1,
+            tokenizer: TokenizerKind::Bytes,
+            vocab_size: None,
+            hidden_size: 128,
+            num_layers: 4,
+            num_heads: 4,
+            num_kv_heads: None,
+            intermediate_size: None,
+            max_seq_length: 128,
+            rope_theta: 10_000.0,
+            rms_norm_eps: 1e-5,
+            learning_rate: 1e-3,
+            lr_schedule: ScheduleKind::Cosine,
+            min_lr: None,
+            min_lr_ratio: None,
+            warmup_steps: None,
+            warmup_ratio: None,
+            weight_decay: 0.1,
+            beta1: 0.9,
+            beta2: 0.95,
+            adam_eps: 1e-8,
+            max_grad_norm: None,
+            batch_size: None,
+            micro_batch_size: None,
+            gradient_accumulation_steps: None,
+            max_steps: None,
+            train_tokens: None,
+            epochs: None,
+            eval_steps: None,
+            eval_tokens: None,
+            seed: 0,
+            device: Device::Cpu,
+        }
+    }
+}
+
+impl TrainConfig {
+    /// Reads the settings from TOML; values are not checked against each other yet.
+    ///
+    /// # Errors
+    /// The text is not TOML, a key is unknown, or a value has the wrong type.
+    pub fn from_toml(text: &str) -> Result<Self, toml::de::Error> {
+        toml::from_str(text)
+    }
+
+    /// The names of all settings, in alphabetical order.
+    pub fn keys() -> Vec<String> {
+        let settings = serde_json::to_value(TrainConfig::default())
+            .expect("a struct of numbers and strings is representable in JSON");
+        let settings = settings.as_object().expect("a struct serializes as a map");
+        settings.keys().cloned().collect()
+    }
+
+    /// The learning-rate schedule of a run of `total_steps` optimizer steps.
+    pub fn schedule(&self, total_steps: u64) -> Schedule {
+        let min_ratio = self.min_lr_ratio.unwrap_or(0.1);
+        let warmup_ratio = self.warmup_ratio.unwrap_or(0.0);
+        Schedule {
+            kind: self.lr_schedule,
+            peak: self.learning_rate,
+            min: self.min_lr.unwrap_or(min_ratio * self.learning_rate),
+            warmup_steps: match self.warmup_steps {
+                Some(steps) => steps as u64,
+                None => (warmup_ratio * total_steps as f64).ceil() as u64,
+            },
+            total_steps,
+        }
+    }
+
+    /// The optimizer.
+    pub fn optimizer(&self) -> AdamW {
+        AdamW {
+            beta1: self.beta1,
+            beta2: self.beta2,
+            epsilon: self.adam_eps,
+            weight_decay: self.weight_decay,
+        }
+    }
+
+    /// The longest the gradient may be, `None` where it is not clipped.
+    pub fn clipping(&self) -> Option<f64> {
+        Some(self.max_grad_norm.unwrap_or(1.0)).filter(|limit| *limit > 0.0)
+    }
+}
+
+#[cfg(test)]
+mod tests;

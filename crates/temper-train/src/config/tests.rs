@@ -1,0 +1,258 @@
+//! Tests of the settings: defaults, arithmetic and every error.
+
+use super::*;
+
+fn valid() -> TrainConfig {
+    TrainConfig {
+        data: vec!["*.txt".into()],
+        max_steps: Some(10),
+        ..TrainConfig::default()
+    }
+}
+
+fn message(change: impl FnOnce(&mut TrainConfig)) -> String {
+    let mut config = valid();
+    change(&mut config);
+    let error = config.validate().unwrap_err();
+    format!("[{}] {error}", error.key().unwrap_or("none"))
+}
+
+#[test]
+fn the_defaults_with_text_and_a_length_are_valid() {
+    valid().validate().unwrap();
+}
+
+#[test]
+fn settings_survive_toml() {
+    let config = TrainConfig {
+        epochs: Some(1.5),
+        max_steps: None,
+        ..valid()
+    };
+    let text = toml::to_string(&config).unwrap();
+    assert_eq!(TrainConfig::from_toml(&text).unwrap(), config);
+}
+
+#[test]
+fn an_unknown_setting_is_refused() {
+    let error = TrainConfig::from_toml("learning_rat = 0.1").unwrap_err();
+    assert!(
+        error.message().contains("unknown field `learning_rat`"),
+        "{error}"
+    );
+}
+
+#[test]
+fn keys_lists_every_setting_also_those_without_a_value() {
+    let keys = TrainConfig::keys();
+    for key in ["learning_rate", "warmup_steps", "num_kv_heads", "device"] {
+        assert!(keys.iter().any(|known| known == key), "{key}");
+    }
+}
+
+#[test]
+fn every_bad_value_is_named_with_its_bound() {
+    let messages = [
+        message(|config| config.data.clear()),
+        message(|config| config.validation_fraction = 0.0),
+        message(|config| config.vocab_size = Some(300)),
+        message(|config| {
+            config.tokenizer = TokenizerKind::Bpe;
+            config.vocab_size = Some(256);
+        }),
+        message(|config| config.num_layers = 0),
+        message(|config| config.max_seq_length = 2_000_000),
+        message(|config| config.num_heads = 3),
+        message(|config| config.num_kv_heads = Some(3)),
+        message(|config| config.hidden_size = 12),
+        message(|config| config.rope_theta = 1.0),
+        message(|config| config.rms_norm_eps = 0.0),
+        message(|config| config.learning_rate = 0.0),
+        message(|config| config.learning_rate = f64::NAN),
+        message(|config| config.min_lr = Some(0.1)),
+        message(|config| config.min_lr_ratio = Some(1.5)),
+        message(|config| config.warmup_ratio = Some(-0.1)),
+        message(|config| config.weight_decay = -0.1),
+        message(|config| config.beta1 = 1.0),
+        message(|config| config.beta2 = -0.5),
+        message(|config| config.adam_eps = 0.0),
+        message(|config| config.max_grad_norm = Some(-1.0)),
+        message(|config| config.batch_size = Some(0)),
+        message(|config| config.max_steps = Some(0)),
+        message(|config| config.eval_steps = Some(0)),
+        message(|config| config.eval_tokens = Some(0)),
+    ];
+    let expected = [
+        "[data] `data` names no files",
+        "[validation_fraction] `validation_fraction`: 0 is not above 0 and at most 0.5",
+        "[vocab_size] `vocab_size`: 300 is not 256, the number of bytes",
+        "[vocab_size] `vocab_size`: 256 is not within 257 and 1,000,000",
+        "[num_layers] `num_layers`: 0 is not within 1 and 1,000,000",
+        "[max_seq_length] `max_seq_length`: 2000000 is not within 1 and 1,000,000",
+        "[hidden_size] `hidden_size`: 128 is not a multiple of `num_heads` 3",
+        "[num_heads] `num_heads`: 4 is not a multiple of `num_kv_heads` 3",
+        "[num_heads] `num_heads`: 4 heads of `hidden_size` 12 are 3 wide, not even",
+        "[rope_theta] `rope_theta`: 1 is not above 1",
+        "[rms_norm_eps] `rms_norm_eps`: 0 is not above 0",
+        "[learning_rate] `learning_rate`: 0 is not above 0",
+        "[learning_rate] `learning_rate`: NaN is not above 0",
+        "[min_lr] `min_lr`: 0.1 is not within 0 and `learning_rate`",
+        "[min_lr_ratio] `min_lr_ratio`: 1.5 is not within 0 and 1",
+        "[warmup_ratio] `warmup_ratio`: -0.1 is not within 0 and 1",
+        "[weight_decay] `weight_decay`: -0.1 is below 0",
+        "[beta1] `beta1`: 1 is not at least 0 and below 1",
+        "[beta2] `beta2`: -0.5 is not at least 0 and below 1",
+        "[adam_eps] `adam_eps`: 0 is not above 0",
+        "[max_grad_norm] `max_grad_norm`: -1 is below 0",
+        "[batch_size] `batch_size`: 0 is not within 1 and 1,000,000",
+        "[max_steps] `max_steps`: 0 is below 1",
+        "[eval_steps] `eval_steps`: 0 is below 1",
+        "[eval_tokens] `eval_tokens`: 0 is below 1",
+    ];
+    assert_eq!(messages, expected);
+}
+
+#[test]
+fn settings_that_exclude_each_other_are_refused_together() {
+    let warmup = |config: &mut TrainConfig| {
+        config.warmup_steps = Some(5);
+        config.warmup_ratio = Some(0.1);
+    };
+    let min = |config: &mut TrainConfig| {
+        config.min_lr = Some(1e-5);
+        config.min_lr_ratio = Some(0.1);
+    };
+    assert_eq!(
+        message(warmup),
+        "[warmup_steps] `warmup_steps` and `warmup_ratio` are both given"
+    );
+    assert_eq!(
+        message(min),
+        "[min_lr] `min_lr` and `min_lr_ratio` are both given"
+    );
+    assert_eq!(
+        message(|config| config.epochs = Some(1.0)),
+        "[max_steps] `max_steps` and `epochs` are both given"
+    );
+    assert_eq!(
+        message(|config| config.max_steps = None),
+        "[none] none of `max_steps`, `train_tokens` and `epochs` is given"
+    );
+}
+
+fn batch(
+    batch_size: Option<usize>,
+    micro_batch_size: Option<usize>,
+    gradient_accumulation_steps: Option<usize>,
+) -> Result<(usize, usize), String> {
+    let config = TrainConfig {
+        batch_size,
+        micro_batch_size,
+        gradient_accumulation_steps,
+        ..TrainConfig::default()
+    };
+    let batch = config.batch().map_err(|error| error.to_string())?;
+    Ok((batch.micro_batch_size, batch.gradient_accumulation_steps))
+}
+
+#[test]
+fn of_the_three_batch_settings_two_give_the_third() {
+    assert_eq!(batch(Some(8), Some(2), None), Ok((2, 4)));
+    assert_eq!(batch(Some(8), None, Some(2)), Ok((4, 2)));
+    assert_eq!(batch(None, Some(4), Some(2)), Ok((4, 2)));
+    assert_eq!(batch(Some(8), Some(2), Some(4)), Ok((2, 4)));
+}
+
+#[test]
+fn one_batch_setting_or_none_leaves_a_single_pass() {
+    assert_eq!(batch(Some(8), None, None), Ok((8, 1)));
+    assert_eq!(batch(None, Some(4), None), Ok((4, 1)));
+    assert_eq!(batch(None, None, None), Ok((16, 1)));
+}
+
+#[test]
+fn batch_settings_that_disagree_are_refused() {
+    let indivisible = "`batch_size`: 8 is not a multiple of `micro_batch_size` 3";
+    assert_eq!(batch(Some(8), Some(3), None), Err(indivisible.to_owned()));
+    let disagreeing = "`batch_size`: 8 is not `micro_batch_size` 2 times \
+                       `gradient_accumulation_steps` 3";
+    assert_eq!(
+        batch(Some(8), Some(2), Some(3)),
+        Err(disagreeing.to_owned())
+    );
+}
+
+#[test]
+fn lengths_are_rounded_up_to_whole_steps() {
+    // 16 sequences of 128 tokens: 2,048 tokens a step.
+    let steps = |config: TrainConfig| config.total_steps(20_480).unwrap();
+    let config = TrainConfig {
+        max_steps: None,
+        ..valid()
+    };
+    assert_eq!(steps(valid()), 10);
+    assert_eq!(
+        steps(TrainConfig {
+            train_tokens: Some(2_049),
+            ..config.clone()
+        }),
+        2
+    );
+    assert_eq!(
+        steps(TrainConfig {
+            epochs: Some(1.01),
+            ..config.clone()
+        }),
+        11
+    );
+    assert_eq!(
+        steps(TrainConfig {
+            epochs: Some(1e-9),
+            ..config
+        }),
+        1
+    );
+}
+
+#[test]
+fn warmup_and_minimum_follow_from_their_ratios() {
+    let config = TrainConfig {
+        warmup_ratio: Some(0.05),
+        ..valid()
+    };
+    let schedule = config.schedule(101);
+    assert_eq!(schedule.warmup_steps, 6);
+    assert!((schedule.min - 1e-4).abs() < 1e-12);
+    let fixed = TrainConfig {
+        warmup_steps: Some(3),
+        min_lr: Some(1e-6),
+        ..valid()
+    }
+    .schedule(101);
+    assert_eq!((fixed.warmup_steps, fixed.min), (3, 1e-6));
+}
+
+#[test]
+fn a_gradient_limit_of_zero_is_none() {
+    assert_eq!(valid().clipping(), Some(1.0));
+    assert_eq!(
+        TrainConfig {
+            max_grad_norm: Some(0.0),
+            ..valid()
+        }
+        .clipping(),
+        None
+    );
+}
+
+#[test]
+fn the_mlp_is_eight_thirds_wide_rounded_up_to_64() {
+    let width = |hidden_size| {
+        TrainConfig {
+            hidden_size,
+            ..TrainConfig::default()
+        }
+        .intermediate()
+    };
+    assert_eq!((width(64), width(128), width(192)), (192, 384, 512));
+}

@@ -1,0 +1,226 @@
+//! The checks of a configuration: every bad value is named with its bound.
+
+use crate::{TokenizerKind, TrainConfig, TrainError};
+
+/// The largest size a setting may ask for; keeps counts of parameters within 64 bits.
+const MAX_SIZE: usize = 1_000_000;
+
+/// The smallest BPE: all bytes and the end-of-text token.
+const MIN_BPE_VOCABULARY: usize = 257;
+
+impl TrainConfig {
+    /// Checks every setting, by itself and against the others.
+    ///
+    /// # Errors
+    /// The first setting that is out of its bounds or contradicts another.
+    pub fn validate(&self) -> Result<(), TrainError> {
+        self.validate_data()?;
+        self.validate_model()?;
+        self.validate_optimizer()?;
+        self.validate_batch()?;
+        self.validate_length()
+    }
+
+    fn validate_data(&self) -> Result<(), TrainError> {
+        if self.data.is_empty() {
+            return Err(TrainError::NoGlobs);
+        }
+        let fraction = self.validation_fraction;
+        check(
+            "validation_fraction",
+            fraction,
+            "not above 0 and at most 0.5",
+            |share| share > 0.0 && share <= 0.5,
+        )?;
+        let vocabulary = self.vocabulary();
+        match self.tokenizer {
+            TokenizerKind::Bytes => check(
+                "vocab_size",
+                vocabulary,
+                "not 256, the number of bytes",
+                |size| size == 256,
+            ),
+            TokenizerKind::Bpe => check(
+                "vocab_size",
+                vocabulary,
+                "not within 257 and 1,000,000",
+                |size| (MIN_BPE_VOCABULARY..=MAX_SIZE).contains(&size),
+            ),
+        }
+    }
+
+    fn validate_model(&self) -> Result<(), TrainError> {
+        size("hidden_size", self.hidden_size)?;
+        size("num_layers", self.num_layers)?;
+        size("num_heads", self.num_heads)?;
+        size("num_kv_heads", self.kv_heads())?;
+        size("intermediate_size", self.intermediate())?;
+        size("max_seq_length", self.max_seq_length)?;
+        multiple("hidden_size", self.hidden_size, "num_heads", self.num_heads)?;
+        multiple("num_heads", self.num_heads, "num_kv_heads", self.kv_heads())?;
+        if !self.head_dim().is_multiple_of(2) {
+            return Err(TrainError::OddHeadDim {
+                hidden_size: self.hidden_size,
+                num_heads: self.num_heads,
+                head_dim: self.head_dim(),
+            });
+        }
+        check("rope_theta", self.rope_theta, "not above 1", |theta| {
+            theta > 1.0
+        })?;
+        positive("rms_norm_eps", self.rms_norm_eps)
+    }
+
+    fn validate_optimizer(&self) -> Result<(), TrainError> {
+        positive("learning_rate", self.learning_rate)?;
+        exclusive(
+            "min_lr",
+            self.min_lr.is_some(),
+            "min_lr_ratio",
+            self.min_lr_ratio.is_some(),
+        )?;
+        check_some(
+            "min_lr",
+            self.min_lr,
+            "not within 0 and `learning_rate`",
+            |min| min >= 0.0 && min <= self.learning_rate,
+        )?;
+        check_some(
+            "min_lr_ratio",
+            self.min_lr_ratio,
+            "not within 0 and 1",
+            is_share,
+        )?;
+        let warmup_ratio = self.warmup_ratio;
+        exclusive(
+            "warmup_steps",
+            self.warmup_steps.is_some(),
+            "warmup_ratio",
+            warmup_ratio.is_some(),
+        )?;
+        check_some("warmup_ratio", warmup_ratio, "not within 0 and 1", is_share)?;
+        check("weight_decay", self.weight_decay, "below 0", |decay| {
+            decay >= 0.0
+        })?;
+        check("beta1", self.beta1, "not at least 0 and below 1", is_decay)?;
+        check("beta2", self.beta2, "not at least 0 and below 1", is_decay)?;
+        positive("adam_eps", self.adam_eps)?;
+        check_some("max_grad_norm", self.max_grad_norm, "below 0", |limit| {
+            limit >= 0.0
+        })
+    }
+
+    fn validate_batch(&self) -> Result<(), TrainError> {
+        optional_size("batch_size", self.batch_size)?;
+        optional_size("micro_batch_size", self.micro_batch_size)?;
+        optional_size(
+            "gradient_accumulation_steps",
+            self.gradient_accumulation_steps,
+        )?;
+        self.batch().map(drop)
+    }
+
+    fn validate_length(&self) -> Result<(), TrainError> {
+        self.length()?;
+        check_some("max_steps", self.max_steps, "below 1", |steps| steps >= 1)?;
+        check_some("train_tokens", self.train_tokens, "below 1", |tokens| {
+            tokens >= 1
+        })?;
+        check_some("epochs", self.epochs, "not above 0", |epochs| epochs > 0.0)?;
+        check_some("eval_steps", self.eval_steps, "below 1", |steps| steps >= 1)?;
+        check_some("eval_tokens", self.eval_tokens, "below 1", |tokens| {
+            tokens >= 1
+        })
+    }
+}
+
+/// A number that a setting may hold.
+trait Number: Copy + ToString {
+    fn is_a_number(self) -> bool {
+        true
+    }
+}
+
+impl Number for usize {}
+impl Number for u64 {}
+impl Number for f64 {
+    fn is_a_number(self) -> bool {
+        self.is_finite()
+    }
+}
+
+fn check<N: Number>(
+    key: &'static str,
+    value: N,
+    fault: &'static str,
+    is_good: impl Fn(N) -> bool,
+) -> Result<(), TrainError> {
+    if value.is_a_number() && is_good(value) {
+        return Ok(());
+    }
+    Err(TrainError::OutOfBounds {
+        key,
+        value: value.to_string(),
+        fault,
+    })
+}
+
+fn check_some<N: Number>(
+    key: &'static str,
+    value: Option<N>,
+    fault: &'static str,
+    is_good: impl Fn(N) -> bool,
+) -> Result<(), TrainError> {
+    value.map_or(Ok(()), |value| check(key, value, fault, is_good))
+}
+
+fn positive(key: &'static str, value: f64) -> Result<(), TrainError> {
+    check(key, value, "not above 0", |value| value > 0.0)
+}
+
+fn size(key: &'static str, value: usize) -> Result<(), TrainError> {
+    check(key, value, "not within 1 and 1,000,000", |size| {
+        (1..=MAX_SIZE).contains(&size)
+    })
+}
+
+fn optional_size(key: &'static str, value: Option<usize>) -> Result<(), TrainError> {
+    value.map_or(Ok(()), |value| size(key, value))
+}
+
+fn multiple(
+    key: &'static str,
+    value: usize,
+    divisor_key: &'static str,
+    divisor: usize,
+) -> Result<(), TrainError> {
+    if value.is_multiple_of(divisor) {
+        return Ok(());
+    }
+    Err(TrainError::NotDivisible {
+        key,
+        value,
+        divisor_key,
+        divisor,
+    })
+}
+
+fn exclusive(
+    key: &'static str,
+    is_given: bool,
+    other: &'static str,
+    other_is_given: bool,
+) -> Result<(), TrainError> {
+    if is_given && other_is_given {
+        return Err(TrainError::BothGiven { key, other });
+    }
+    Ok(())
+}
+
+fn is_share(value: f64) -> bool {
+    (0.0..=1.0).contains(&value)
+}
+
+fn is_decay(value: f64) -> bool {
+    (0.0..1.0).contains(&value)
+}

@@ -1,0 +1,136 @@
+//! Text files, read in the order of their paths.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use glob::Pattern;
+
+use crate::TrainError;
+
+/// The files that some globs match.
+pub(super) struct Corpus {
+    /// Each file's path and text, in the order of the paths; files without text are left out.
+    pub documents: Vec<(PathBuf, String)>,
+    /// Files that the globs match.
+    pub matched: usize,
+    /// Matching files that are not UTF-8.
+    pub skipped: usize,
+}
+
+impl Corpus {
+    /// Reads the files that `patterns` match, relative to `base_dir`; `key` is the setting that
+    /// holds the patterns.
+    ///
+    /// Line ends become `\n` and a byte-order mark is dropped, so that the same text gives the
+    /// same tokens on every system.
+    ///
+    /// # Errors
+    /// A pattern is malformed, or a file or folder can't be read.
+    pub(super) fn read(
+        key: &'static str,
+        patterns: &[String],
+        base_dir: &Path,
+    ) -> Result<Corpus, TrainError> {
+        let paths = matching(key, patterns, base_dir)?;
+        let mut corpus = Corpus {
+            documents: Vec::new(),
+            matched: paths.len(),
+            skipped: 0,
+        };
+        for path in paths {
+            let bytes = fs::read(&path).map_err(|source| TrainError::Io {
+                path: path.clone(),
+                source,
+            })?;
+            let Ok(text) = String::from_utf8(bytes) else {
+                corpus.skipped += 1;
+                continue;
+            };
+            let text = text.trim_start_matches('\u{feff}').replace("\r\n", "\n");
+            if !text.is_empty() {
+                corpus.documents.push((path, text));
+            }
+        }
+        Ok(corpus)
+    }
+}
+
+fn matching(
+    key: &'static str,
+    patterns: &[String],
+    base_dir: &Path,
+) -> Result<BTreeSet<PathBuf>, TrainError> {
+    let base_dir = PathBuf::from(Pattern::escape(&base_dir.to_string_lossy()));
+    let mut paths = BTreeSet::new();
+    for pattern in patterns {
+        let absolute = base_dir.join(pattern);
+        let matches =
+            glob::glob(&absolute.to_string_lossy()).map_err(|source| TrainError::BadGlob {
+                key,
+                pattern: pattern.clone(),
+                source,
+            })?;
+        for path in matches {
+            let path = path.map_err(|error| TrainError::Io {
+                path: error.path().to_owned(),
+                source: error.into(),
+            })?;
+            if path.is_file() {
+                paths.insert(path);
+            }
+        }
+    }
+    Ok(paths)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(patterns: &[&str], files: &[(&str, &[u8])]) -> Result<Corpus, TrainError> {
+        let folder = tempfile::tempdir().unwrap();
+        for (name, bytes) in files {
+            let path = folder.path().join(name);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, bytes).unwrap();
+        }
+        let patterns: Vec<String> = patterns.iter().map(ToString::to_string).collect();
+        Corpus::read("data", &patterns, folder.path())
+    }
+
+    fn texts(corpus: &Corpus) -> Vec<&str> {
+        corpus
+            .documents
+            .iter()
+            .map(|(_, text)| text.as_str())
+            .collect()
+    }
+
+    #[test]
+    fn files_are_read_once_in_the_order_of_their_paths() {
+        let files: [(&str, &[u8]); 3] = [("b.txt", b"b"), ("a.txt", b"a"), ("deep/c.txt", b"c")];
+        let corpus = read(&["*.txt", "**/*.txt"], &files).unwrap();
+        assert_eq!(texts(&corpus), ["a", "b", "c"]);
+    }
+
+    #[test]
+    fn files_that_are_not_utf8_are_counted_and_empty_ones_left_out() {
+        let files: [(&str, &[u8]); 3] = [("a", b"text"), ("b", b"\xff\xfe"), ("c", b"")];
+        let corpus = read(&["*"], &files).unwrap();
+        assert_eq!(texts(&corpus), ["text"]);
+        assert_eq!((corpus.matched, corpus.skipped), (3, 1));
+    }
+
+    #[test]
+    fn line_ends_and_byte_order_marks_do_not_reach_the_tokens() {
+        let corpus = read(&["*"], &[("a", "\u{feff}one\r\ntwo\r\n".as_bytes())]).unwrap();
+        assert_eq!(texts(&corpus), ["one\ntwo\n"]);
+    }
+
+    #[test]
+    fn a_malformed_glob_is_an_error_that_names_it() {
+        let error = read(&["a***"], &[]).err().unwrap();
+        assert_eq!(error.to_string(), "`data`: bad glob \"a***\"");
+    }
+}

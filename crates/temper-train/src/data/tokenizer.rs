@@ -1,0 +1,175 @@
+//! How text becomes tokens.
+
+use serde::{Deserialize, Serialize};
+use tokenizers::models::bpe::{BPE, BpeTrainer};
+use tokenizers::pre_tokenizers::byte_level::ByteLevel;
+use tokenizers::{
+    AddedToken, DecoderWrapper, NormalizerWrapper, PostProcessorWrapper, TokenizerImpl,
+};
+
+use crate::TrainError;
+
+/// The token between documents in a BPE.
+const END_OF_TEXT: &str = "<|endoftext|>";
+
+/// A pair of tokens must occur this often to become a token.
+const MIN_FREQUENCY: u64 = 2;
+
+/// How text becomes tokens.
+#[derive(Serialize, Deserialize, Clone, Copy, Debug, PartialEq, Eq, Default)]
+#[serde(rename_all = "lowercase")]
+pub enum TokenizerKind {
+    /// One token per byte; byte 0 separates documents.
+    #[default]
+    Bytes,
+    /// Byte-level byte-pair encoding (Sennrich et al. 2016; Radford et al. 2019), learned from the
+    /// training text; an end-of-text token separates documents.
+    Bpe,
+}
+
+/// A tokenizer that is ready to use.
+pub(super) enum Tokenizer {
+    Bytes,
+    Bpe {
+        model: Box<BytePairs>,
+        end_of_text: u32,
+    },
+}
+
+type BytePairs =
+    TokenizerImpl<BPE, NormalizerWrapper, ByteLevel, PostProcessorWrapper, DecoderWrapper>;
+
+impl Tokenizer {
+    /// Learns a tokenizer of at most `vocabulary` tokens from `texts`; the same texts give the
+    /// same tokenizer.
+    ///
+    /// # Errors
+    /// The BPE could not be trained.
+    pub(super) fn learn(
+        kind: TokenizerKind,
+        vocabulary: usize,
+        texts: &[&str],
+    ) -> Result<Tokenizer, TrainError> {
+        if kind == TokenizerKind::Bytes {
+            return Ok(Tokenizer::Bytes);
+        }
+        let mut trainer = BpeTrainer::builder()
+            .show_progress(false)
+            .vocab_size(vocabulary)
+            .min_frequency(MIN_FREQUENCY)
+            .initial_alphabet(ByteLevel::alphabet().into_iter().collect())
+            .special_tokens(vec![AddedToken::from(END_OF_TEXT, true)])
+            .build();
+        let mut model = BytePairs::new(BPE::default());
+        model.with_pre_tokenizer(Some(ByteLevel::new(false, false, true)));
+        model.train(&mut trainer, texts.iter()).map_err(failed)?;
+        // The end-of-text token that a document spells out is text.
+        model.set_encode_special_tokens(true);
+        let end_of_text = model
+            .token_to_id(END_OF_TEXT)
+            .expect("the trainer adds its special tokens");
+        Ok(Tokenizer::Bpe {
+            model: Box::new(model),
+            end_of_text,
+        })
+    }
+
+    /// The tokens of `texts`, each followed by the separator.
+    ///
+    /// # Errors
+    /// The BPE could not encode a text.
+    pub(super) fn encode(&self, texts: &[&str]) -> Result<Vec<u32>, TrainError> {
+        let mut tokens = Vec::new();
+        for text in texts {
+            match self {
+                Tokenizer::Bytes => {
+                    tokens.extend(text.bytes().map(u32::from));
+                    tokens.push(0);
+                }
+                Tokenizer::Bpe { model, end_of_text } => {
+                    let encoding = model.encode_fast(*text, false).map_err(failed)?;
+                    tokens.extend_from_slice(encoding.get_ids());
+                    tokens.push(*end_of_text);
+                }
+            }
+        }
+        Ok(tokens)
+    }
+
+    /// The bytes of text that `tokens` stand for; a separator counts as one, so that all
+    /// tokenizers give the same text the same number of bytes.
+    pub(super) fn bytes(&self, tokens: &[u32]) -> u64 {
+        match self {
+            Tokenizer::Bytes => tokens.len() as u64,
+            Tokenizer::Bpe { model, end_of_text } => tokens
+                .iter()
+                .map(|token| match model.id_to_token(*token) {
+                    // A byte-level BPE writes each byte as one character.
+                    Some(text) if token != end_of_text => text.chars().count() as u64,
+                    _ => 1,
+                })
+                .sum(),
+        }
+    }
+}
+
+fn failed(source: Box<dyn std::error::Error + Send + Sync>) -> TrainError {
+    TrainError::Tokenizer { source }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TEXTS: [&str; 2] = [
+        "the cat and the dog and the cat — été\n",
+        "the <|endoftext|> end",
+    ];
+
+    fn bpe() -> Tokenizer {
+        Tokenizer::learn(TokenizerKind::Bpe, 270, &TEXTS).unwrap()
+    }
+
+    #[test]
+    fn bytes_are_separated_by_byte_zero() {
+        let tokens = Tokenizer::Bytes.encode(&["ab", "c"]).unwrap();
+        assert_eq!(tokens, [97, 98, 0, 99, 0]);
+    }
+
+    #[test]
+    fn a_bpe_stays_within_its_vocabulary_and_shortens_the_text() {
+        let tokens = bpe().encode(&TEXTS).unwrap();
+        assert!(tokens.iter().all(|token| *token < 270));
+        assert!(tokens.len() < Tokenizer::Bytes.encode(&TEXTS).unwrap().len());
+    }
+
+    #[test]
+    fn all_tokenizers_agree_on_the_number_of_bytes() {
+        let length = TEXTS.iter().map(|text| text.len() as u64 + 1).sum::<u64>();
+        for tokenizer in [Tokenizer::Bytes, bpe()] {
+            let tokens = tokenizer.encode(&TEXTS).unwrap();
+            assert_eq!(tokenizer.bytes(&tokens), length);
+        }
+    }
+
+    #[test]
+    fn the_same_text_gives_the_same_tokenizer() {
+        let tokens = bpe().encode(&TEXTS).unwrap();
+        for _ in 0..5 {
+            assert_eq!(bpe().encode(&TEXTS).unwrap(), tokens);
+        }
+    }
+
+    #[test]
+    fn a_document_that_spells_the_separator_is_text() {
+        let tokenizer = bpe();
+        let tokens = tokenizer.encode(&["a<|endoftext|>b"]).unwrap();
+        let Tokenizer::Bpe { end_of_text, .. } = tokenizer else {
+            unreachable!()
+        };
+        assert_eq!(
+            tokens.iter().filter(|token| **token == end_of_text).count(),
+            1
+        );
+    }
+}

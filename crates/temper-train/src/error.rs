@@ -1,0 +1,198 @@
+//! What can go wrong before and while a model trains.
+
+use std::path::PathBuf;
+
+use thiserror::Error;
+
+use crate::Device;
+
+/// Why a run could not start or go on.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum TrainError {
+    /// A setting's value is out of its bounds.
+    #[error("`{key}`: {value} is {fault}")]
+    OutOfBounds {
+        /// The setting.
+        key: &'static str,
+        /// Its value, as text.
+        value: String,
+        /// What the value is but should not be.
+        fault: &'static str,
+    },
+    /// A setting is not a multiple of another.
+    #[error("`{key}`: {value} is not a multiple of `{divisor_key}` {divisor}")]
+    NotDivisible {
+        /// The setting.
+        key: &'static str,
+        /// Its value.
+        value: usize,
+        /// The setting that must divide it.
+        divisor_key: &'static str,
+        /// That one's value.
+        divisor: usize,
+    },
+    /// The width of a head is odd; rotary position encoding turns pairs.
+    #[error(
+        "`num_heads`: {num_heads} heads of `hidden_size` {hidden_size} are {head_dim} wide, not even"
+    )]
+    OddHeadDim {
+        /// Width of the residual stream.
+        hidden_size: usize,
+        /// Number of query heads.
+        num_heads: usize,
+        /// Width of one head.
+        head_dim: usize,
+    },
+    /// Two settings that exclude each other are both given.
+    #[error("`{key}` and `{other}` are both given")]
+    BothGiven {
+        /// The first of the two.
+        key: &'static str,
+        /// The second.
+        other: &'static str,
+    },
+    /// The three batch settings contradict each other.
+    #[error(
+        "`batch_size`: {batch_size} is not `micro_batch_size` {micro_batch_size} times \
+         `gradient_accumulation_steps` {gradient_accumulation_steps}"
+    )]
+    BatchDisagrees {
+        /// Sequences per optimizer step.
+        batch_size: usize,
+        /// Sequences per pass.
+        micro_batch_size: usize,
+        /// Passes per optimizer step.
+        gradient_accumulation_steps: usize,
+    },
+    /// Nothing says how long to train.
+    #[error("none of `max_steps`, `train_tokens` and `epochs` is given")]
+    NoLength,
+    /// No globs of text files are given.
+    #[error("`data` names no files")]
+    NoGlobs,
+    /// A glob is malformed.
+    #[error("`{key}`: bad glob {pattern:?}")]
+    BadGlob {
+        /// The setting.
+        key: &'static str,
+        /// The glob.
+        pattern: String,
+        /// What is wrong with it.
+        source: glob::PatternError,
+    },
+    /// The globs match no file with text.
+    #[error("`{key}`: no text in the {matched} files of {patterns:?} ({skipped} not UTF-8)")]
+    NoData {
+        /// The setting.
+        key: &'static str,
+        /// The globs.
+        patterns: Vec<String>,
+        /// Files that the globs match.
+        matched: usize,
+        /// Matching files that are not UTF-8.
+        skipped: usize,
+    },
+    /// The text is shorter than a single sequence.
+    #[error("`{key}`: the text has {tokens} tokens, fewer than the {needed} needed")]
+    TooLittleText {
+        /// The setting that names the text.
+        key: &'static str,
+        /// Tokens in the text.
+        tokens: usize,
+        /// Tokens that a single sequence and its last target need.
+        needed: usize,
+    },
+    /// A file or folder could not be read.
+    #[error("cannot read {}", path.display())]
+    Io {
+        /// The file or folder.
+        path: PathBuf,
+        /// Why not.
+        source: std::io::Error,
+    },
+    /// The tokenizer could not be trained or used.
+    #[error("the tokenizer failed")]
+    Tokenizer {
+        /// Why.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// The device was not compiled in.
+    #[error("`device`: this build has no `{device}`")]
+    DeviceNotBuilt {
+        /// The device asked for.
+        device: Device,
+    },
+    /// The device is compiled in, but this machine has none.
+    #[error("`device`: no `{device}` device was found")]
+    DeviceNotFound {
+        /// The device asked for.
+        device: Device,
+    },
+    /// The device failed while it computed.
+    #[error("the device failed: {message}")]
+    DeviceFailed {
+        /// What the device says.
+        message: String,
+    },
+    /// The loss is no longer a finite number.
+    #[error("the loss is {loss} at step {step}")]
+    Diverged {
+        /// Optimizer steps completed when it was noticed.
+        step: u64,
+        /// The loss, NaN or infinite, in nats per token.
+        loss: f64,
+    },
+}
+
+impl TrainError {
+    /// The setting that the error is about.
+    pub fn key(&self) -> Option<&str> {
+        match self {
+            TrainError::OutOfBounds { key, .. }
+            | TrainError::NotDivisible { key, .. }
+            | TrainError::BothGiven { key, .. }
+            | TrainError::BadGlob { key, .. }
+            | TrainError::NoData { key, .. }
+            | TrainError::TooLittleText { key, .. } => Some(key),
+            TrainError::OddHeadDim { .. } => Some("num_heads"),
+            TrainError::BatchDisagrees { .. } => Some("batch_size"),
+            TrainError::NoGlobs => Some("data"),
+            TrainError::DeviceNotBuilt { .. } | TrainError::DeviceNotFound { .. } => Some("device"),
+            TrainError::Diverged { .. } => Some("learning_rate"),
+            TrainError::NoLength
+            | TrainError::Io { .. }
+            | TrainError::Tokenizer { .. }
+            | TrainError::DeviceFailed { .. } => None,
+        }
+    }
+
+    /// What may mend it, in one sentence.
+    pub fn help(&self) -> Option<String> {
+        let help = match self {
+            TrainError::BothGiven { key, other } => format!("remove `{key}` or `{other}`"),
+            TrainError::BatchDisagrees { .. } => "give two of the three; the third follows".into(),
+            TrainError::NoLength => "say how long to train, for example max_steps = 1000".into(),
+            TrainError::NoGlobs => {
+                "name the text to train on, for example data = [\"*.txt\"]".into()
+            }
+            TrainError::NoData { .. } => {
+                "globs are relative to the folder of the configuration; `**` matches folders".into()
+            }
+            TrainError::TooLittleText { .. } => {
+                "give more text or a smaller `max_seq_length`".into()
+            }
+            TrainError::DeviceNotBuilt { device } => {
+                format!("build with the cargo feature `{device}`, or use device = \"cpu\"")
+            }
+            TrainError::DeviceNotFound { .. } => {
+                "install its driver, or use device = \"cpu\"".into()
+            }
+            TrainError::Diverged { .. } => {
+                "try a lower `learning_rate`, a longer warmup or a smaller `max_grad_norm`".into()
+            }
+            _ => return None,
+        };
+        Some(help)
+    }
+}

@@ -1,0 +1,191 @@
+//! Tests of the whole model and of its gradients.
+
+use burn::module::Param;
+use burn::nn::Linear;
+use burn::optim::{GradientsAccumulator, GradientsParams};
+use burn::tensor::TensorData;
+
+use super::*;
+use crate::data::{Sequences, random_starts};
+
+fn small() -> TrainConfig {
+    TrainConfig {
+        hidden_size: 16,
+        num_layers: 2,
+        num_heads: 4,
+        num_kv_heads: Some(2),
+        max_seq_length: 12,
+        learning_rate: 1e-2,
+        ..TrainConfig::default()
+    }
+}
+
+fn tokens(count: usize) -> Vec<u32> {
+    (0..count as u32).map(|index| index * index % 251).collect()
+}
+
+fn largest_difference<const D: usize>(left: Tensor<D>, right: Tensor<D>) -> f32 {
+    (left - right).abs().max().into_scalar()
+}
+
+#[test]
+fn num_parameters_is_exact() {
+    let configs = [
+        small(),
+        TrainConfig {
+            num_kv_heads: None,
+            intermediate_size: Some(40),
+            ..small()
+        },
+        TrainConfig {
+            tokenizer: crate::TokenizerKind::Bpe,
+            num_kv_heads: Some(1),
+            ..small()
+        },
+    ];
+    for config in configs {
+        let model = Model::new(&config, &Device::flex());
+        assert_eq!(model.num_params() as u64, config.num_parameters());
+    }
+}
+
+#[test]
+fn only_norms_and_the_embedding_are_not_decayed() {
+    let decayed = |path| !Model::undecayed().matches(&burn::module::ParamId::new(), Some(path));
+    assert!(decayed("layers.0.self_attn.q_proj.weight"));
+    assert!(decayed("layers.1.mlp.down_proj.weight"));
+    assert!(!decayed("layers.0.input_layernorm.gamma"));
+    assert!(!decayed("norm.gamma"));
+    assert!(!decayed("embed_tokens.weight"));
+}
+
+#[test]
+fn a_later_token_does_not_change_earlier_logits() {
+    let device = Device::flex();
+    let model = Model::new(&small(), &device);
+    let logits = |last: i32| {
+        let tokens = Tensor::from_data([[5, 80, 3, 200, last]], &device);
+        model.forward(tokens).into_data().try_to_vec::<f32>().unwrap()
+    };
+    let (first, second) = (logits(7), logits(9));
+    assert_eq!(first[..4 * 256], second[..4 * 256]);
+    assert_ne!(first[4 * 256..], second[4 * 256..]);
+}
+
+#[test]
+fn a_sequence_may_be_shorter_than_the_longest() {
+    let device = Device::flex();
+    let model = Model::new(&small(), &device);
+    let all = Sequences::cut(&tokens(13), &[0], 12, &device).inputs;
+    let long = model.forward(all.clone()).slice_dim(1, 0..5);
+    let short = model.forward(all.slice_dim(1, 0..5));
+    assert!(largest_difference(long, short) < 1e-6);
+}
+
+#[test]
+fn grouped_queries_equal_full_attention_with_repeated_heads() {
+    let device = Device::flex();
+    let config = small();
+    let mut weights = InitialWeights::new(&config, &device);
+    let grouped = Attention::new(&config, &mut weights);
+    let repeat = |layer: &Linear| {
+        let weight = layer.weight.val().reshape([16, 2, 1, 4]); // [hidden, kv_heads, 1, head_dim]
+        let weight = weight.repeat_dim(2, 2).reshape([16, 16]); // [hidden, hidden]
+        Linear {
+            weight: Param::from_tensor(weight),
+            bias: None,
+        }
+    };
+    let mut full = grouped.clone();
+    full.k_proj = repeat(&grouped.k_proj);
+    full.v_proj = repeat(&grouped.v_proj);
+
+    let values: Vec<f32> = (0..2 * 6 * 16).map(|index| (index as f32).sin()).collect();
+    let hidden = Tensor::<3>::from_data(TensorData::new(values, [2, 6, 16]), &device);
+    let rope = Rope::new(4, 6, 10_000.0, &device);
+    let mask = causal_mask(6, &device);
+    let difference = largest_difference(
+        grouped.forward(hidden.clone(), &rope, &mask),
+        full.forward(hidden, &rope, &mask),
+    );
+    assert!(difference < 1e-7, "{difference}");
+}
+
+/// The gradient of the mean loss over `starts`, in passes of `pass` sequences.
+fn gradients(model: &Model, starts: &[usize], pass: usize) -> GradientsParams {
+    let device = Device::flex().autodiff();
+    let tokens = tokens(100);
+    let mut accumulator = GradientsAccumulator::new();
+    let passes = starts.len() / pass;
+    for starts in starts.chunks(pass) {
+        let sequences = Sequences::cut(&tokens, starts, 12, &device);
+        let loss = cross_entropy(model.forward(sequences.inputs), sequences.targets);
+        let gradients = (loss / passes as f64).backward();
+        accumulator.accumulate(model, GradientsParams::from_grads(gradients, model));
+    }
+    accumulator.grads()
+}
+
+#[test]
+fn accumulated_passes_give_the_gradient_of_the_whole_batch() {
+    let model = Model::new(&small(), &Device::flex().autodiff());
+    let starts = random_starts(100, 12, 6, 1, 0);
+    let whole = gradients(&model, &starts, 6);
+    let passes = gradients(&model, &starts, 2);
+    let embedding = model.embed_tokens.weight.id;
+    let query = model.layers[1].self_attn.q_proj.weight.id;
+    for id in [embedding, query] {
+        let (whole, passes) = (whole.get::<2>(id).unwrap(), passes.get::<2>(id).unwrap());
+        assert!(largest_difference(whole, passes) < 1e-5);
+    }
+}
+
+#[test]
+fn the_gradient_is_that_of_finite_differences() {
+    let device = Device::flex().autodiff();
+    let model = Model::new(&small(), &device);
+    let starts = [0, 30];
+    let loss = |model: &Model| -> f64 {
+        let sequences = Sequences::cut(&tokens(100), &starts, 12, &device);
+        let loss = cross_entropy(model.forward(sequences.inputs), sequences.targets);
+        f64::from(loss.into_scalar::<f32>())
+    };
+    // Along the gradient g the loss rises by |g|^2 per unit: 32 bits leave 3 digits of that.
+    let gradient = gradients(&model, &starts, 2);
+    let id = model.layers[0].self_attn.v_proj.weight.id;
+    let gradient = gradient.get::<2>(id).unwrap();
+    let moved = |by: f64| {
+        let mut model = model.clone();
+        let weight = model.layers[0].self_attn.v_proj.weight.val().inner();
+        let weight = Tensor::from_inner(weight + gradient.clone() * by);
+        model.layers[0].self_attn.v_proj.weight = Param::from_tensor(weight);
+        model
+    };
+    let expected = f64::from(gradient.clone().square().sum().into_scalar::<f32>());
+    let step = 0.05 / expected.sqrt();
+    let slope = (loss(&moved(step)) - loss(&moved(-step))) / (2.0 * step);
+    assert!(
+        (slope / expected - 1.0).abs() < 0.01,
+        "{slope} is not {expected}"
+    );
+}
+
+#[test]
+fn one_batch_can_be_learned_by_heart() {
+    let device = Device::flex().autodiff();
+    let config = TrainConfig {
+        hidden_size: 32,
+        ..small()
+    };
+    let mut model = Model::new(&config, &device);
+    let mut optimizer = config.optimizer().init(Model::undecayed());
+    let mut last = f32::INFINITY;
+    for _ in 0..80 {
+        let sequences = Sequences::cut(&tokens(100), &[0, 20, 40, 60], 12, &device);
+        let loss = cross_entropy(model.forward(sequences.inputs), sequences.targets);
+        let gradients = GradientsParams::from_grads(loss.backward(), &model);
+        model = optimizer.step(config.learning_rate, model, gradients);
+        last = loss.into_scalar();
+    }
+    assert!(last < 0.1, "{last}");
+}

@@ -1,0 +1,72 @@
+//! What a run has done since its last report.
+
+use std::time::Instant;
+
+use burn::tensor::Tensor;
+
+use crate::TrainError;
+
+/// Losses and time since the last report; the losses stay on the device until they are read.
+pub(crate) struct Progress {
+    loss_sum: Option<Tensor<1>>,
+    losses: u64,
+    started: Instant,
+}
+
+impl Progress {
+    /// Starts the clock.
+    pub(crate) fn start() -> Progress {
+        Progress {
+            loss_sum: None,
+            losses: 0,
+            started: Instant::now(),
+        }
+    }
+
+    /// Adds the mean loss of one pass; all passes have the same number of tokens.
+    pub(crate) fn add(&mut self, loss: Tensor<1>) {
+        self.losses += 1;
+        self.loss_sum = Some(match self.loss_sum.take() {
+            Some(sum) => sum + loss,
+            None => loss,
+        });
+    }
+
+    /// The mean loss since the start, in nats per token; waits for the device.
+    ///
+    /// # Errors
+    /// A loss was not finite: the run has diverged at or before `step`.
+    pub(crate) fn mean_loss(&self, step: u64) -> Result<f64, TrainError> {
+        let sum = self.loss_sum.clone().map_or(Ok(0.0), read)?;
+        finite(sum / self.losses.max(1) as f64, step)
+    }
+
+    /// Tokens per second since the start, if `pass_tokens` tokens went into each pass.
+    pub(crate) fn tokens_per_second(&self, pass_tokens: u64) -> f64 {
+        (self.losses * pass_tokens) as f64 / self.started.elapsed().as_secs_f64()
+    }
+}
+
+/// The loss, if it is finite.
+///
+/// # Errors
+/// The run has diverged at or before `step`.
+pub(crate) fn finite(loss: f64, step: u64) -> Result<f64, TrainError> {
+    if loss.is_finite() {
+        return Ok(loss);
+    }
+    Err(TrainError::Diverged { step, loss })
+}
+
+/// The value of a scalar on the device; waits for it.
+///
+/// # Errors
+/// The device failed.
+pub(crate) fn read(scalar: Tensor<1>) -> Result<f64, TrainError> {
+    let value = scalar
+        .try_into_scalar::<f32>()
+        .map_err(|error| TrainError::DeviceFailed {
+            message: error.to_string(),
+        })?;
+    Ok(f64::from(value))
+}

@@ -1,0 +1,48 @@
+//! What a run says about itself, on the way and at its end.
+
+use serde::{Deserialize, Serialize};
+
+/// The state of a run after some optimizer steps.
+#[derive(Serialize, Deserialize, Clone, Debug, PartialEq)]
+pub struct Report {
+    /// Optimizer steps completed.
+    pub step: u64,
+    /// Loss on the held-out text, in nats per token.
+    pub eval_loss: f64,
+    /// Mean training loss since the last report, in nats per token.
+    pub train_loss: f64,
+    /// Learning rate of the last step.
+    pub learning_rate: f64,
+    /// Euclidean norm of the last step's gradient, before clipping.
+    pub grad_norm: f64,
+    /// Training tokens seen.
+    pub tokens: u64,
+    /// Training speed since the last report, in tokens per second, evaluation not counted.
+    pub tokens_per_second: f64,
+    /// Loss on the held-out text in bits per byte: comparable between tokenizers.
+    pub bits_per_byte: f64,
+}
+
+impl Report {
+    /// exp(`eval_loss`): the perplexity per token.
+    pub fn perplexity(&self) -> f64 {
+        self.eval_loss.exp()
+    }
+}
+
+/// What came out of a run.
+#[derive(Serialize, Deserialize, Clone, Debug, PartialEq)]
+pub struct Summary {
+    /// Loss on the held-out text at the last report, in nats per token.
+    pub eval_loss: f64,
+    /// Optimizer steps completed.
+    pub steps: u64,
+    /// Training tokens seen.
+    pub tokens: u64,
+    /// Trainable parameters of the model.
+    pub parameters: u64,
+    /// Whether the observer stopped the run before its last step.
+    pub stopped_early: bool,
+    /// Files that were skipped because they are not UTF-8.
+    pub skipped_files: usize,
+}

@@ -1,10 +1,11 @@
-//! AdamW: Adam with decoupled weight decay.
+//! Adam with decoupled weight decay.
 
 use burn::module::ParamGroup;
 use burn::optim::ModuleOptimizer;
 
-/// The settings of AdamW (Loshchilov & Hutter 2019, algorithm 2), as PyTorch applies them: the
-/// decay of a step is the learning rate times `weight_decay`.
+/// The settings of Adam with decoupled weight decay (Loshchilov & Hutter 2019, algorithm 2).
+///
+/// As in `torch.optim.AdamW`, the decay of a step is the learning rate times `weight_decay`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct AdamW {
     /// Decay of the mean of gradients, in [0, 1).

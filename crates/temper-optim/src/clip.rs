@@ -4,7 +4,7 @@ use burn::module::{Module, ModuleVisitor, Param};
 use burn::optim::GradientsParams;
 use burn::tensor::Tensor;
 
-/// Added to the norm before dividing by it, as PyTorch's `clip_grad_norm_` does.
+/// Added to the norm before dividing by it, as `torch.nn.utils.clip_grad_norm_` does.
 const NORM_EPSILON: f64 = 1e-6;
 
 /// Scales all gradients of `module` so that their common Euclidean norm is at most `max_norm`

@@ -2,7 +2,7 @@
 //!
 //! - [`Schedule`]: the learning rate as a pure function of the optimizer step.
 //! - [`AdamW`]: decoupled weight decay, with a group of parameters that is not decayed.
-//! - [`clip_grad_norm`]: one norm over all gradients, as in PyTorch.
+//! - [`clip_grad_norm`]: one norm over all gradients.
 
 mod adamw;
 mod clip;

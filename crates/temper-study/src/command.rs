@@ -8,6 +8,7 @@ mod child;
 mod folder;
 mod memory;
 mod report;
+mod report_file;
 mod supervise;
 mod template;
 
@@ -73,7 +74,8 @@ impl CommandObjective {
             .current_dir(&self.settings.working_dir)
             .env("PYTHONUNBUFFERED", "1") // reports come when they are printed
             .env("TEMPER_TRIAL", job.trial.to_string())
-            .env("TEMPER_TRIAL_DIR", folder)
+            .env(child::FOLDER, folder)
+            .env(child::ATTEMPT, job.attempt.to_string())
             .env("TEMPER_PARAMS_FILE", folder.join(folder::PARAMS))
             .env("TEMPER_REPORT_FILE", folder.join(folder::REPORTS))
             .env("TEMPER_SEED", job.seed.to_string())
@@ -101,12 +103,19 @@ impl Objective for CommandObjective {
         if let Some(values) = folder.result() {
             return Ok(values); // its runner was lost between its end and the record of it
         }
-        child::kill_leftovers(folder.path());
+        child::kill_leftovers(folder.path(), None);
         let command = self.command(job, folder.path());
         let program = command.get_program().to_string_lossy().into_owned();
+        let supervisor = Supervisor::new(&self.settings, &folder); // sees what the child does first
         let mut child = Child::spawn(command, &folder)
             .map_err(|error| crash(&format!("can't start `{program}`"), &error))?;
-        let values = Supervisor::new(&self.settings, &folder).watch(&mut child, reporter)?;
+        let watched = supervisor.watch(&mut child, reporter);
+        if !matches!(watched, Ok(Some(_))) {
+            child::kill_leftovers(folder.path(), Some(job.attempt));
+        }
+        let Some(values) = watched? else {
+            return Ok(Vec::new()); // it was told to end early: this is no result
+        };
         folder
             .save_result(&values)
             .map_err(|e| crash("can't save its result", &e))?;

@@ -4,8 +4,8 @@ use std::time::Instant;
 
 use rand::Rng as _;
 use temper_core::{
-    Event, Failure, FailureKind, Job, Lease, Next, Origin, Outcome, Seq, State, Step, Trial,
-    TrialId, stream,
+    Attempt, Event, Failure, FailureKind, Job, Lease, Next, Origin, Outcome, Seq, State, Step,
+    Trial, TrialId, stream,
 };
 
 use crate::ledger::{AppendError, Ledger, Proposal};
@@ -50,7 +50,8 @@ impl Study {
             return self.go_on(&mut ledger, waiting, None, None);
         }
         let count = ledger.history().trials().len() as u64;
-        if self.setup.trials.is_some_and(|trials| count >= trials) {
+        let is_full = self.setup.trials.is_some_and(|trials| count >= trials);
+        if is_full && ledger.history().in_state(State::Paused).next().is_none() {
             return Ok(end_or_wait(&ledger));
         }
         if count == 0
@@ -63,6 +64,7 @@ impl Study {
         }
         let Proposal { next, seen } = ledger.ask(&self.space)?;
         match next {
+            Next::Start { .. } if is_full => Ok(end_or_wait(&ledger)),
             Next::Start { .. } => self.start(&mut ledger, next, Origin::Strategy, seen),
             Next::Resume { trial, until } => self.go_on(&mut ledger, trial, Some(seen), until),
             Next::Wait => Ok(Errand::Wait),
@@ -180,26 +182,50 @@ impl Study {
             .collect();
         for (id, attempt) in running {
             let pulse = ledger.storage().pulse(&attempt.worker)?;
-            if !watch.is_lost(&attempt.worker, pulse, now, self.settings.lease) {
-                continue;
-            }
-            let trial = ledger.history().trial(id).expect("it runs");
-            let message = format!("its runner {} was lost", attempt.worker);
-            let failure = Failure::new(FailureKind::Preempted, message);
-            let retry = self.settings.retries.allow(trial, failure.kind);
-            let event = Event::Finished {
-                trial: id,
-                lease: attempt.lease,
-                outcome: Outcome::Failed { failure, retry },
-                seconds: 0.0, // nobody knows how long it ran
-                peak_memory: None,
-            };
-            match ledger.append(&event) {
-                Ok(()) | Err(AppendError::Refused(_)) => {}
-                Err(error) => return Err(error.into()),
+            if watch.is_lost(&attempt.worker, pulse, now, self.settings.lease) {
+                self.release(ledger, id, &attempt)?;
             }
         }
         Ok(())
+    }
+
+    /// Ends the attempts that an earlier run of this worker left when it ended with an error.
+    pub(crate) fn release_own(&self) -> Result<(), StudyError> {
+        let mut ledger = self.ledger();
+        ledger.catch_up()?;
+        let running: Vec<_> = ledger
+            .history()
+            .in_state(State::Running)
+            .filter_map(|trial| Some((trial.id(), trial.attempts().last()?.clone())))
+            .filter(|(_, attempt)| attempt.worker == self.worker)
+            .collect();
+        running
+            .iter()
+            .try_for_each(|(id, attempt)| self.release(&mut ledger, *id, attempt))
+    }
+
+    /// Ends an attempt that nobody runs any more.
+    fn release(
+        &self,
+        ledger: &mut Ledger,
+        id: TrialId,
+        attempt: &Attempt,
+    ) -> Result<(), StudyError> {
+        let trial = ledger.history().trial(id).expect("it runs");
+        let message = format!("its runner {} was lost", attempt.worker);
+        let failure = Failure::new(FailureKind::Preempted, message);
+        let retry = self.settings.retries.allow(trial, failure.kind);
+        let event = Event::Finished {
+            trial: id,
+            lease: attempt.lease,
+            outcome: Outcome::Failed { failure, retry },
+            seconds: 0.0, // nobody knows how long it ran
+            peak_memory: None,
+        };
+        match ledger.append(&event) {
+            Ok(()) | Err(AppendError::Refused(_)) => Ok(()),
+            Err(error) => Err(error.into()),
+        }
     }
 
     /// Another process may have opened the study with another strategy: two strategies in one log

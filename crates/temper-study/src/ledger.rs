@@ -57,6 +57,10 @@ impl Ledger {
         &self.history
     }
 
+    pub(crate) fn into_history(self) -> History {
+        self.history
+    }
+
     /// Sets who is shown the events from now on.
     pub(crate) fn observe(&mut self, observer: Box<dyn Observer>) {
         self.observer = Some(observer);

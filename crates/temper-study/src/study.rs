@@ -37,6 +37,8 @@ pub struct Study {
     ledger: Mutex<Ledger>,
     watch: Mutex<Watch>,
     interrupt: Arc<AtomicBool>,
+    /// Whether a worker has met an error in this run.
+    broken: AtomicBool,
 }
 
 impl Study {
@@ -72,6 +74,7 @@ impl Study {
             ledger: Mutex::new(ledger),
             watch: Mutex::default(),
             interrupt: Arc::default(),
+            broken: AtomicBool::new(false),
         })
     }
 
@@ -92,6 +95,16 @@ impl Study {
         self.ledger().history().clone()
     }
 
+    /// Ends this process's part in the study: the last thing that its observer sees is over.
+    #[must_use]
+    pub fn close(self) -> History {
+        let ledger = self
+            .ledger
+            .into_inner()
+            .unwrap_or_else(PoisonError::into_inner);
+        ledger.into_history()
+    }
+
     /// Runs trials on `workers` threads (one: the calling thread) until there are as many as the
     /// study wants, or until the strategy has no more, or until it is interrupted. Trials that
     /// other processes run are waited for, and taken over if their process is lost.
@@ -101,6 +114,10 @@ impl Study {
     /// The first error that ended a worker.
     pub fn run(&self, objective: &dyn Objective, workers: usize) -> Result<(), StudyError> {
         self.ledger().beat(&self.worker)?;
+        if self.broken.load(Ordering::Relaxed) {
+            self.release_own()?;
+            self.broken.store(false, Ordering::Relaxed);
+        }
         thread::scope(|scope| {
             let (end, ended) = mpsc::channel();
             scope.spawn(move || self.keep_alive(&ended));
@@ -124,7 +141,7 @@ impl Study {
     fn work(&self, objective: &dyn Objective) -> Result<(), StudyError> {
         let result = self.work_until_done(objective);
         if result.is_err() {
-            self.interrupt.store(true, Ordering::Relaxed);
+            self.broken.store(true, Ordering::Relaxed);
         }
         result
     }
@@ -190,7 +207,7 @@ impl Study {
     }
 
     pub(crate) fn interrupted(&self) -> bool {
-        self.interrupt.load(Ordering::Relaxed)
+        self.interrupt.load(Ordering::Relaxed) || self.broken.load(Ordering::Relaxed)
     }
 
     pub(crate) fn ledger(&self) -> MutexGuard<'_, Ledger> {

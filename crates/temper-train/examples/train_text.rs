@@ -7,9 +7,10 @@
 use std::ops::ControlFlow;
 use std::path::Path;
 
-use temper_train::{TrainConfig, TrainError, train};
+use temper_train::{TrainConfig, TrainError, keep_freed_memory, train};
 
 fn main() -> Result<(), TrainError> {
+    keep_freed_memory();
     let config = TrainConfig {
         data: std::env::args().skip(1).collect(),
         hidden_size: 64,
@@ -25,7 +26,7 @@ fn main() -> Result<(), TrainError> {
     };
     let summary = train(&config, Path::new("."), &mut |report| {
         println!(
-            "step {:4}  train {:.3}  eval {:.3} nats per token  {:.3} bits per byte  {:.0} tokens/s",
+            "step {:3}  train {:.3}  eval {:.3} nats/token  {:.3} bits/byte  {:.0} tokens/s",
             report.step,
             report.train_loss,
             report.eval_loss,

@@ -54,7 +54,7 @@ pub struct TrainConfig {
     pub max_seq_length: usize,
     /// Base of the rotary position encoding's wavelengths.
     pub rope_theta: f64,
-    /// Added to the mean square in RMSNorm.
+    /// Added to the mean square in the norms.
     pub rms_norm_eps: f64,
 
     /// Peak learning rate.
@@ -71,11 +71,11 @@ pub struct TrainConfig {
     pub warmup_ratio: Option<f64>,
     /// Decoupled weight decay; norms and embeddings are not decayed.
     pub weight_decay: f64,
-    /// Decay of AdamW's mean of gradients, in [0, 1).
+    /// Decay of the optimizer's mean of gradients, in [0, 1).
     pub beta1: f64,
-    /// Decay of AdamW's mean of squared gradients, in [0, 1).
+    /// Decay of the optimizer's mean of squared gradients, in [0, 1).
     pub beta2: f64,
-    /// Added to the denominator of AdamW's update.
+    /// Added to the denominator of the optimizer's update.
     pub adam_eps: f64,
     /// Longest the gradient may be (Euclidean norm over all parameters); default 1; 0: no limit.
     pub max_grad_norm: Option<f64>,

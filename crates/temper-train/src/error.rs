@@ -34,7 +34,8 @@ pub enum TrainError {
     },
     /// The width of a head is odd; rotary position encoding turns pairs.
     #[error(
-        "`num_heads`: {num_heads} heads of `hidden_size` {hidden_size} are {head_dim} wide, not even"
+        "`num_heads`: {num_heads} heads of `hidden_size` {hidden_size} are {head_dim} wide, \
+         not even"
     )]
     OddHeadDim {
         /// Width of the residual stream.
@@ -179,9 +180,10 @@ impl TrainError {
             TrainError::NoData { .. } => {
                 "globs are relative to the folder of the configuration; `**` matches folders".into()
             }
-            TrainError::TooLittleText { .. } => {
+            TrainError::TooLittleText { key: "data", .. } => {
                 "give more text or a smaller `max_seq_length`".into()
             }
+            TrainError::TooLittleText { .. } => "give more text to evaluate on".into(),
             TrainError::DeviceNotBuilt { device } => {
                 format!("build with the cargo feature `{device}`, or use device = \"cpu\"")
             }

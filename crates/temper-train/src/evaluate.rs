@@ -34,9 +34,10 @@ pub(crate) fn evaluate(
     let full: Vec<usize> = (0..targets / length)
         .map(|window| window * length)
         .collect();
-    let rest = (targets % length > 0).then_some(vec![targets - targets % length]);
+    let rest = targets % length;
+    let last = (rest > 0).then_some([targets - rest]);
     let batches = full.chunks(sequences).map(|starts| (starts, length));
-    let batches = batches.chain(rest.iter().map(|start| (&start[..], targets % length)));
+    let batches = batches.chain(last.iter().map(|start| (&start[..], rest)));
 
     let mut sum = 0.0;
     for (starts, length) in batches {

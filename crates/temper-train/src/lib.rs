@@ -1,6 +1,6 @@
 //! A trainer of decoder-only language models on burn.
 //!
-//! [`train`] is the training loop, [`TrainConfig`] its settings, [`Report`] what it says on the
+//! [`train`](train()) is the training loop, [`TrainConfig`] its settings, [`Report`] what it says on the
 //! way and [`Summary`] what came out. Read the loop in `train.rs` first; from there,
 //!
 //! - `data` turns files into token sequences: corpus, split, tokenizer, sequences;
@@ -10,6 +10,7 @@
 //!
 //! The trainer knows nothing of tuning: whoever tunes watches the reports.
 
+mod allocator;
 mod config;
 mod data;
 mod device;
@@ -21,6 +22,7 @@ mod report;
 mod rng;
 mod train;
 
+pub use allocator::keep_freed_memory;
 pub use config::{Batch, TrainConfig};
 pub use data::TokenizerKind;
 pub use device::Device;

@@ -20,10 +20,10 @@ use self::mlp::Mlp;
 use self::rope::Rope;
 use crate::TrainConfig;
 
-/// A decoder-only transformer in the manner of LLaMA (Touvron et al. 2023): pre-normalisation
-/// with RMSNorm (Zhang & Sennrich 2019), rotary positions (Su et al. 2021), SwiGLU (Shazeer 2020),
-/// grouped-query attention (Ainslie et al. 2023). The output layer shares the embedding's weights
-/// (Press & Wolf 2017).
+/// A decoder-only transformer in the manner of Llama (Touvron et al. 2023): norms by root mean
+/// square (Zhang & Sennrich 2019) before each part, rotary positions (Su et al. 2021), gated MLPs
+/// (Shazeer 2020), grouped-query attention (Ainslie et al. 2023). The output layer shares the
+/// embedding's weights (Press & Wolf 2017).
 #[derive(Module, Debug)]
 pub(crate) struct Model {
     embed_tokens: Embedding,

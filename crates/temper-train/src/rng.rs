@@ -4,6 +4,7 @@ use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
 /// What random numbers are drawn for; each has numbers of its own.
+#[derive(Clone, Copy)]
 pub(crate) enum Draw {
     /// The initial weights.
     Weights,

@@ -48,8 +48,8 @@ pub fn train(
     observe: &mut dyn FnMut(&Report) -> ControlFlow<()>,
 ) -> Result<Summary, TrainError> {
     config.validate()?;
-    let inference_device = config.device.open()?;
-    let device = inference_device.clone().autodiff();
+    let plain_device = config.device.open()?;
+    let device = plain_device.clone().autodiff();
     let dataset = Dataset::load(config, base_dir)?;
     let batch = config.batch()?;
     let passes = batch.gradient_accumulation_steps;
@@ -86,21 +86,17 @@ pub fn train(
         summary.steps += 1;
         summary.tokens += passes as u64 * pass_tokens;
 
-        if summary.steps % interval != 0 && summary.steps != total_steps {
-            if summary.steps % DIVERGENCE_STEPS == 0 {
+        let is_last = summary.steps == total_steps;
+        if !is_last && !summary.steps.is_multiple_of(interval) {
+            if summary.steps.is_multiple_of(DIVERGENCE_STEPS) {
                 progress.mean_loss(summary.steps)?;
             }
             continue;
         }
         let train_loss = progress.mean_loss(summary.steps)?;
         let tokens_per_second = progress.tokens_per_second(pass_tokens);
-        let evaluation = evaluate(
-            &model.valid(),
-            &dataset.held_out,
-            batch.micro_batch_size,
-            config,
-            &inference_device,
-        )?;
+        let (held_out, sequences) = (&dataset.held_out, batch.micro_batch_size);
+        let evaluation = evaluate(&model.valid(), held_out, sequences, config, &plain_device)?;
         summary.eval_loss = finite(evaluation.loss, summary.steps)?;
         let report = Report {
             step: summary.steps,
@@ -113,7 +109,7 @@ pub fn train(
             bits_per_byte: evaluation.bits_per_byte,
         };
         if observe(&report).is_break() {
-            summary.stopped_early = summary.steps != total_steps;
+            summary.stopped_early = !is_last;
             break;
         }
         progress = Progress::start();

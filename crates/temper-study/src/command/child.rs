@@ -11,22 +11,29 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use rustix::process::{Pid, Signal, kill_process_group};
+use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
 
 use super::folder::{STDERR, STDOUT, TrialFolder};
 
 /// Lines longer than this are cut; none of them is a report.
 const LINE_LIMIT: u64 = 1 << 20;
 /// How many lines wait to be read before the child waits too.
-const QUEUE: usize = 1024;
+pub(super) const QUEUE: usize = 1024;
 /// How many lines of stderr a failure keeps, and how many bytes of each.
 const TAIL_LINES: usize = 20;
 const TAIL_BYTES: usize = 500;
 /// How long output may trail behind the end of the child, in processes that it left behind.
 const TRAIL: Duration = Duration::from_secs(1);
+/// How often a group that was asked to end is looked at.
+const STOP_POLL: Duration = Duration::from_millis(10);
+
+/// The variables that tell which attempt a process belongs to, whatever group it is in.
+pub(super) const FOLDER: &str = "TEMPER_TRIAL_DIR";
+pub(super) const ATTEMPT: &str = "TEMPER_ATTEMPT";
 
 pub(super) struct Child {
     process: std::process::Child,
+    killed: bool,
     lines: Receiver<String>,
     tail: Arc<Mutex<VecDeque<String>>>,
     stderr: Option<JoinHandle<()>>,
@@ -55,6 +62,7 @@ impl Child {
         });
         Ok(Self {
             process,
+            killed: false,
             lines,
             tail,
             stderr: Some(stderr),
@@ -70,27 +78,33 @@ impl Child {
         self.process.id()
     }
 
-    /// Its status, if it has ended.
-    pub(super) fn ended(&mut self) -> io::Result<Option<ExitStatus>> {
-        self.process.try_wait()
+    /// Whether it has ended. It is not waited for yet: that would free its number, which is its
+    /// group's too, for another process.
+    pub(super) fn has_ended(&self) -> io::Result<bool> {
+        let look = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
+        Ok(waitid(WaitId::Pid(self.group()), look)?.is_some())
     }
 
     /// Asks the group to end, waits for `grace`, then kills what is left.
     pub(super) fn stop(&mut self, grace: Duration) {
         self.signal(Signal::TERM);
         let deadline = Instant::now() + grace;
-        while Instant::now() < deadline && matches!(self.process.try_wait(), Ok(None)) {
+        while Instant::now() < deadline && group_runs(self.group()) {
+            thread::sleep(STOP_POLL);
             // Reading goes on, so that a child that is writing can come to its end.
-            let _ = self.lines.recv_timeout(Duration::from_millis(5));
+            self.lines.try_iter().take(QUEUE).for_each(drop);
         }
-        self.kill();
+        // Nobody asks how a child ended that was told to.
+        let _ = self.kill();
     }
 
-    /// Kills the group.
-    pub(super) fn kill(&mut self) {
-        self.signal(Signal::KILL);
-        // The status is of no interest, and an error says that it has been read before.
-        let _ = self.process.wait();
+    /// Kills what is left of the group, and says how the child ended.
+    pub(super) fn kill(&mut self) -> io::Result<ExitStatus> {
+        if !self.killed {
+            self.signal(Signal::KILL);
+            self.killed = true; // from the wait on, its number may be another's
+        }
+        self.process.wait()
     }
 
     /// The last lines of its stderr, once the child has ended.
@@ -110,19 +124,20 @@ impl Child {
     }
 
     fn signal(&self, signal: Signal) {
-        if let Some(group) = i32::try_from(self.process.id())
-            .ok()
-            .and_then(Pid::from_raw)
-        {
-            // An error says that nobody is left in the group.
-            let _ = kill_process_group(group, signal);
-        }
+        // An error says that nobody is left in the group.
+        let _ = kill_process_group(self.group(), signal);
+    }
+
+    /// Its group, whose leader it is.
+    fn group(&self) -> Pid {
+        Pid::from_child(&self.process)
     }
 }
 
 impl Drop for Child {
     fn drop(&mut self) {
-        self.kill();
+        // Nobody is there to be told.
+        let _ = self.kill();
     }
 }
 
@@ -148,11 +163,30 @@ fn die_with_parent(command: &mut Command) {
 #[cfg(not(target_os = "linux"))]
 fn die_with_parent(_: &mut Command) {}
 
-/// Kills what an attempt whose runner died left running: every process whose environment names
-/// this trial's folder. Does nothing where there is no /proc.
-pub(super) fn kill_leftovers(folder: &Path) {
-    let mut mark = b"TEMPER_TRIAL_DIR=".to_vec();
-    mark.extend_from_slice(folder.as_os_str().as_encoded_bytes());
+/// Whether a process of the group runs. Those that have ended and were not waited for don't count
+/// where there is a /proc to tell.
+fn group_runs(group: Pid) -> bool {
+    let Ok(processes) = fs::read_dir("/proc") else {
+        return rustix::process::test_kill_process_group(group).is_ok();
+    };
+    let group = group.as_raw_nonzero().to_string();
+    processes
+        .flatten()
+        .filter_map(|process| fs::read_to_string(process.path().join("stat")).ok())
+        .any(|stat| {
+            // `number (name) state parent group ...`, and the name may hold anything.
+            let after_name = stat.rsplit_once(')').map_or("", |(_, rest)| rest);
+            let fields: Vec<_> = after_name.split_whitespace().take(3).collect();
+            matches!(fields[..], [state, _, of] if of == group && !matches!(state, "Z" | "X"))
+        })
+}
+
+/// Kills every process whose environment names this trial's folder, or only those of one attempt:
+/// what has left its group, or outlived its runner. Does nothing where there is no /proc.
+pub(super) fn kill_leftovers(folder: &Path, attempt: Option<u32>) {
+    let variable = |name: &str, value: &[u8]| [name.as_bytes(), b"=", value].concat();
+    let mut marks = vec![variable(FOLDER, folder.as_os_str().as_encoded_bytes())];
+    marks.extend(attempt.map(|attempt| variable(ATTEMPT, attempt.to_string().as_bytes())));
     for process in fs::read_dir("/proc").into_iter().flatten().flatten() {
         let id = process
             .file_name()
@@ -164,9 +198,9 @@ pub(super) fn kill_leftovers(folder: &Path) {
         let Ok(environment) = fs::read(process.path().join("environ")) else {
             continue;
         };
-        if id != rustix::process::getpid()
-            && environment.split(|byte| *byte == 0).any(|v| v == mark)
-        {
+        let variables: Vec<_> = environment.split(|byte| *byte == 0).collect();
+        let is_marked = marks.iter().all(|mark| variables.contains(&&mark[..]));
+        if id != rustix::process::getpid() && is_marked {
             // An error says that it has just ended.
             let _ = rustix::process::kill_process(id, Signal::KILL);
         }

@@ -1,7 +1,5 @@
 //! Watches a running program: reads its reports, and ends it when it is time.
 
-use std::fs::File;
-use std::io::{Read, Seek, SeekFrom};
 use std::ops::ControlFlow;
 use std::os::unix::process::ExitStatusExt;
 use std::process::ExitStatus;
@@ -11,14 +9,15 @@ use std::time::{Duration, Instant};
 
 use temper_core::{Failure, FailureKind, Halt, Reporter, Step};
 
-use super::child::Child;
-use super::folder::{REPORTS, TrialFolder};
+use super::child::{Child, QUEUE};
+use super::folder::TrialFolder;
 use super::report::{Line, parse};
+use super::report_file::ReportFile;
 use super::{CommandSettings, crash, memory};
 
 /// How often everything but stdout is looked at.
 const POLL: Duration = Duration::from_millis(50);
-/// How often the end of a child is looked for once its stdout is closed.
+/// How soon the end of a child is looked for once its stdout is closed, at first: most end then.
 const END_POLL: Duration = Duration::from_millis(2);
 /// How long output may trail behind the end of the child, in processes that it left behind.
 const TRAIL: Duration = Duration::from_secs(1);
@@ -26,7 +25,7 @@ const TRAIL: Duration = Duration::from_secs(1);
 /// Signals by which machines are taken away.
 const TAKEN: [i32; 3] = [libc::SIGTERM, libc::SIGINT, libc::SIGHUP];
 
-/// What programs say when memory has run out: Python, PyTorch, CUDA, C++, Rust, the C library.
+/// What programs say when memory has run out: Python, `PyTorch`, CUDA, C++, Rust, the C library.
 const OUT_OF_MEMORY: [&str; 6] = [
     "MemoryError",
     "out of memory",
@@ -44,6 +43,7 @@ pub(super) struct Supervisor<'a> {
     said: Option<Failure>,
     started: Instant,
     kernel_kills: Option<u64>,
+    end_poll: Duration,
 }
 
 impl<'a> Supervisor<'a> {
@@ -55,31 +55,32 @@ impl<'a> Supervisor<'a> {
             said: None,
             started: Instant::now(),
             kernel_kills: memory::kernel_kills(),
+            end_poll: END_POLL,
         }
     }
 
-    /// Watches the child to its end, and returns the values of its last report. If the reporter
-    /// wants an end, the child is stopped, and what is returned does not matter.
+    /// Watches the child to its end, and returns the values of its last report; `None` if the
+    /// reporter wanted an end before that, and the child was stopped.
     pub(super) fn watch(
         mut self,
         child: &mut Child,
         reporter: &mut dyn Reporter,
-    ) -> Result<Vec<f64>, Failure> {
-        let status = loop {
-            if let ControlFlow::Break(_) = self.look(child, reporter)? {
+    ) -> Result<Option<Vec<f64>>, Failure> {
+        let wait = |error| crash("can't wait for it", &error);
+        loop {
+            if self.look(child, reporter)?.is_break() {
                 child.stop(self.settings.grace);
-                return Ok(self.last.map(|(_, values)| values).unwrap_or_default());
+                return Ok(None);
             }
-            if let Some(status) = child.ended().map_err(|e| crash("can't wait for it", &e))? {
-                break status;
+            if child.has_ended().map_err(wait)? {
+                break;
             }
-        };
-        if self.read_rest(child, reporter).is_break() {
-            child.kill();
-            return Ok(Vec::new());
         }
-        child.kill(); // what it left behind in its group
-        self.judge(status, child.stderr_tail())
+        if self.read_rest(child, reporter).is_break() {
+            return Ok(None);
+        }
+        let status = child.kill().map_err(wait)?;
+        self.judge(status, child.stderr_tail()).map(Some)
     }
 
     /// One look at everything, which takes up to [`POLL`].
@@ -95,7 +96,10 @@ impl<'a> Supervisor<'a> {
                 }
             }
             Err(RecvTimeoutError::Timeout) => {}
-            Err(RecvTimeoutError::Disconnected) => thread::sleep(END_POLL),
+            Err(RecvTimeoutError::Disconnected) => {
+                thread::sleep(self.end_poll);
+                self.end_poll = POLL.min(self.end_poll * 2);
+            }
         }
         for line in self.file.new_lines() {
             if let ControlFlow::Break(halt) = self.take(&line, reporter) {
@@ -123,7 +127,7 @@ impl<'a> Supervisor<'a> {
         if failure.kind == FailureKind::Timeout {
             child.stop(self.settings.grace);
         }
-        child.kill();
+        child.kill().map_err(|e| crash("can't kill it", &e))?;
         Err(Failure {
             stderr: child.stderr_tail(),
             ..failure
@@ -133,14 +137,18 @@ impl<'a> Supervisor<'a> {
     /// Reads what was still on its way when the child ended.
     fn read_rest(&mut self, child: &Child, reporter: &mut dyn Reporter) -> ControlFlow<Halt> {
         let deadline = Instant::now() + TRAIL;
-        while let Ok(line) = child
-            .lines()
-            .recv_timeout(deadline.saturating_duration_since(Instant::now()))
+        let left = || deadline.saturating_duration_since(Instant::now());
+        while !left().is_zero()
+            && let Ok(line) = child.lines().recv_timeout(left())
         {
             self.take(&line, reporter)?;
         }
-        for line in self.file.new_lines() {
+        // A process that it left behind may write without end: not more than was on its way.
+        for line in child.lines().try_iter().take(QUEUE) {
             self.take(&line, reporter)?;
+        }
+        for line in self.file.new_lines().iter().chain(&self.file.last_line()) {
+            self.take(line, reporter)?;
         }
         ControlFlow::Continue(())
     }
@@ -216,54 +224,4 @@ fn says_out_of_memory(stderr: &[String]) -> bool {
     stderr
         .iter()
         .any(|line| OUT_OF_MEMORY.iter().any(|word| line.contains(word)))
-}
-
-/// The file that a program may report to, read as it grows.
-struct ReportFile {
-    file: Option<File>,
-    path: std::path::PathBuf,
-    at: u64,
-    partial: Vec<u8>,
-}
-
-impl ReportFile {
-    /// What an earlier attempt wrote there is not read again.
-    fn at_end(folder: &TrialFolder) -> Self {
-        let path = folder.path().join(REPORTS);
-        let at = path.metadata().map_or(0, |metadata| metadata.len());
-        Self {
-            file: None,
-            path,
-            at,
-            partial: Vec::new(),
-        }
-    }
-
-    /// The whole lines that have been added; nothing while the file is not there.
-    fn new_lines(&mut self) -> Vec<String> {
-        if self.file.is_none() {
-            self.file = File::open(&self.path).ok();
-        }
-        let Some(file) = &mut self.file else {
-            return Vec::new();
-        };
-        let length = file.metadata().map_or(0, |metadata| metadata.len());
-        if length < self.at {
-            (self.at, self.partial) = (0, Vec::new()); // it was begun anew
-        }
-        let mut bytes = std::mem::take(&mut self.partial);
-        if length > self.at && file.seek(SeekFrom::Start(self.at)).is_ok() {
-            // What can't be read now is read at the next look.
-            self.at += file.read_to_end(&mut bytes).unwrap_or(0) as u64;
-        }
-        let whole = bytes
-            .iter()
-            .rposition(|byte| *byte == b'\n')
-            .map_or(0, |end| end + 1);
-        self.partial = bytes.split_off(whole);
-        String::from_utf8_lossy(&bytes)
-            .lines()
-            .map(str::to_owned)
-            .collect()
-    }
 }

@@ -21,12 +21,12 @@ impl TrainConfig {
 
     /// Width of one head.
     pub fn head_dim(&self) -> usize {
-        self.hidden_size / self.num_heads
+        self.hidden_size / self.num_heads.max(1)
     }
 
     /// Width inside the MLP.
     ///
-    /// The default is that of the code of LLaMA (Touvron et al. 2023): floor(8/3 hidden), rounded
+    /// The default is that of Llama's code (Touvron et al. 2023): floor(8/3 hidden), rounded
     /// up to a multiple; theirs is 256, ours 64 for smaller models.
     pub fn intermediate(&self) -> usize {
         let two_thirds_of_four = 8 * self.hidden_size / 3;
@@ -34,7 +34,8 @@ impl TrainConfig {
             .unwrap_or(two_thirds_of_four.next_multiple_of(INTERMEDIATE_MULTIPLE))
     }
 
-    /// The exact number of trainable parameters; the output layer shares the embedding's.
+    /// The exact number of trainable parameters of a valid configuration; the output layer shares
+    /// the embedding's.
     pub fn num_parameters(&self) -> u64 {
         let hidden = self.hidden_size as u64;
         let kv_width = (self.kv_heads() * self.head_dim()) as u64;

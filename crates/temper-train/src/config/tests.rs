@@ -23,6 +23,17 @@ fn the_defaults_with_text_and_a_length_are_valid() {
 }
 
 #[test]
+fn with_text_for_validation_nothing_needs_to_be_held_out() {
+    let validation_data = vec!["validation.txt".into()];
+    let config = TrainConfig {
+        validation_data,
+        validation_fraction: 0.0,
+        ..valid()
+    };
+    config.validate().unwrap();
+}
+
+#[test]
 fn settings_survive_toml() {
     let config = TrainConfig {
         epochs: Some(1.5),

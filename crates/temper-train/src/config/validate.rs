@@ -25,13 +25,16 @@ impl TrainConfig {
         if self.data.is_empty() {
             return Err(TrainError::NoGlobs);
         }
-        let fraction = self.validation_fraction;
-        check(
-            "validation_fraction",
-            fraction,
-            "not above 0 and at most 0.5",
-            |share| share > 0.0 && share <= 0.5,
-        )?;
+        if self.validation_data.is_empty() {
+            let fraction = self.validation_fraction;
+            let is_part = |share| share > 0.0 && share <= 0.5;
+            check(
+                "validation_fraction",
+                fraction,
+                "not above 0 and at most 0.5",
+                is_part,
+            )?;
+        }
         let vocabulary = self.vocabulary();
         match self.tokenizer {
             TokenizerKind::Bytes => check(

@@ -77,7 +77,11 @@ fn matching(
                 source: error.into(),
             })?;
             if path.is_file() {
-                paths.insert(path);
+                // One name per file, whatever way a glob takes to it.
+                let real = path
+                    .canonicalize()
+                    .map_err(|source| TrainError::Io { path, source })?;
+                paths.insert(real);
             }
         }
     }

@@ -34,12 +34,10 @@ fn cut_from<'a>(shortest: usize, documents: &[&'a str], fraction: f64) -> Split<
     for document in documents {
         if document.len() >= shortest {
             let (head, tail) = cut(document, fraction);
-            split
-                .train
-                .extend(Some(head).filter(|text| !text.is_empty()));
-            split
-                .held_out
-                .extend(Some(tail).filter(|text| !text.is_empty()));
+            split.train.push(head);
+            if !tail.is_empty() {
+                split.held_out.push(tail);
+            }
             continue;
         }
         let length = document.len() as f64;

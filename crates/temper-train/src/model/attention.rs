@@ -41,25 +41,28 @@ impl Attention {
         let values = self.heads(self.v_proj.forward(hidden));
         let [_, num_heads, _, head_dim] = queries.dims();
         let [_, kv_heads, _, _] = keys.dims();
-        let group = num_heads / kv_heads;
 
         // The queries of a group follow each other: one matrix per key head, no copies of keys.
-        let queries = queries.reshape([batch, kv_heads, group * seq, head_dim]); // [batch, kv_heads, group * seq, head_dim]
-        let scores = queries.matmul(keys.swap_dims(2, 3)); // [batch, kv_heads, group * seq, seq]
+        let rows = num_heads / kv_heads * seq;
+        // [batch, kv_heads, rows, head_dim]
+        let queries = queries.reshape([batch, kv_heads, rows, head_dim]);
+        let scores = queries.matmul(keys.swap_dims(2, 3)); // [batch, kv_heads, rows, seq]
         let scores = scores.reshape([batch, num_heads, seq, seq]); // [batch, heads, seq, seq]
         let shares = softmax(scores + mask.clone().unsqueeze(), 3);
-        let shares = shares.reshape([batch, kv_heads, group * seq, seq]); // [batch, kv_heads, group * seq, seq]
-        let mixed = shares.matmul(values); // [batch, kv_heads, group * seq, head_dim]
-        let mixed = mixed.reshape([batch, num_heads, seq, head_dim]); // [batch, heads, seq, head_dim]
+        let shares = shares.reshape([batch, kv_heads, rows, seq]); // [batch, kv_heads, rows, seq]
+        let mixed = shares.matmul(values); // [batch, kv_heads, rows, head_dim]
+        // [batch, heads, seq, head_dim]
+        let mixed = mixed.reshape([batch, num_heads, seq, head_dim]);
         let mixed = mixed.swap_dims(1, 2).reshape([batch, seq, width]); // [batch, seq, hidden]
         self.o_proj.forward(mixed)
     }
 
     fn heads(&self, projected: Tensor<3>) -> Tensor<4> {
         let [batch, seq, width] = projected.dims();
-        projected
-            .reshape([batch, seq, width / self.head_dim, self.head_dim]) // [batch, seq, heads, head_dim]
-            .swap_dims(1, 2) // [batch, heads, seq, head_dim]
+        let heads = width / self.head_dim;
+        // [batch, seq, heads, head_dim]
+        let heads = projected.reshape([batch, seq, heads, self.head_dim]);
+        heads.swap_dims(1, 2) // [batch, heads, seq, head_dim]
     }
 }
 

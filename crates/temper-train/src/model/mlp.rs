@@ -7,7 +7,7 @@ use burn::tensor::{Tensor, activation::silu};
 use super::InitialWeights;
 use crate::TrainConfig;
 
-/// SwiGLU (Shazeer 2020, eq. 6), without biases.
+/// A gated linear unit with a sigmoid-weighted gate (`SwiGLU`, Shazeer 2020, eq. 6), no biases.
 #[derive(Module, Debug)]
 pub(super) struct Mlp {
     gate_proj: Linear,

@@ -1,0 +1,147 @@
+//! The arguments.
+
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand, ValueEnum};
+
+use crate::exit::EXIT_CODES;
+
+/// Finds the hyperparameters with which a language model trains, fine-tunes or generates well.
+#[derive(Debug, Parser)]
+#[command(name = "temper", version, after_help = EXIT_CODES, max_term_width = 100)]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Write a study file to start from
+    Init(InitArgs),
+    /// Check a study file and say what it would search
+    Check(StudyArgs),
+    /// Run a study, or join or continue one that was begun
+    Run(RunArgs),
+    /// Continue a study that was interrupted
+    Resume(RunArgs),
+    /// Show the trials of a study, best first
+    Show(ShowArgs),
+    /// Print the best configuration as TOML
+    Best(StudyArgs),
+    /// Train one model, without tuning
+    Train(TrainArgs),
+    /// Check that each proposal of a study follows from its log, bit for bit
+    Replay(StudyArgs),
+    /// Save what can be read of a damaged study
+    Repair(StudyArgs),
+    /// List the strategies
+    Strategies,
+    /// Serve a strategy to a program in any language
+    Serve(ServeArgs),
+    /// Print a completion script for a shell
+    Completions(CompletionsArgs),
+    /// Print the manual page, or write one page per command into a folder
+    Man(ManArgs),
+}
+
+/// What a study file says that can be said otherwise.
+#[derive(Clone, Debug, Default, clap::Args)]
+pub(crate) struct Overrides {
+    /// Where the study is recorded [default: what the file says, else NAME.db beside it]
+    #[arg(long, value_name = "PATH")]
+    pub(crate) storage: Option<PathBuf>,
+    /// The number of trials in total
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    pub(crate) trials: Option<u64>,
+    /// How many trials run at once
+    #[arg(long, value_name = "K", value_parser = clap::value_parser!(u16).range(1..))]
+    pub(crate) workers: Option<u16>,
+    /// The seed of every random draw
+    #[arg(long, value_name = "S")]
+    pub(crate) seed: Option<u64>,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct StudyArgs {
+    /// The study file
+    #[arg(value_name = "STUDY.toml")]
+    pub(crate) study: PathBuf,
+    #[command(flatten)]
+    pub(crate) overrides: Overrides,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct RunArgs {
+    #[command(flatten)]
+    pub(crate) study: StudyArgs,
+    /// Print each event as a line of JSON on stdout
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Say nothing but errors and the result
+    #[arg(long, short)]
+    pub(crate) quiet: bool,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct ShowArgs {
+    #[command(flatten)]
+    pub(crate) study: StudyArgs,
+    /// Print one JSON object: study, goals, trials, best
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct InitArgs {
+    /// What to tune
+    #[arg(value_enum)]
+    pub(crate) template: Template,
+    /// Where to write it; `-` for stdout [default: TEMPLATE.toml]
+    #[arg(value_name = "PATH")]
+    pub(crate) path: Option<PathBuf>,
+}
+
+/// The study files to start from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Template {
+    /// A language model trained from nothing by the built-in trainer
+    Pretrain,
+    /// A language model fine-tuned by a program of yours
+    Finetune,
+    /// Any program
+    Command,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct TrainArgs {
+    /// The settings: a TOML file such as `temper best` prints, or a study file of kind "train"
+    #[arg(value_name = "CONFIG.toml")]
+    pub(crate) config: PathBuf,
+    /// Another value for a setting; may be given many times
+    #[arg(long = "set", value_name = "NAME=VALUE")]
+    pub(crate) set: Vec<String>,
+    /// Print each report as a line of JSON on stdout
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct ServeArgs {
+    /// Speak JSON lines on stdin and stdout
+    #[arg(long, required = true)]
+    pub(crate) stdio: bool,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct CompletionsArgs {
+    /// The shell
+    #[arg(value_enum)]
+    pub(crate) shell: clap_complete::Shell,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct ManArgs {
+    /// The folder to write the pages into [default: print the main page]
+    #[arg(value_name = "FOLDER")]
+    pub(crate) folder: Option<PathBuf>,
+}

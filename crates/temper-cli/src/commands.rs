@@ -1,0 +1,14 @@
+//! The commands, one file each.
+
+pub(crate) mod best;
+pub(crate) mod check;
+pub(crate) mod completions;
+pub(crate) mod init;
+pub(crate) mod man;
+pub(crate) mod repair;
+pub(crate) mod replay;
+pub(crate) mod run;
+pub(crate) mod serve;
+pub(crate) mod show;
+pub(crate) mod strategies;
+pub(crate) mod train;

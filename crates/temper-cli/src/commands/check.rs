@@ -1,0 +1,109 @@
+//! `temper check`.
+
+use miette::Result;
+use temper_space::{Domain, Param, Space};
+use temper_strategy::{Grid, GridOptions};
+
+use crate::args::StudyArgs;
+use crate::exit::Exit;
+use crate::plan::Plan;
+use crate::progress::{describe, short};
+
+/// Up to this many combinations of a grid are checked one by one.
+const COUNTED: u64 = 1_000_000;
+
+pub(crate) fn run(args: &StudyArgs) -> Result<Exit> {
+    let plan = Plan::load(args)?;
+    println!(
+        "study {}, {} {}",
+        plan.setup.name,
+        direction(&plan),
+        plan.goal().metric
+    );
+    println!("{}", size(&plan.space));
+    for param in plan.space.params() {
+        println!("  {}", param_line(param));
+    }
+    for derived in plan.space.derived() {
+        println!("  {} = {}", derived.name(), derived.expression());
+    }
+    for require in plan.space.requires() {
+        println!("  require {}: {}", require.name(), require.expression());
+    }
+    if let Some(line) = default_line(&plan) {
+        println!("{line}");
+    }
+    println!("{}", budget(&plan)?);
+    println!("recorded in {}", plan.storage.display());
+    Ok(Exit::Ok)
+}
+
+fn direction(plan: &Plan) -> &'static str {
+    match plan.goal().direction {
+        temper_core::Direction::Minimize => "minimize",
+        temper_core::Direction::Maximize => "maximize",
+    }
+}
+
+fn size(space: &Space) -> String {
+    match space.size() {
+        Some(size) => format!("{} dimensions, at most {size} configurations", space.dims()),
+        None => format!("{} dimensions", space.dims()),
+    }
+}
+
+fn param_line(param: &Param) -> String {
+    let mut line = format!("{}: {}", param.name(), domain(param.domain()));
+    if let Some(default) = param.default() {
+        line.push_str(&format!(", default {}", short(default)));
+    }
+    if let Some(condition) = param.condition() {
+        line.push_str(&format!(", when {condition}"));
+    }
+    line
+}
+
+fn domain(domain: &Domain) -> String {
+    format!("{} {domain}", domain.kind())
+}
+
+/// The default configuration, and the size of the model where the built-in trainer makes one.
+fn default_line(plan: &Plan) -> Option<String> {
+    let config = plan.space.complete(plan.space.default_config()?).ok()?;
+    let mut line = format!("first trial: {}", describe(&config));
+    if let Some(settings) = &plan.objective.train
+        && let Ok(train) = settings.with(&config)
+    {
+        line.push_str(&format!(
+            "\nits model has {} parameters",
+            train.num_parameters()
+        ));
+    }
+    Some(line)
+}
+
+fn budget(plan: &Plan) -> Result<String> {
+    let strategy = &plan.setup.strategy;
+    let trials = match plan.setup.trials {
+        Some(trials) => format!("{trials} trials in total"),
+        None => "as many trials as it has points".to_owned(),
+    };
+    let workers = plan.workers;
+    let line = format!("strategy {}, {trials}, {workers} at once", strategy.name);
+    if strategy.name != "grid" {
+        return Ok(line);
+    }
+    let options = serde_json::from_str(&strategy.options).unwrap_or_default();
+    let grid = Grid::new(GridOptions::read(&options).map_err(|e| miette::miette!("{e}"))?);
+    let mistake = |error| plan.document.mistake(&["strategy"], format!("{error}"));
+    let combinations = grid.combinations(&plan.space).map_err(mistake)?;
+    if combinations > COUNTED {
+        return Ok(format!(
+            "{line}\nthe grid has at most {combinations} points"
+        ));
+    }
+    let points = grid.count(&plan.space).map_err(mistake)?;
+    Ok(format!(
+        "{line}\nthe grid has {points} points ({combinations} combinations)"
+    ))
+}

@@ -1,0 +1,140 @@
+//! `temper run` and `temper resume`.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use miette::{IntoDiagnostic, Result, miette};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+use temper_core::{Goal, History, Storage};
+use temper_report::Improvement;
+use temper_study::{Study, StudyError};
+
+use crate::args::RunArgs;
+use crate::commands::best;
+use crate::exit::Exit;
+use crate::plan::Plan;
+use crate::progress::{number, observer};
+
+pub(crate) fn run(args: &RunArgs) -> Result<Exit> {
+    let plan = Plan::load(&args.study)?;
+    let storage = plan.open_storage()?;
+    go(args, plan, storage)
+}
+
+pub(crate) fn resume(args: &RunArgs) -> Result<Exit> {
+    let plan = Plan::load(&args.study)?;
+    let storage = plan.open_existing_storage()?;
+    go(args, plan, storage)
+}
+
+fn go(args: &RunArgs, plan: Plan, storage: Box<dyn Storage>) -> Result<Exit> {
+    let folders = plan.folders()?;
+    let strategy = plan.strategy()?;
+    let study = Study::open(
+        plan.setup.clone(),
+        strategy,
+        None,
+        storage,
+        plan.settings.clone(),
+    )
+    .map_err(|error| explain(&plan, error))?;
+    let goals = &plan.setup.goals;
+    if let Some(observer) = observer(plan.goal(), goals, plan.setup.trials, args.json, args.quiet) {
+        study.observe(observer);
+    }
+    let interrupted = stop_on_signals(&study)?;
+    let objective = plan.objective.build(folders, plan.workers);
+    let result = study.run(&*objective, plan.workers.into());
+    let history = study.close();
+    result.map_err(|error| explain(&plan, error))?;
+    if interrupted.load(Ordering::Relaxed) {
+        eprintln!("interrupted; to go on: {}", resume_command(args));
+        return Ok(Exit::Interrupted);
+    }
+    conclude(args, &plan, &history)
+}
+
+/// Says what was found.
+fn conclude(args: &RunArgs, plan: &Plan, history: &History) -> Result<Exit> {
+    let study = args.study.study.display();
+    if history.best().is_none() {
+        eprintln!("no trial completed: temper show {study} says why");
+        return Ok(Exit::NothingFound);
+    }
+    if !args.json {
+        print!("{}", best::best_toml(plan, history)?);
+        eprintln!("{}", comparison(history, plan.goal()));
+        eprintln!("results: {} (temper show {study})", plan.storage.display());
+    }
+    Ok(Exit::Ok)
+}
+
+fn comparison(history: &History, goal: &Goal) -> String {
+    let Some(improvement) = Improvement::of(history, goal) else {
+        return "there is no completed default configuration to compare with".to_owned();
+    };
+    let (best, default) = (number(improvement.best), number(improvement.default));
+    let metric = &goal.metric;
+    match improvement.relative() {
+        _ if improvement.best == improvement.default => {
+            format!("nothing beat the default configuration: {metric} {default}")
+        }
+        Some(share) => {
+            let percent = number((share * 1000.0).round() / 10.0);
+            format!("{metric} {best}: {percent} % better than the default's {default}")
+        }
+        None => format!("{metric} {best}: better than the default's {default}"),
+    }
+}
+
+/// The first signal stops the study in good order, a second one at once. The flag that comes back
+/// is up if one came.
+fn stop_on_signals(study: &Study) -> Result<Arc<AtomicBool>> {
+    let seen = Arc::new(AtomicBool::new(false));
+    for signal in [SIGINT, SIGTERM, SIGHUP] {
+        signal_hook::flag::register_conditional_shutdown(signal, 130, Arc::clone(&seen))
+            .and_then(|_| signal_hook::flag::register(signal, Arc::clone(&seen)))
+            .and_then(|_| signal_hook::flag::register(signal, study.interrupt()))
+            .into_diagnostic()?;
+    }
+    Ok(seen)
+}
+
+fn resume_command(args: &RunArgs) -> String {
+    let mut command = format!("temper resume {}", args.study.study.display());
+    let overrides = &args.study.overrides;
+    let mut add = |name: &str, value: Option<String>| {
+        if let Some(value) = value {
+            command.push_str(&format!(" --{name} {value}"));
+        }
+    };
+    add(
+        "storage",
+        overrides
+            .storage
+            .as_ref()
+            .map(|path| path.display().to_string()),
+    );
+    add("trials", overrides.trials.map(|trials| trials.to_string()));
+    add(
+        "workers",
+        overrides.workers.map(|workers| workers.to_string()),
+    );
+    add("seed", overrides.seed.map(|seed| seed.to_string()));
+    command
+}
+
+fn explain(plan: &Plan, error: StudyError) -> miette::Report {
+    match error {
+        StudyError::Storage(error) => plan.explain(error),
+        StudyError::Changed { .. } => miette!(
+            help = "undo the change, or give the new search a storage of its own: --storage PATH",
+            "{error}"
+        ),
+        StudyError::Unrecorded { .. } => miette!(
+            help = "make room for the storage; `temper resume` then records the trial's result",
+            "{error}"
+        ),
+        error => miette!("{error}"),
+    }
+}

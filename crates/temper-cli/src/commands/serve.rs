@@ -1,0 +1,53 @@
+//! `temper serve --stdio`: a strategy for programs in any language.
+//!
+//! One JSON object per line each way, one reply per request, in order:
+//! `create`, `ask`, `tell`, `report`, `observe`. A request that can't be met is answered
+//! `{"error": "..."}` and changes nothing.
+
+mod request;
+mod session;
+
+use std::io::{self, BufRead, Write};
+
+use miette::{IntoDiagnostic, Result};
+use serde_json::{Value, json};
+
+use crate::args::ServeArgs;
+use crate::exit::Exit;
+
+use request::Request;
+use session::Session;
+
+pub(crate) fn run(_: &ServeArgs) -> Result<Exit> {
+    let mut session = None;
+    let mut replies = io::stdout().lock();
+    for line in io::stdin().lock().lines() {
+        let line = line.into_diagnostic()?;
+        if line.trim().is_empty() {
+            continue;
+        }
+        let reply = answer(&mut session, &line).unwrap_or_else(|error| json!({"error": error}));
+        writeln!(replies, "{reply}")
+            .and_then(|()| replies.flush())
+            .into_diagnostic()?;
+    }
+    Ok(Exit::Ok)
+}
+
+fn answer(session: &mut Option<Session>, line: &str) -> Result<Value, String> {
+    let request: Request = serde_json::from_str(line).map_err(|error| error.to_string())?;
+    if let Request::Create(create) = request {
+        *session = Some(Session::new(create)?);
+        return Ok(json!({"ok": true}));
+    }
+    let session = session
+        .as_mut()
+        .ok_or("there is no study yet: send `create` first")?;
+    match request {
+        Request::Create(_) => unreachable!("answered above"),
+        Request::Ask => session.ask(),
+        Request::Tell(tell) => session.tell(tell),
+        Request::Report(report) => session.report(&report),
+        Request::Observe(observe) => session.observe(observe),
+    }
+}

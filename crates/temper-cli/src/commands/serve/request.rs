@@ -1,0 +1,84 @@
+//! What a program may ask.
+
+use serde::Deserialize;
+use temper_core::{Config, Direction, FailureKind, Step, TrialId};
+use temper_space::{RequireSpec, SpaceSpec};
+
+/// A request.
+#[derive(Debug, Deserialize)]
+#[serde(tag = "op", rename_all = "lowercase")]
+pub(super) enum Request {
+    Create(Create),
+    Ask,
+    Tell(Tell),
+    Report(Report),
+    Observe(Observe),
+}
+
+/// Begins a study.
+#[derive(Debug, Deserialize)]
+pub(super) struct Create {
+    pub(super) space: SpaceSpec,
+    #[serde(default)]
+    pub(super) require: RequireSpec,
+    #[serde(default, alias = "strategy")]
+    pub(super) sampler: Option<String>,
+    #[serde(default)]
+    pub(super) options: temper_strategy::Options,
+    #[serde(default)]
+    pub(super) pruner: Option<String>,
+    #[serde(default)]
+    pub(super) seed: u64,
+    #[serde(default)]
+    pub(super) direction: Direction,
+    /// In place of `direction`, for several objectives.
+    #[serde(default)]
+    pub(super) directions: Option<Vec<Direction>>,
+    /// How many trials there will be; a hint.
+    #[serde(default)]
+    pub(super) n_trials: Option<u64>,
+}
+
+/// Ends a trial.
+#[derive(Debug, Deserialize)]
+pub(super) struct Tell {
+    pub(super) id: TrialId,
+    #[serde(default)]
+    pub(super) value: Option<f64>,
+    #[serde(default)]
+    pub(super) values: Option<Vec<f64>>,
+    #[serde(default)]
+    pub(super) state: TellState,
+    /// Why it failed.
+    #[serde(default)]
+    pub(super) failure: Option<FailureKind>,
+}
+
+/// How a trial ended.
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum TellState {
+    #[default]
+    #[serde(alias = "complete")]
+    Completed,
+    Failed,
+    Pruned,
+}
+
+/// A value on the way.
+#[derive(Debug, Deserialize)]
+pub(super) struct Report {
+    pub(super) id: TrialId,
+    pub(super) step: Step,
+    pub(super) value: f64,
+}
+
+/// A finished trial made elsewhere.
+#[derive(Debug, Deserialize)]
+pub(super) struct Observe {
+    pub(super) params: Config,
+    #[serde(default)]
+    pub(super) value: Option<f64>,
+    #[serde(default)]
+    pub(super) values: Option<Vec<f64>>,
+}

@@ -1,0 +1,214 @@
+//! A study whose trials run in another program.
+
+use serde_json::{Value, json};
+use temper_core::{
+    Config, Event, Failure, FailureKind, Goal, History, Lease, Loss, Metrics, Next, Origin,
+    Outcome, Seq, Setup, State, Strategy, StrategySetup, TrialId, WorkerId, stream,
+};
+use temper_space::Space;
+
+use super::request::{Create, Observe, Report, Tell, TellState};
+
+/// Without a word from the client, trials are drawn at random.
+const DEFAULT_STRATEGY: &str = "random";
+
+/// A study in memory.
+pub(super) struct Session {
+    space: Space,
+    goals: Vec<Goal>,
+    seed: u64,
+    strategy: Box<dyn Strategy>,
+    history: History,
+}
+
+type Reply = Result<Value, String>;
+
+impl Session {
+    pub(super) fn new(create: Create) -> Result<Self, String> {
+        let space = Space::new(&create.space, &create.require).map_err(|e| e.to_string())?;
+        let name = create
+            .sampler
+            .unwrap_or_else(|| DEFAULT_STRATEGY.to_owned());
+        let strategy =
+            temper_strategy::build(&name, &create.options).map_err(|error| error.to_string())?;
+        if let Some(pruner) = create.pruner.filter(|pruner| pruner != "none") {
+            return Err(format!("there is no pruner `{pruner}`"));
+        }
+        let directions = create.directions.unwrap_or_else(|| vec![create.direction]);
+        if directions.is_empty() {
+            return Err("`directions` is empty".to_owned());
+        }
+        let goals: Vec<_> = (0..)
+            .zip(directions)
+            .map(|(index, direction)| Goal {
+                metric: format!("value{index}"),
+                direction,
+            })
+            .collect();
+        let options = Value::Object(create.options).to_string();
+        let setup = Setup {
+            name: "serve".to_owned(),
+            space: create.space,
+            require: create.require,
+            goals: goals.clone(),
+            seed: create.seed,
+            strategy: StrategySetup { name, options },
+            pruner: None,
+            trials: create.n_trials,
+        };
+        let history = History::new();
+        let mut session = Self {
+            space,
+            goals,
+            seed: create.seed,
+            strategy,
+            history,
+        };
+        session.add(&Event::Opened(setup))?;
+        Ok(session)
+    }
+
+    pub(super) fn ask(&mut self) -> Reply {
+        let seen = self.history.len();
+        let next = self
+            .strategy
+            .ask(&self.space, &self.history, &mut stream(self.seed, seen))
+            .map_err(|error| error.to_string())?;
+        match next {
+            Next::Start { config, .. } => {
+                let id = self.start(config.clone(), Origin::Strategy, seen)?;
+                Ok(json!({"id": id, "params": config}))
+            }
+            Next::Resume { trial, .. } => Err(format!("trial {trial} can't be resumed here")),
+            Next::Wait => Err("nothing to ask until a running trial has been told".to_owned()),
+            Next::Done => Err("the strategy has nothing more to ask".to_owned()),
+        }
+    }
+
+    pub(super) fn tell(&mut self, tell: Tell) -> Reply {
+        let lease = self.lease(tell.id)?;
+        let values = tell.values.or_else(|| tell.value.map(|value| vec![value]));
+        let outcome = match tell.state {
+            TellState::Completed => {
+                let values = values.ok_or("`value` is missing")?;
+                self.completed(&values)?
+            }
+            TellState::Pruned => Outcome::Pruned,
+            TellState::Failed => failed(tell.failure.unwrap_or(FailureKind::Crashed)),
+        };
+        self.finish(tell.id, lease, outcome)
+    }
+
+    pub(super) fn report(&mut self, report: &Report) -> Reply {
+        let lease = self.lease(report.id)?;
+        let losses = self.losses(&[report.value])?;
+        let metrics = Metrics::new();
+        self.add(&Event::Reported {
+            trial: report.id,
+            lease,
+            step: report.step,
+            losses,
+            metrics,
+        })?;
+        Ok(json!({"prune": false}))
+    }
+
+    pub(super) fn observe(&mut self, observe: Observe) -> Reply {
+        let config = self
+            .space
+            .complete(observe.params)
+            .map_err(|error| error.to_string())?;
+        self.space
+            .validate(&config)
+            .map_err(|error| error.to_string())?;
+        let values = observe
+            .values
+            .or_else(|| observe.value.map(|value| vec![value]));
+        let outcome = self.completed(&values.ok_or("`value` is missing")?)?;
+        let id = self.start(config, Origin::Observed, self.history.len())?;
+        let lease = self.lease(id)?;
+        self.finish(id, lease, outcome)
+    }
+
+    fn start(&mut self, config: Config, origin: Origin, seen: Seq) -> Result<TrialId, String> {
+        let trial = TrialId(self.history.trials().len() as u64);
+        let worker = WorkerId::new("client");
+        let (until, fork) = (None, None);
+        self.add(&Event::Started {
+            trial,
+            config,
+            origin,
+            seen,
+            worker,
+            until,
+            fork,
+        })?;
+        Ok(trial)
+    }
+
+    fn finish(&mut self, trial: TrialId, lease: Lease, outcome: Outcome) -> Reply {
+        let (seconds, peak_memory) = (0.0, None);
+        self.add(&Event::Finished {
+            trial,
+            lease,
+            outcome,
+            seconds,
+            peak_memory,
+        })?;
+        Ok(json!({"ok": true}))
+    }
+
+    /// A result; one that is not finite is a trial that diverged.
+    fn completed(&self, values: &[f64]) -> Result<Outcome, String> {
+        if values.len() == self.goals.len() && values.iter().any(|value| !value.is_finite()) {
+            return Ok(failed(FailureKind::Diverged));
+        }
+        Ok(Outcome::Completed {
+            losses: self.losses(values)?,
+        })
+    }
+
+    fn losses(&self, values: &[f64]) -> Result<Vec<Loss>, String> {
+        if values.len() != self.goals.len() {
+            return Err(format!(
+                "{} values for {} objectives",
+                values.len(),
+                self.goals.len()
+            ));
+        }
+        let losses = self
+            .goals
+            .iter()
+            .zip(values)
+            .map(|(goal, value)| goal.loss(*value));
+        losses
+            .collect::<Result<_, _>>()
+            .map_err(|error| error.to_string())
+    }
+
+    fn lease(&self, trial: TrialId) -> Result<Lease, String> {
+        let known = self
+            .history
+            .trial(trial)
+            .filter(|trial| trial.state() == State::Running);
+        known
+            .and_then(|trial| trial.attempts().last())
+            .map(|attempt| attempt.lease)
+            .ok_or_else(|| format!("trial {trial} is not running"))
+    }
+
+    fn add(&mut self, event: &Event) -> Result<(), String> {
+        self.history
+            .apply(event)
+            .map_err(|error| error.to_string())?;
+        self.strategy.tell(event);
+        Ok(())
+    }
+}
+
+fn failed(kind: FailureKind) -> Outcome {
+    Outcome::Failed {
+        failure: Failure::new(kind, "told by the client"),
+        retry: false,
+    }
+}

@@ -1,0 +1,139 @@
+//! `temper train`: one model, without tuning. Trials of the built-in trainer run this too.
+
+use std::ops::ControlFlow;
+use std::path::Path;
+
+use miette::{Result, miette};
+use temper_train::{Report, TrainConfig, TrainError, keep_freed_memory, train};
+
+use crate::args::TrainArgs;
+use crate::document::Document;
+use crate::exit::Exit;
+use crate::mistake::suggest;
+use crate::progress::number;
+use crate::study_file::{ObjectiveKind, StudyFile};
+use crate::train_settings::{overwrite, resolve};
+
+pub(crate) fn run(args: &TrainArgs) -> Result<Exit> {
+    let document = Document::read(&args.config)?;
+    let mut config = read(&document)?;
+    resolve(&mut config, &document.folder());
+    let config = set(&config, &args.set)?;
+    keep_freed_memory();
+    let mut observe = |report: &Report| {
+        if args.json {
+            println!(
+                "{}",
+                serde_json::to_string(report).expect("a report can be written as JSON")
+            );
+        } else {
+            say(report);
+        }
+        ControlFlow::Continue(())
+    };
+    match train(&config, Path::new("/"), &mut observe) {
+        Ok(summary) => {
+            if !args.json {
+                println!("eval_loss = {}", summary.eval_loss);
+                println!("parameters = {}", summary.parameters);
+                println!("tokens = {}", summary.tokens);
+            }
+            Ok(Exit::Ok)
+        }
+        Err(error) => {
+            if args.json {
+                println!("{}", failure(&error));
+            }
+            Err(explain(&document, &error))
+        }
+    }
+}
+
+/// The settings: the whole file, or the objective of a study file.
+fn read(document: &Document) -> Result<TrainConfig> {
+    let root = document.root();
+    if !root.has("objective") {
+        return root.rest();
+    }
+    match StudyFile::read(document)?.objective.kind {
+        ObjectiveKind::Train(config) => Ok(*config),
+        ObjectiveKind::Command { .. } => Err(document
+            .mistake(
+                &["objective", "kind"],
+                "this study does not use the built-in trainer",
+            )
+            .into()),
+    }
+}
+
+/// Sets `name=value` pairs.
+fn set(config: &TrainConfig, pairs: &[String]) -> Result<TrainConfig> {
+    let known = TrainConfig::keys();
+    let known: Vec<_> = known.iter().map(String::as_str).collect();
+    let mut values = Vec::new();
+    for pair in pairs {
+        let (name, value) = pair.split_once('=').ok_or_else(|| {
+            miette!(
+                help = "write --set learning_rate=1e-3",
+                "`{pair}` has no `=`"
+            )
+        })?;
+        if !known.contains(&name) {
+            return Err(miette!(
+                help = suggest(name, &known),
+                "there is no setting `{name}`"
+            ));
+        }
+        values.push((name, parse_value(value)));
+    }
+    overwrite(config, values.into_iter()).map_err(|error| miette!("--set: {error}"))
+}
+
+/// The value as TOML, or else as text: `--set optimizer=adamw` needs no quotes.
+fn parse_value(text: &str) -> toml::Value {
+    format!("value = {text}")
+        .parse::<toml::Table>()
+        .ok()
+        .and_then(|mut table| table.remove("value"))
+        .unwrap_or_else(|| toml::Value::String(text.to_owned()))
+}
+
+fn say(report: &Report) {
+    eprintln!(
+        "step {}: eval_loss {}, train_loss {}, lr {}, {} tokens/s",
+        report.step,
+        number(report.eval_loss),
+        number(report.train_loss),
+        number(report.learning_rate),
+        report.tokens_per_second.round(),
+    );
+}
+
+/// How the trainer's errors are told to the study that it is a trial of.
+fn failure(error: &TrainError) -> serde_json::Value {
+    let kind = match error {
+        TrainError::Diverged { .. } => "diverged",
+        _ => "crashed",
+    };
+    serde_json::json!({"failure": kind, "message": error.to_string()})
+}
+
+fn explain(document: &Document, error: &TrainError) -> miette::Report {
+    match error.key() {
+        Some(key) => {
+            let path = if document.root().has("objective") {
+                vec!["objective", key]
+            } else {
+                vec![key]
+            };
+            document
+                .mistake(&path, error.to_string())
+                .help(error.help())
+                .into()
+        }
+        None => match error.help() {
+            Some(help) => miette!(help = help, "{error}"),
+            None => miette!("{error}"),
+        },
+    }
+}

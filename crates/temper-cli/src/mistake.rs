@@ -1,0 +1,73 @@
+//! A mistake in a file that a person wrote.
+
+use std::ops::Range;
+
+use miette::{Diagnostic, NamedSource, SourceSpan};
+
+/// What is wrong, where in the file, and the way out.
+#[derive(Debug, thiserror::Error, Diagnostic)]
+#[error("{message}")]
+pub(crate) struct Mistake {
+    message: String,
+    #[source_code]
+    file: NamedSource<String>,
+    #[label("here")]
+    span: Option<SourceSpan>,
+    #[help]
+    help: Option<String>,
+}
+
+impl Mistake {
+    pub(crate) fn new(
+        name: &str,
+        text: &str,
+        span: Option<Range<usize>>,
+        message: impl Into<String>,
+    ) -> Self {
+        let file = NamedSource::new(name, text.to_owned());
+        Self {
+            message: message.into(),
+            file,
+            span: span.map(SourceSpan::from),
+            help: None,
+        }
+    }
+
+    pub(crate) fn help(mut self, help: Option<String>) -> Self {
+        self.help = help;
+        self
+    }
+}
+
+/// The member of `known` that the name is probably meant to be.
+pub(crate) fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    known
+        .into_iter()
+        .map(|known| (strsim::damerau_levenshtein(name, known), known))
+        .filter(|(distance, known)| *distance <= 1 + known.len() / 4)
+        .min()
+        .map(|(_, known)| known)
+}
+
+/// "did you mean" what it is probably meant to be, or else all that it could be.
+pub(crate) fn suggest(name: &str, known: &[&str]) -> String {
+    match nearest(name, known.iter().copied()) {
+        Some(known) => format!("did you mean `{known}`?"),
+        None => format!("known are {}", known.join(", ")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_slip_is_understood_and_a_stranger_is_not() {
+        let known = ["learning_rate", "batch_size"];
+        assert_eq!(
+            suggest("learning_rte", &known),
+            "did you mean `learning_rate`?"
+        );
+        assert_eq!(suggest("x", &known), "known are learning_rate, batch_size");
+    }
+}

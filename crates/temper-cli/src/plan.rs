@@ -1,0 +1,298 @@
+//! What a study file comes to, checked as far as that is possible before anything runs.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use miette::{Result, miette};
+use temper_core::{
+    Direction, Event, Goal, History, Setup, Storage, StorageError, Strategy, StrategySetup,
+};
+use temper_space::{Space, SpaceError};
+use temper_storage::SqliteStorage;
+use temper_strategy::RegistryError;
+use temper_study::{Retries, Settings, TrialFolders};
+
+use crate::args::{Overrides, StudyArgs};
+use crate::document::Document;
+use crate::mistake::suggest;
+use crate::objective::ObjectivePlan;
+use crate::study_file::{Named, ObjectiveKind, RetriesSection, StudyFile, StudySection};
+
+/// A study that can be run.
+#[derive(Debug)]
+pub(crate) struct Plan {
+    pub(crate) document: Document,
+    pub(crate) setup: Setup,
+    pub(crate) space: Space,
+    pub(crate) objective: ObjectivePlan,
+    pub(crate) settings: Settings,
+    pub(crate) workers: u16,
+    pub(crate) storage: PathBuf,
+}
+
+impl Plan {
+    /// Reads and checks the study file.
+    pub(crate) fn load(args: &StudyArgs) -> Result<Self> {
+        let document = Document::read(&args.study)?;
+        let file = StudyFile::read(&document)?;
+        let name = study_name(&document, &file.study);
+        let space = space(&document, &file)?;
+        let goals = goals(&document, &file.study, &file.objective.kind)?;
+        check_strategy(&document, &file.strategy)?;
+        let workers = args.overrides.workers.or(file.study.workers).unwrap_or(1);
+        let trials = trials(&document, &file, &args.overrides)?;
+        let objective = ObjectivePlan::new(&document, file.objective, &space, &goals)?;
+        Ok(Self {
+            setup: Setup {
+                name: name.clone(),
+                space: file.space,
+                require: file.require,
+                goals,
+                seed: args.overrides.seed.or(file.study.seed).unwrap_or_default(),
+                strategy: StrategySetup {
+                    name: file.strategy.name,
+                    options: serde_json::Value::Object(file.strategy.options).to_string(),
+                },
+                pruner: None,
+                trials,
+            },
+            space,
+            objective,
+            settings: settings(&document, &file.study, &file.retries)?,
+            workers,
+            storage: storage_path(&document, &file.study, &args.overrides, &name),
+            document,
+        })
+    }
+
+    /// The primary goal.
+    pub(crate) fn goal(&self) -> &Goal {
+        &self.setup.goals[0]
+    }
+
+    /// A fresh strategy.
+    pub(crate) fn strategy(&self) -> Result<Box<dyn Strategy>> {
+        build(&self.setup.strategy).map_err(|error| miette!("{error}"))
+    }
+
+    /// Where trials have their folders: beside the storage.
+    pub(crate) fn folders(&self) -> Result<TrialFolders> {
+        let root = std::path::absolute(self.storage.with_extension("trials"))
+            .map_err(|error| miette!("can't find the current folder: {error}"))?;
+        Ok(TrialFolders::new(root))
+    }
+
+    /// What the study's log adds up to.
+    pub(crate) fn history(&self) -> Result<History> {
+        let mut history = History::new();
+        for event in &self.events()? {
+            history.apply(event).map_err(|error| {
+                miette!(
+                    "the log `{}` is inconsistent: {error}",
+                    self.storage.display()
+                )
+            })?;
+        }
+        Ok(history)
+    }
+
+    /// The study's log.
+    pub(crate) fn events(&self) -> Result<Vec<Event>> {
+        self.open_existing_storage()?
+            .read(0)
+            .map_err(|error| self.explain(error))
+    }
+
+    /// Opens the storage, and makes it if it isn't there.
+    pub(crate) fn open_storage(&self) -> Result<Box<dyn Storage>> {
+        Ok(Box::new(
+            SqliteStorage::open(&self.storage).map_err(|e| self.explain(e))?,
+        ))
+    }
+
+    /// Opens the storage, which must be there.
+    pub(crate) fn open_existing_storage(&self) -> Result<Box<dyn Storage>> {
+        Ok(Box::new(
+            SqliteStorage::open_existing(&self.storage).map_err(|e| self.explain(e))?,
+        ))
+    }
+
+    /// Says what can be done about an error of the storage.
+    pub(crate) fn explain(&self, error: StorageError) -> miette::Report {
+        let study = self.document.path().display();
+        let help = match &error {
+            StorageError::Missing { .. } => format!("start the study: temper run {study}"),
+            StorageError::ReadOnly { .. } => {
+                "make the file and its folder writable, or choose another with --storage".to_owned()
+            }
+            StorageError::Full { .. } => {
+                format!("make room; what was recorded is safe: temper resume {study}")
+            }
+            StorageError::Busy { .. } => "wait for the other process, or end it".to_owned(),
+            StorageError::NotAStudy { .. } => "choose another file with --storage".to_owned(),
+            StorageError::NewerFormat { .. } => "use a newer version of temper".to_owned(),
+            StorageError::Damaged { readable, .. } => {
+                format!("save those {readable} events in a new log: temper repair {study}")
+            }
+            StorageError::Conflict { .. } | StorageError::Other { .. } => {
+                "check that the folder exists and can be written, or use --storage".to_owned()
+            }
+        };
+        miette!(help = help, "{error}")
+    }
+}
+
+/// The strategy that a log names.
+pub(crate) fn build(setup: &StrategySetup) -> Result<Box<dyn Strategy>, String> {
+    let options = serde_json::from_str(&setup.options).map_err(|error| error.to_string())?;
+    temper_strategy::build(&setup.name, &options).map_err(|error| error.to_string())
+}
+
+fn study_name(document: &Document, study: &StudySection) -> String {
+    let stem = document
+        .path()
+        .file_stem()
+        .map(|stem| stem.to_string_lossy().into_owned());
+    study
+        .name
+        .clone()
+        .or(stem)
+        .unwrap_or_else(|| "study".to_owned())
+}
+
+fn space(document: &Document, file: &StudyFile) -> Result<Space> {
+    let mistake = |error: SpaceError| {
+        let path = error.path();
+        let path: Vec<_> = path.iter().map(String::as_str).collect();
+        document
+            .mistake(&path, error.to_string())
+            .help(error.help())
+    };
+    if file.space.0.is_empty() {
+        return Err(document
+            .mistake(&["space"], "the space has no parameters")
+            .into());
+    }
+    let space = Space::new(&file.space, &file.require).map_err(mistake)?;
+    space.probe().map_err(mistake)?;
+    Ok(space)
+}
+
+fn goals(document: &Document, study: &StudySection, kind: &ObjectiveKind) -> Result<Vec<Goal>> {
+    if let Some(objectives) = &study.objectives {
+        if study.metric.is_some() || study.direction.is_some() {
+            let message = "`objectives` stands beside `metric` or `direction`";
+            return Err(document.mistake(&["study", "objectives"], message).into());
+        }
+        if objectives.is_empty() {
+            let message = "`objectives` names no metric";
+            return Err(document.mistake(&["study", "objectives"], message).into());
+        }
+        return Ok(objectives.clone());
+    }
+    let metric = match (&study.metric, kind) {
+        (Some(metric), _) => metric.clone(),
+        (None, ObjectiveKind::Train(_)) => "eval_loss".to_owned(),
+        (None, ObjectiveKind::Command { .. }) => {
+            return Err(document
+                .mistake(&["study"], "`metric` is missing")
+                .help(Some(
+                    "name the number that your program prints: metric = \"eval_loss\"".to_owned(),
+                ))
+                .into());
+        }
+    };
+    Ok(vec![Goal {
+        metric,
+        direction: study.direction.unwrap_or(Direction::Minimize),
+    }])
+}
+
+/// Checks that there is such a strategy.
+fn check_strategy(document: &Document, named: &Named) -> Result<()> {
+    temper_strategy::build(&named.name, &named.options)
+        .map(drop)
+        .map_err(|error| {
+            let names: Vec<_> = temper_strategy::ALL
+                .iter()
+                .map(|entry| entry.name)
+                .collect();
+            let (path, help): (&[&str], _) = match &error {
+                RegistryError::Unknown { name } => (&["strategy", "name"], suggest(name, &names)),
+                RegistryError::BadOptions { .. } => (
+                    &["strategy"],
+                    "temper strategies lists what there is".to_owned(),
+                ),
+            };
+            document
+                .mistake(path, error.to_string())
+                .help(Some(help))
+                .into()
+        })
+}
+
+/// A grid ends by itself; any other strategy must be told when.
+fn trials(document: &Document, file: &StudyFile, overrides: &Overrides) -> Result<Option<u64>> {
+    let trials = overrides.trials.or(file.study.trials);
+    match trials {
+        Some(0) => Err(document
+            .mistake(&["study", "trials"], "`trials` is 0")
+            .help(Some(
+                "write how many trials there are to be in total".to_owned(),
+            ))
+            .into()),
+        None if file.strategy.name != "grid" => Err(document
+            .mistake(&["study"], "`trials` is missing")
+            .help(Some(
+                "write how many trials there are to be in total: trials = 40".to_owned(),
+            ))
+            .into()),
+        _ => Ok(trials),
+    }
+}
+
+fn settings(
+    document: &Document,
+    study: &StudySection,
+    retries: &RetriesSection,
+) -> Result<Settings> {
+    let defaults = Settings::default();
+    let lease = match &study.lease {
+        Some(text) => duration(document, &["study", "lease"], text)?,
+        None => defaults.lease,
+    };
+    Ok(Settings {
+        retries: Retries {
+            preempted: retries.preempted.unwrap_or(defaults.retries.preempted),
+            crashed: retries.crashed.unwrap_or(defaults.retries.crashed),
+        },
+        lease,
+    })
+}
+
+fn storage_path(
+    document: &Document,
+    study: &StudySection,
+    overrides: &Overrides,
+    name: &str,
+) -> PathBuf {
+    let folder = document.path().parent().unwrap_or(Path::new(""));
+    match (&overrides.storage, &study.storage) {
+        (Some(path), _) => path.clone(),
+        (None, Some(path)) => folder.join(path),
+        (None, None) => folder.join(format!("{name}.db")),
+    }
+}
+
+/// Reads a span of time: `"90s"`, `"1h 30m"`.
+pub(crate) fn duration(document: &Document, path: &[&str], text: &str) -> Result<Duration> {
+    match humantime::parse_duration(text) {
+        Ok(duration) if !duration.is_zero() => Ok(duration),
+        _ => Err(document
+            .mistake(path, format!("`{text}` is not a span of time"))
+            .help(Some(
+                "write it like \"90s\", \"30m\" or \"1h 30m\"".to_owned(),
+            ))
+            .into()),
+    }
+}

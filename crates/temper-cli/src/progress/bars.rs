@@ -1,0 +1,119 @@
+//! Progress bars: one for the study, one for each running trial.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
+use temper_core::{Event, Goal, History, Outcome, TrialId};
+use temper_study::Observer;
+
+use super::{describe, is_best, number, value};
+
+/// How often a bar that gets no events is drawn.
+const TICK: Duration = Duration::from_millis(200);
+
+/// Bars on stderr.
+pub(super) struct Bars {
+    goal: Goal,
+    bars: MultiProgress,
+    study: ProgressBar,
+    trials: BTreeMap<TrialId, ProgressBar>,
+}
+
+impl Bars {
+    pub(super) fn new(goal: Goal, trials: Option<u64>) -> Self {
+        let bars = MultiProgress::new();
+        let study = bars.add(match trials {
+            Some(trials) => ProgressBar::new(trials),
+            None => ProgressBar::no_length(),
+        });
+        study.set_style(style(
+            "{bar:24} {pos}/{len} trials, {elapsed} gone, {eta} left{msg}",
+        ));
+        study.enable_steady_tick(TICK);
+        Self {
+            goal,
+            bars,
+            study,
+            trials: BTreeMap::new(),
+        }
+    }
+
+    fn start(&mut self, trial: TrialId, history: &History) {
+        let bar = self.bars.add(ProgressBar::new_spinner());
+        bar.set_style(style("{spinner} trial {prefix} {elapsed}{msg}"));
+        bar.set_prefix(trial.to_string());
+        if let Some(trial) = history.trial(trial) {
+            bar.set_message(format!(" {}", describe(trial.config())));
+        }
+        bar.enable_steady_tick(TICK);
+        self.trials.insert(trial, bar);
+    }
+
+    fn finish(&mut self, trial: TrialId, outcome: &Outcome, history: &History) {
+        if let Some(bar) = self.trials.remove(&trial) {
+            self.bars.remove(&bar);
+        }
+        let over = history
+            .trials()
+            .iter()
+            .filter(|trial| trial.state().is_final())
+            .count();
+        self.study.set_position(over as u64);
+        match outcome {
+            Outcome::Failed { failure, .. } => {
+                self.say(&format!("trial {trial} failed, {failure}"));
+            }
+            Outcome::Completed { .. } if is_best(history, trial) => {
+                let Some(best) = history.best() else { return };
+                let Some(loss) = best.loss() else { return };
+                let found = value(&self.goal, loss);
+                self.study
+                    .set_message(format!(", best {found} (trial {trial})"));
+                self.say(&format!(
+                    "trial {trial}: {found} with {}",
+                    describe(best.config())
+                ));
+            }
+            _ => {}
+        }
+    }
+
+    fn say(&self, line: &str) {
+        // The terminal is gone: there is nobody to tell.
+        let _ = self.bars.println(line);
+    }
+}
+
+fn style(template: &str) -> ProgressStyle {
+    ProgressStyle::with_template(template).expect("the templates are valid")
+}
+
+impl Observer for Bars {
+    fn see(&mut self, event: &Event, history: &History) {
+        match event {
+            Event::Started { trial, .. } | Event::Continued { trial, .. } => {
+                self.start(*trial, history);
+            }
+            Event::Reported {
+                trial,
+                step,
+                losses,
+                ..
+            } => {
+                if let (Some(bar), Some(loss)) = (self.trials.get(trial), losses.first()) {
+                    let value = number(self.goal.value(*loss));
+                    bar.set_message(format!(" step {step}: {} {value}", self.goal.metric));
+                }
+            }
+            Event::Finished { trial, outcome, .. } => self.finish(*trial, outcome, history),
+            Event::Opened(_) | Event::Judged { .. } => {}
+        }
+    }
+}
+
+impl Drop for Bars {
+    fn drop(&mut self) {
+        self.study.finish_and_clear();
+    }
+}

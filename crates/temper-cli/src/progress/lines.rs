@@ -1,0 +1,66 @@
+//! Plain lines, for logs.
+
+use temper_core::{Event, Goal, History, Outcome};
+use temper_study::Observer;
+
+use super::{describe, is_best, number, value};
+
+/// One line on stderr when a trial starts, and one when it ends.
+pub(super) struct Lines {
+    goal: Goal,
+    trials: Option<u64>,
+}
+
+impl Lines {
+    pub(super) fn new(goal: Goal, trials: Option<u64>) -> Self {
+        Self { goal, trials }
+    }
+}
+
+impl Observer for Lines {
+    fn see(&mut self, event: &Event, history: &History) {
+        match event {
+            Event::Started { trial, config, .. } => {
+                let total = self
+                    .trials
+                    .map(|trials| format!(" of {trials}"))
+                    .unwrap_or_default();
+                eprintln!("trial {trial}{total} started: {}", describe(config));
+            }
+            Event::Continued { trial, .. } => eprintln!("trial {trial} goes on"),
+            Event::Finished {
+                trial,
+                outcome,
+                seconds,
+                ..
+            } => {
+                let how = match outcome {
+                    Outcome::Completed { losses } => {
+                        let best = if is_best(history, *trial) {
+                            ", the best so far"
+                        } else {
+                            ""
+                        };
+                        let first = losses.first().map(|loss| value(&self.goal, *loss));
+                        format!("completed: {}{best}", first.unwrap_or_default())
+                    }
+                    Outcome::Pruned => "pruned".to_owned(),
+                    Outcome::Paused => "paused".to_owned(),
+                    Outcome::Failed { failure, retry } => {
+                        let again = if *retry {
+                            "; it will be tried again"
+                        } else {
+                            ""
+                        };
+                        format!("failed, {failure}{again}")
+                    }
+                };
+                eprintln!(
+                    "trial {trial} {how} ({} s)",
+                    number((seconds * 10.0).round() / 10.0)
+                );
+            }
+            Event::Opened(_) | Event::Reported { .. } | Event::Judged { .. } => {}
+        }
+    }
+}

@@ -1,0 +1,151 @@
+//! The study file, as it is written. What it means is in [`crate::plan`].
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use miette::Result;
+use serde::Deserialize;
+use temper_core::{Direction, Goal};
+use temper_space::{RequireSpec, SpaceSpec};
+use temper_strategy::Options;
+use temper_train::TrainConfig;
+
+use crate::document::{Document, Section};
+use crate::mistake::suggest;
+
+/// Everything that a study file says.
+#[derive(Debug)]
+pub(crate) struct StudyFile {
+    pub(crate) study: StudySection,
+    pub(crate) objective: ObjectiveSection,
+    pub(crate) strategy: Named,
+    pub(crate) retries: RetriesSection,
+    pub(crate) space: SpaceSpec,
+    pub(crate) require: RequireSpec,
+}
+
+/// `[study]`
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct StudySection {
+    pub(crate) name: Option<String>,
+    pub(crate) metric: Option<String>,
+    pub(crate) direction: Option<Direction>,
+    pub(crate) objectives: Option<Vec<Goal>>,
+    pub(crate) trials: Option<u64>,
+    pub(crate) seed: Option<u64>,
+    pub(crate) workers: Option<u16>,
+    pub(crate) storage: Option<PathBuf>,
+    pub(crate) lease: Option<String>,
+}
+
+/// `[objective]`
+#[derive(Debug)]
+pub(crate) struct ObjectiveSection {
+    pub(crate) kind: ObjectiveKind,
+    pub(crate) timeout: Option<String>,
+    pub(crate) memory_limit: Option<String>,
+    pub(crate) grace: Option<String>,
+}
+
+/// What `kind` says, with the keys that belong to it.
+#[derive(Debug)]
+pub(crate) enum ObjectiveKind {
+    Command {
+        command: Vec<String>,
+        env: BTreeMap<String, String>,
+    },
+    Train(Box<TrainConfig>),
+}
+
+/// A section with a name and options: `[strategy]`.
+#[derive(Debug)]
+pub(crate) struct Named {
+    pub(crate) name: String,
+    pub(crate) options: Options,
+}
+
+/// `[retries]`
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct RetriesSection {
+    pub(crate) preempted: Option<u32>,
+    pub(crate) crashed: Option<u32>,
+}
+
+const SECTIONS: [&str; 6] = [
+    "study",
+    "objective",
+    "strategy",
+    "retries",
+    "space",
+    "require",
+];
+const KINDS: [&str; 2] = ["command", "train"];
+
+/// Without a word from the user, trials are drawn at random.
+const DEFAULT_STRATEGY: &str = "random";
+
+impl StudyFile {
+    pub(crate) fn read(document: &Document) -> Result<Self> {
+        let mut root = document.root();
+        let file = Self {
+            study: root.section("study")?.rest()?,
+            objective: ObjectiveSection::read(document, root.section("objective")?)?,
+            strategy: Named::read(root.section("strategy")?)?,
+            retries: root.section("retries")?.rest()?,
+            space: root.need("space", "add [space] with at least one parameter")?,
+            require: root.take("require")?.unwrap_or_default(),
+        };
+        root.end(&SECTIONS)?;
+        Ok(file)
+    }
+}
+
+impl ObjectiveSection {
+    fn read(document: &Document, mut section: Section<'_>) -> Result<Self> {
+        let kind: String = section.need(
+            "kind",
+            "in [objective], write kind = \"command\" or kind = \"train\"",
+        )?;
+        Ok(Self {
+            timeout: section.take("timeout")?,
+            memory_limit: section.take("memory_limit")?,
+            grace: section.take("grace")?,
+            kind: match kind.as_str() {
+                "command" => ObjectiveKind::command(section)?,
+                "train" => ObjectiveKind::Train(Box::new(section.rest()?)),
+                other => {
+                    return Err(document
+                        .mistake(&["objective", "kind"], format!("unknown kind `{other}`"))
+                        .help(Some(suggest(other, &KINDS)))
+                        .into());
+                }
+            },
+        })
+    }
+}
+
+impl ObjectiveKind {
+    fn command(mut section: Section<'_>) -> Result<Self> {
+        let command = section.need(
+            "command",
+            "write command = [\"python3\", \"train.py\", \"--lr\", \"{lr}\"]",
+        )?;
+        let env = section.take("env")?.unwrap_or_default();
+        section.end(&["kind", "command", "env", "timeout", "memory_limit", "grace"])?;
+        Ok(Self::Command { command, env })
+    }
+}
+
+impl Named {
+    fn read(mut section: Section<'_>) -> Result<Self> {
+        let name = section
+            .take("name")?
+            .unwrap_or_else(|| DEFAULT_STRATEGY.to_owned());
+        Ok(Self {
+            name,
+            options: section.rest()?,
+        })
+    }
+}

@@ -1,0 +1,155 @@
+//! The settings of the built-in trainer, with a trial's parameters in them.
+
+use std::path::Path;
+
+use miette::Result;
+use temper_core::{Config, Goal, Value, draw, stream};
+use temper_space::Space;
+use temper_train::{TrainConfig, TrainError};
+
+use crate::document::Document;
+use crate::mistake::{Mistake, suggest};
+
+/// How many configurations of the space are checked before anything runs.
+const CHECKED: u64 = 64;
+
+/// The metrics that the trainer reports.
+const METRICS: [&str; 4] = [
+    "eval_loss",
+    "bits_per_byte",
+    "train_loss",
+    "tokens_per_second",
+];
+
+/// The settings that all trials share.
+#[derive(Clone, Debug)]
+pub(crate) struct TrainSettings(TrainConfig);
+
+/// Why a parameter can't be a setting.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub(crate) struct NotASetting(String);
+
+impl TrainSettings {
+    /// Checks the settings, and that the space's parameters are settings too.
+    pub(crate) fn new(
+        document: &Document,
+        mut config: TrainConfig,
+        space: &Space,
+        goals: &[Goal],
+    ) -> Result<Self> {
+        if let Some(goal) = goals
+            .iter()
+            .find(|goal| !METRICS.contains(&goal.metric.as_str()))
+        {
+            return Err(document
+                .mistake(
+                    &["study", "metric"],
+                    format!("the trainer does not report `{}`", goal.metric),
+                )
+                .help(Some(suggest(&goal.metric, &METRICS)))
+                .into());
+        }
+        resolve(&mut config, &document.folder());
+        let settings = Self(config);
+        settings.check_names(document, space)?;
+        settings.check_values(document, space)?;
+        Ok(settings)
+    }
+
+    /// The settings of a trial.
+    pub(crate) fn with(&self, params: &Config) -> Result<TrainConfig, NotASetting> {
+        let params = params.iter().map(|(name, value)| (name, toml_value(value)));
+        overwrite(&self.0, params).map_err(NotASetting)
+    }
+
+    fn check_names(&self, document: &Document, space: &Space) -> Result<(), Mistake> {
+        let known = TrainConfig::keys();
+        let known: Vec<_> = known.iter().map(String::as_str).collect();
+        let params = space.params().iter().map(temper_space::Param::name);
+        let derived = space.derived().iter().map(temper_space::Derived::name);
+        match params.chain(derived).find(|name| !known.contains(name)) {
+            None => Ok(()),
+            Some(name) => Err(document
+                .mistake(
+                    &["space", name],
+                    format!("the trainer has no setting `{name}`"),
+                )
+                .help(Some(suggest(name, &known)))),
+        }
+    }
+
+    /// Checks the default configuration and some others: one that the trainer refuses would be a
+    /// trial lost.
+    fn check_values(&self, document: &Document, space: &Space) -> Result<(), Mistake> {
+        let default = space
+            .default_config()
+            .and_then(|config| space.complete(config).ok());
+        let drawn = (0..CHECKED).filter_map(|number| draw(space, &mut stream(0, number)).ok());
+        for params in default.into_iter().chain(drawn) {
+            let config = match self.with(&params) {
+                Ok(config) => config,
+                Err(error) => {
+                    let message = format!("the trainer can't take {params}: {error}");
+                    return Err(document.mistake(&["space"], message));
+                }
+            };
+            if let Err(error) = config.validate() {
+                return Err(refusal(document, &params, &error));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Points at the parameter, or else at the fixed setting, that the trainer refuses.
+fn refusal(document: &Document, params: &Config, error: &TrainError) -> Mistake {
+    let key = error.key().unwrap_or("kind");
+    let section = if params.contains(key) {
+        "space"
+    } else {
+        "objective"
+    };
+    let message = if params.is_empty() {
+        error.to_string()
+    } else {
+        format!("the space has configurations that can't be trained: {error}")
+    };
+    let help = error.help().or_else(|| {
+        Some(format!(
+            "rule such configurations out in [require]; an example: {params}"
+        ))
+    });
+    document.mistake(&[section, key], message).help(help)
+}
+
+/// Makes the globs independent of where the settings are read from.
+pub(crate) fn resolve(config: &mut TrainConfig, folder: &Path) {
+    let folder = std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned());
+    for glob in config.data.iter_mut().chain(&mut config.validation_data) {
+        *glob = folder.join(&*glob).display().to_string();
+    }
+}
+
+/// The settings with other values for some of them.
+pub(crate) fn overwrite<'a>(
+    config: &TrainConfig,
+    values: impl Iterator<Item = (&'a str, toml::Value)>,
+) -> Result<TrainConfig, String> {
+    let mut table = toml::Table::try_from(config).map_err(|error| error.to_string())?;
+    for (name, value) in values {
+        table.insert(name.to_owned(), value);
+    }
+    table
+        .try_into()
+        .map_err(|error: toml::de::Error| error.message().to_owned())
+}
+
+pub(crate) fn toml_value(value: &Value) -> toml::Value {
+    match value {
+        Value::Bool(value) => toml::Value::Boolean(*value),
+        Value::Int(value) => toml::Value::Integer(*value),
+        Value::Float(value) => toml::Value::Float(*value),
+        Value::Text(value) => toml::Value::String(value.clone()),
+    }
+}

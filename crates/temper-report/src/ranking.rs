@@ -1,0 +1,83 @@
+//! The order of a table of trials.
+
+use temper_core::{History, State, Trial};
+
+/// All trials, best first: the completed ones by their loss, then those that are under way, then
+/// the pruned ones by their loss, then the failed ones; equals by their numbers.
+#[must_use]
+pub fn ranked(history: &History) -> Vec<&Trial> {
+    let mut trials: Vec<&Trial> = history.trials().iter().collect();
+    trials.sort_by_key(|trial| {
+        // A trial without a loss comes after those of its state that have one.
+        (
+            group(trial.state()),
+            trial.loss().is_none(),
+            trial.loss(),
+            trial.id(),
+        )
+    });
+    trials
+}
+
+fn group(state: State) -> u8 {
+    match state {
+        State::Completed => 0,
+        State::Running | State::Paused | State::Waiting => 1,
+        State::Pruned => 2,
+        State::Failed => 3,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use temper_core::{
+        Config, Event, Failure, FailureKind, Lease, Loss, Origin, Outcome, TrialId, WorkerId,
+    };
+
+    use super::*;
+
+    #[test]
+    fn completed_trials_come_first_and_the_best_of_them_first() {
+        let failed = Failure::new(FailureKind::Crashed, "exit code 1");
+        let completed = |loss| Outcome::Completed {
+            losses: vec![Loss::new(loss).expect("finite")],
+        };
+        let outcomes = [
+            Some(Outcome::Failed {
+                failure: failed,
+                retry: false,
+            }),
+            Some(completed(2.0)),
+            None,
+            Some(Outcome::Pruned),
+            Some(completed(1.0)),
+        ];
+        let mut history = History::new();
+        for (id, outcome) in (0..).zip(outcomes) {
+            let (trial, lease) = (TrialId(id), Lease(history.len()));
+            let started = Event::Started {
+                trial,
+                config: Config::default(),
+                origin: Origin::Strategy,
+                seen: history.len(),
+                worker: WorkerId::new("a"),
+                until: None,
+                fork: None,
+            };
+            history.apply(&started).unwrap();
+            if let Some(outcome) = outcome {
+                let (seconds, peak_memory) = (1.0, None);
+                let ended = Event::Finished {
+                    trial,
+                    lease,
+                    outcome,
+                    seconds,
+                    peak_memory,
+                };
+                history.apply(&ended).unwrap();
+            }
+        }
+        let order: Vec<_> = ranked(&history).iter().map(|trial| trial.id().0).collect();
+        assert_eq!(order, [4, 1, 2, 3, 0]);
+    }
+}

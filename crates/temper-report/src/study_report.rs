@@ -1,0 +1,123 @@
+//! A study as one JSON object.
+
+use serde::Serialize;
+use temper_core::{
+    Config, Failure, Goal, History, Loss, Metrics, Origin, State, Step, Trial, TrialId,
+};
+
+use crate::ranked;
+
+/// A study: what `temper show --json` prints.
+#[derive(Clone, Debug, Serialize)]
+pub struct StudyReport<'a> {
+    /// The study's name.
+    pub study: &'a str,
+    /// What is wanted, the primary goal first.
+    pub goals: &'a [Goal],
+    /// All trials, best first.
+    pub trials: Vec<TrialReport<'a>>,
+    /// The best completed trial.
+    pub best: Option<TrialReport<'a>>,
+}
+
+/// A trial. Values are in the user's direction.
+#[derive(Clone, Debug, Serialize)]
+pub struct TrialReport<'a> {
+    /// Its number.
+    pub id: TrialId,
+    /// Where it stands.
+    pub state: State,
+    /// Why it failed.
+    pub failure: Option<&'a Failure>,
+    /// What was tried.
+    pub params: &'a Config,
+    /// Its primary value: the result, or the last one reported.
+    pub value: Option<f64>,
+    /// One value per goal, if there are several.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub values: Vec<f64>,
+    /// How long it took, all attempts together.
+    pub seconds: f64,
+    /// What it reported, step by step.
+    pub reports: Vec<ReportRow<'a>>,
+    /// Who proposed it.
+    pub origin: Origin,
+    /// How many attempts it took.
+    pub attempts: usize,
+    /// Why it was stopped or paused.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<&'a str>,
+    /// The most memory that it was seen to use, in bytes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub peak_memory: Option<u64>,
+}
+
+/// One report of a trial.
+#[derive(Clone, Debug, Serialize)]
+pub struct ReportRow<'a> {
+    /// The step reported for.
+    pub step: Step,
+    /// The primary value.
+    pub value: Option<f64>,
+    /// What else was reported.
+    #[serde(flatten)]
+    pub metrics: &'a Metrics,
+}
+
+impl<'a> StudyReport<'a> {
+    /// Makes the report.
+    #[must_use]
+    pub fn new(study: &'a str, goals: &'a [Goal], history: &'a History) -> Self {
+        let trials = ranked(history)
+            .into_iter()
+            .map(|it| TrialReport::new(goals, it))
+            .collect();
+        let best = history.best().map(|trial| TrialReport::new(goals, trial));
+        Self {
+            study,
+            goals,
+            trials,
+            best,
+        }
+    }
+}
+
+impl<'a> TrialReport<'a> {
+    fn new(goals: &'a [Goal], trial: &'a Trial) -> Self {
+        let values = values(goals, trial.losses());
+        Self {
+            id: trial.id(),
+            state: trial.state(),
+            failure: trial.failure(),
+            params: trial.config(),
+            value: values.first().copied(),
+            values: if goals.len() > 1 { values } else { Vec::new() },
+            seconds: trial.seconds(),
+            reports: trial
+                .reports()
+                .iter()
+                .map(|report| ReportRow {
+                    step: report.step,
+                    value: values_first(goals, &report.losses),
+                    metrics: &report.metrics,
+                })
+                .collect(),
+            origin: trial.origin(),
+            attempts: trial.attempts().len(),
+            reason: trial.reason(),
+            peak_memory: trial.peak_memory(),
+        }
+    }
+}
+
+fn values(goals: &[Goal], losses: &[Loss]) -> Vec<f64> {
+    goals
+        .iter()
+        .zip(losses)
+        .map(|(goal, loss)| goal.value(*loss))
+        .collect()
+}
+
+fn values_first(goals: &[Goal], losses: &[Loss]) -> Option<f64> {
+    Some(goals.first()?.value(*losses.first()?))
+}

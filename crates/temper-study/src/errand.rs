@@ -141,8 +141,13 @@ impl Study {
         trial: TrialId,
         event: &Event,
     ) -> Result<Errand, StudyError> {
+        let before = ledger.history().len();
         match ledger.append(event) {
             Ok(()) => Ok(Errand::Run(self.task(ledger, trial))),
+            Err(AppendError::Refused(refused)) if ledger.history().len() == before => {
+                let strategy = self.setup.strategy.name.clone();
+                Err(StudyError::BadResume { strategy, refused })
+            }
             // Another process was faster: look again.
             Err(AppendError::Refused(_)) => Ok(Errand::Wait),
             Err(error) => Err(error.into()),
@@ -181,7 +186,7 @@ impl Study {
             .filter(|(_, attempt)| attempt.worker != self.worker)
             .collect();
         for (id, attempt) in running {
-            let pulse = ledger.storage().pulse(&attempt.worker)?;
+            let pulse = ledger.storage().lock().pulse(&attempt.worker)?;
             if watch.is_lost(&attempt.worker, pulse, now, self.settings.lease) {
                 self.release(ledger, id, &attempt)?;
             }

@@ -30,6 +30,14 @@ pub enum StudyError {
         /// Why it is not allowed.
         reason: String,
     },
+    /// The strategy wants to go on with a trial that is not paused.
+    #[error("strategy `{strategy}` wants to resume a trial that it can't: {refused}")]
+    BadResume {
+        /// The strategy's name.
+        strategy: String,
+        /// The rule that it would break.
+        refused: Refused,
+    },
     /// The study's log was written for another search space.
     #[error("the log of study `{study}` was written for another {what}: {difference}")]
     Changed {

@@ -1,10 +1,11 @@
 //! The log, and the history and strategy that follow it event by event.
 
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use temper_core::{
     Event, History, Next, Refused, Seq, Storage, StorageError, Strategy, StrategyError, TrialId,
-    WorkerId, stream,
+    stream,
 };
 use temper_space::Space;
 
@@ -19,9 +20,19 @@ const PATIENCE: [Duration; 4] = [
     Duration::from_secs(20),
 ];
 
+/// A storage apart from what is rebuilt from it: a worker beats also while its strategy thinks.
+#[derive(Clone)]
+pub(crate) struct SharedStorage(Arc<Mutex<Box<dyn Storage>>>);
+
+impl SharedStorage {
+    pub(crate) fn lock(&self) -> MutexGuard<'_, Box<dyn Storage>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
 /// A storage with everything that is rebuilt from it.
 pub(crate) struct Ledger {
-    storage: Box<dyn Storage>,
+    storage: SharedStorage,
     history: History,
     strategy: Box<dyn Strategy>,
     observer: Option<Box<dyn Observer>>,
@@ -46,7 +57,7 @@ pub(crate) struct Proposal {
 impl Ledger {
     pub(crate) fn new(storage: Box<dyn Storage>, strategy: Box<dyn Strategy>) -> Self {
         Self {
-            storage,
+            storage: SharedStorage(Arc::new(Mutex::new(storage))),
             history: History::new(),
             strategy,
             observer: None,
@@ -68,7 +79,8 @@ impl Ledger {
 
     /// Reads what has been appended since.
     pub(crate) fn catch_up(&mut self) -> Result<(), AppendError> {
-        for event in self.storage.read(self.history.len())? {
+        let events = self.storage.lock().read(self.history.len())?;
+        for event in events {
             self.absorb(&event)?;
         }
         Ok(())
@@ -78,7 +90,8 @@ impl Ledger {
     pub(crate) fn append(&mut self, event: &Event) -> Result<(), AppendError> {
         loop {
             self.history.check(event)?;
-            match self.storage.append(self.history.len(), event) {
+            let appended = self.storage.lock().append(self.history.len(), event);
+            match appended {
                 Ok(()) => return Ok(self.absorb(event)?),
                 Err(StorageError::Conflict { .. }) => self.catch_up()?,
                 Err(error) => return Err(error.into()),
@@ -116,12 +129,8 @@ impl Ledger {
         TrialId(self.history.trials().len() as u64)
     }
 
-    pub(crate) fn storage(&mut self) -> &mut dyn Storage {
-        &mut *self.storage
-    }
-
-    pub(crate) fn beat(&mut self, worker: &WorkerId) -> Result<(), StorageError> {
-        self.storage.beat(worker)
+    pub(crate) fn storage(&self) -> &SharedStorage {
+        &self.storage
     }
 
     fn absorb(&mut self, event: &Event) -> Result<(), Refused> {

@@ -9,13 +9,13 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use temper_core::{
-    Event, Failure, FailureKind, History, Objective, Outcome, Pruner, Setup, Storage, Strategy,
-    WorkerId,
+    Event, Failure, FailureKind, History, Objective, Outcome, Pruner, Setup, Storage, StorageError,
+    Strategy, WorkerId,
 };
 use temper_space::Space;
 
 use crate::errand::{Errand, Task};
-use crate::ledger::{AppendError, Ledger};
+use crate::ledger::{AppendError, Ledger, SharedStorage};
 use crate::reporter::TrialReporter;
 use crate::watch::Watch;
 use crate::worker::new_worker;
@@ -34,6 +34,7 @@ pub struct Study {
     pub(crate) settings: Settings,
     pub(crate) worker: WorkerId,
     pub(crate) pruner: Option<Box<dyn Pruner>>,
+    storage: SharedStorage,
     ledger: Mutex<Ledger>,
     watch: Mutex<Watch>,
     interrupt: Arc<AtomicBool>,
@@ -71,6 +72,7 @@ impl Study {
             settings,
             worker: new_worker(),
             pruner,
+            storage: ledger.storage().clone(),
             ledger: Mutex::new(ledger),
             watch: Mutex::default(),
             interrupt: Arc::default(),
@@ -113,7 +115,7 @@ impl Study {
     ///
     /// The first error that ended a worker.
     pub fn run(&self, objective: &dyn Objective, workers: usize) -> Result<(), StudyError> {
-        self.ledger().beat(&self.worker)?;
+        self.beat()?;
         if self.broken.load(Ordering::Relaxed) {
             self.release_own()?;
             self.broken.store(false, Ordering::Relaxed);
@@ -202,8 +204,12 @@ impl Study {
         while ended.recv_timeout(interval) == Err(RecvTimeoutError::Timeout) {
             // A beat that fails costs nothing unless a whole lease of them does; what is wrong
             // with the storage comes out at the next append.
-            let _ = self.ledger().beat(&self.worker);
+            let _ = self.beat();
         }
+    }
+
+    fn beat(&self) -> Result<(), StorageError> {
+        self.storage.lock().beat(&self.worker)
     }
 
     pub(crate) fn interrupted(&self) -> bool {

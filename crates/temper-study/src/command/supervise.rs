@@ -111,11 +111,14 @@ impl<'a> Supervisor<'a> {
     }
 
     fn check_limits(&self, child: &mut Child, reporter: &mut dyn Reporter) -> Result<(), Failure> {
-        let resident = memory::resident(child.id());
-        reporter.memory(resident);
+        let mut used = memory::resident(child.id());
+        if self.settings.memory_limit.is_some_and(|limit| used > limit) {
+            used = memory::shared_once(child.id());
+        }
+        reporter.memory(used);
         let failure = match (self.settings.memory_limit, self.settings.timeout) {
-            (Some(limit), _) if resident > limit => {
-                let message = format!("it used {resident} bytes of memory, the limit is {limit}");
+            (Some(limit), _) if used > limit => {
+                let message = format!("it used {used} bytes of memory, the limit is {limit}");
                 Failure::new(FailureKind::OutOfMemory, message)
             }
             (_, Some(timeout)) if self.started.elapsed() > timeout => {

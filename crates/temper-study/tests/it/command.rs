@@ -1,92 +1,15 @@
 //! Objectives that are programs: what they are given and how they report.
 
-use std::collections::BTreeMap;
 use std::fs;
 use std::ops::ControlFlow;
-use std::path::PathBuf;
-use std::time::Duration;
 
 use temper_core::{
-    Config, Failure, FailureKind, Halt, History, Job, Metrics, Objective, Reporter, Setup, State,
-    Step, TrialId,
+    Config, Failure, FailureKind, Halt, History, Job, Metrics, Objective, Reporter, State, Step,
+    TrialId,
 };
-use temper_storage::MemoryStorage;
-use temper_study::{CommandObjective, CommandSettings, Template, TrialFolders};
-use tempfile::TempDir;
 
+use crate::lab::{Lab, escaped};
 use crate::{open, open_hasty, setup, setup_of, start_as_lost_worker, states, trial};
-
-/// A place to run programs in.
-pub(crate) struct Lab {
-    folder: TempDir,
-    pub(crate) storage: MemoryStorage,
-    pub(crate) settings: CommandSettings,
-}
-
-impl Lab {
-    /// Runs a script by `/bin/sh`; braces in it are its own.
-    pub(crate) fn sh(script: &str) -> Self {
-        Self::new(&["/bin/sh", "-c", &escaped(script)])
-    }
-
-    /// Runs a script by `python3`.
-    pub(crate) fn python(script: &str) -> Self {
-        Self::new(&["python3", "-c", &escaped(script)])
-    }
-
-    /// Runs a command of templates.
-    pub(crate) fn new(command: &[&str]) -> Self {
-        let folder = tempfile::tempdir().expect("there is room for a folder");
-        let command = command
-            .iter()
-            .map(|argument| Template::parse(argument).expect("the test's braces match"))
-            .collect();
-        let settings = CommandSettings {
-            command,
-            working_dir: folder.path().to_owned(),
-            goals: setup(1).goals,
-            timeout: None,
-            memory_limit: None,
-            grace: Duration::from_secs(20),
-            env: BTreeMap::new(),
-        };
-        Self {
-            folder,
-            storage: MemoryStorage::new(),
-            settings,
-        }
-    }
-
-    pub(crate) fn objective(&self) -> CommandObjective {
-        let folders = TrialFolders::new(self.folder.path().join("trials"));
-        CommandObjective::new(self.settings.clone(), folders)
-    }
-
-    /// Runs a study of one trial.
-    pub(crate) fn run(&self) -> History {
-        self.run_study(setup(1))
-    }
-
-    pub(crate) fn run_study(&self, setup: Setup) -> History {
-        let study = open(setup, self.storage.clone());
-        study.run(&self.objective(), 1).expect("the study runs");
-        study.history()
-    }
-
-    /// A file in the folder of trial 0.
-    pub(crate) fn path(&self, name: &str) -> PathBuf {
-        self.objective().folders().path(TrialId(0)).join(name)
-    }
-
-    pub(crate) fn read(&self, name: &str) -> String {
-        let path = self.path(name);
-        fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
-    }
-}
-
-fn escaped(script: &str) -> String {
-    script.replace('{', "{{").replace('}', "}}")
-}
 
 /// The steps and values that trial 0 reported.
 fn reports(history: &History) -> Vec<(Step, f64)> {

@@ -2,9 +2,11 @@
 
 mod command;
 mod command_ends;
+mod command_stops;
 mod failures;
+mod lab;
+mod lost_workers;
 mod pauses;
-mod probe;
 mod replay;
 mod resumes;
 mod storage_errors;
@@ -193,12 +195,14 @@ fn start_as_lost_worker(storage: &mut dyn Storage, config: Config) -> (WorkerId,
     (worker, Lease(at))
 }
 
+/// Says whether the append of an event fails.
+type Fails = dyn FnMut(&Event) -> bool + Send;
+
 /// A storage in memory with something wrong, as its hooks say.
 #[derive(Clone)]
 struct Faulty {
     inner: MemoryStorage,
-    /// Whether the append of this event fails.
-    fails: Arc<Mutex<dyn FnMut(&Event) -> bool + Send>>,
+    fails: Arc<Mutex<Fails>>,
     /// No beat comes through while this is set.
     silent: Arc<AtomicBool>,
 }

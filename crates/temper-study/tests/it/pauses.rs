@@ -8,6 +8,7 @@ use temper_core::{
 };
 use temper_space::Space;
 use temper_storage::MemoryStorage;
+use temper_study::StudyError;
 
 use crate::{
     Attempted, events, failure, kinds, no_metrics, open_strategy, parabola, setup, states, trial,
@@ -172,6 +173,38 @@ fn the_last_trial_of_a_strategy_that_is_done_is_still_tried_again() {
     let history = study.history();
     assert_eq!(states(&history), [State::Completed]);
     assert_eq!(kinds(trial(&history, 0)), [FailureKind::Preempted]);
+}
+
+/// Wants a trial and then to resume it, whatever became of it.
+#[derive(Debug)]
+struct Stubborn;
+
+impl Strategy for Stubborn {
+    fn ask(
+        &mut self,
+        space: &Space,
+        history: &History,
+        rng: &mut Rng,
+    ) -> Result<Next, StrategyError> {
+        match history.trials() {
+            [] => draw(space, rng).map(Next::start),
+            [first, ..] => Ok(Next::Resume {
+                trial: first.id(),
+                until: None,
+            }),
+        }
+    }
+}
+
+#[test]
+fn a_strategy_that_resumes_what_is_not_paused_is_an_error() {
+    let study = open_strategy(setup(3), Stubborn, MemoryStorage::new());
+    let error = study.run(&Attempted(parabola), 1).unwrap_err();
+    assert!(matches!(error, StudyError::BadResume { .. }), "{error}");
+    assert!(
+        error.to_string().ends_with("trial 0 is completed"),
+        "{error}"
+    );
 }
 
 #[test]

@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 use std::env;
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use miette::{Result, miette};
-use temper_core::{Failure, FailureKind, Goal, Job, Objective, Reporter};
+use temper_core::{Goal, Job, Objective};
 use temper_space::Space;
 use temper_study::{CommandObjective, CommandSettings, Template, TrialFolders};
 
@@ -37,12 +38,6 @@ const INTERPRETERS: [&str; 7] = [
 pub(crate) struct ObjectivePlan {
     settings: CommandSettings,
     pub(crate) train: Option<TrainSettings>,
-}
-
-/// The built-in trainer as a program: its settings are a file in the trial's folder.
-struct TrainObjective {
-    settings: TrainSettings,
-    command: CommandObjective,
 }
 
 impl ObjectivePlan {
@@ -94,31 +89,12 @@ impl ObjectivePlan {
             let threads = (cores / usize::from(workers)).max(1);
             command.env.insert(THREADS.to_owned(), threads.to_string());
         }
-        Box::new(TrainObjective {
-            settings,
-            command: CommandObjective::new(command, folders),
-        })
-    }
-}
-
-impl Objective for TrainObjective {
-    fn run(&self, job: &Job, reporter: &mut dyn Reporter) -> Result<Vec<f64>, Failure> {
-        let crash = |error: &dyn std::fmt::Display| {
-            Failure::new(
-                FailureKind::Crashed,
-                format!("can't write its settings: {error}"),
-            )
+        let write = move |job: &Job, folder: &Path| {
+            let config = settings.with(&job.config).map_err(io::Error::other)?;
+            let text = toml::to_string(&config).map_err(io::Error::other)?;
+            fs::write(folder.join(TRAIN_CONFIG), text)
         };
-        let config = self
-            .settings
-            .with(&job.config)
-            .map_err(|error| crash(&error))?;
-        let text = toml::to_string(&config).map_err(|error| crash(&error))?;
-        let folder = self.command.folders().path(job.trial);
-        fs::create_dir_all(&folder)
-            .and_then(|()| fs::write(folder.join(TRAIN_CONFIG), text))
-            .map_err(|error| crash(&error))?;
-        self.command.run(job, reporter)
+        Box::new(CommandObjective::new(command, folders).with_files(Box::new(write)))
     }
 }
 

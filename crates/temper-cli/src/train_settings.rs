@@ -1,6 +1,6 @@
 //! The settings of the built-in trainer, with a trial's parameters in them.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use miette::Result;
 use temper_core::{Config, Goal, Value, draw, stream};
@@ -125,9 +125,21 @@ fn refusal(document: &Document, params: &Config, error: &TrainError) -> Mistake 
 
 /// Makes the globs independent of where the settings are read from.
 pub(crate) fn resolve(config: &mut TrainConfig, folder: &Path) {
-    let folder = std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned());
+    let folder = folder.canonicalize().unwrap_or_else(|_| folder.to_owned());
     for glob in config.data.iter_mut().chain(&mut config.validation_data) {
-        *glob = folder.join(&*glob).display().to_string();
+        *glob = join(&folder, Path::new(&*glob)).display().to_string();
+    }
+}
+
+/// The path as seen from the folder, with each `..` at its start applied.
+fn join(folder: &Path, path: &Path) -> PathBuf {
+    match (
+        path.strip_prefix("..").or_else(|_| path.strip_prefix(".")),
+        folder.parent(),
+    ) {
+        (Ok(rest), Some(parent)) if path.starts_with("..") => join(parent, rest),
+        (Ok(rest), _) if path.starts_with(".") => join(folder, rest),
+        _ => folder.join(path),
     }
 }
 

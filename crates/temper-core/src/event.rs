@@ -64,7 +64,7 @@ pub enum Event {
         config: Config,
         /// Who proposed it.
         origin: Origin,
-        /// How many events the strategy had seen when it proposed this; also its random stream.
+        /// How many events the strategy had seen when it proposed this.
         seen: Seq,
         /// Who runs it.
         worker: WorkerId,

@@ -9,6 +9,7 @@ use crate::{Attempt, Event, Lease, Outcome, Report, Seq, Setup, State, Trial, Tr
 #[derive(Clone, Debug, Default)]
 pub struct History {
     length: Seq,
+    proposals: u64,
     setup: Option<Setup>,
     trials: Vec<Trial>,
 }
@@ -38,6 +39,14 @@ pub enum Refused {
         /// The lease given.
         lease: Lease,
     },
+    /// A resumption that was decided before the trial's last attempt ended.
+    #[error("trial {trial} has run again since position {seen}")]
+    Stale {
+        /// The trial.
+        trial: TrialId,
+        /// What the strategy had seen.
+        seen: Seq,
+    },
     /// An event that does not fit the trial's state.
     #[error("trial {trial} is {state}")]
     WrongState {
@@ -65,6 +74,14 @@ impl History {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.length == 0
+    }
+
+    /// The number of proposals so far: trials started, and paused trials that the strategy resumed.
+    /// It is the random stream of the next proposal: retries and interruptions don't change what
+    /// is proposed after them.
+    #[must_use]
+    pub fn proposals(&self) -> u64 {
+        self.proposals
     }
 
     /// The last setup recorded.
@@ -116,14 +133,20 @@ impl History {
                     })
                 }
             }
-            Event::Continued { trial, .. } => {
+            Event::Continued { trial, seen, .. } => {
                 let known = self.known(*trial)?;
-                match known.state {
-                    State::Waiting | State::Paused => Ok(()),
-                    state => Err(Refused::WrongState {
+                if !matches!(known.state, State::Waiting | State::Paused) {
+                    return Err(Refused::WrongState {
                         trial: *trial,
-                        state,
+                        state: known.state,
+                    });
+                }
+                match *seen {
+                    Some(seen) if seen <= known.ended => Err(Refused::Stale {
+                        trial: *trial,
+                        seen,
                     }),
+                    _ => Ok(()),
                 }
             }
             Event::Reported { trial, lease, .. }
@@ -139,7 +162,8 @@ impl History {
     /// As [`History::check`]; the history is then unchanged.
     pub fn apply(&mut self, event: &Event) -> Result<(), Refused> {
         self.check(event)?;
-        let lease = Lease(self.length);
+        let position = self.length;
+        let lease = Lease(position);
         self.length += 1;
         match event {
             Event::Opened(setup) => self.setup = Some(setup.clone()),
@@ -152,6 +176,7 @@ impl History {
                 fork,
                 ..
             } => {
+                self.proposals += 1;
                 self.trials.push(Trial {
                     id: *trial,
                     config: config.clone(),
@@ -160,6 +185,7 @@ impl History {
                     until: *until,
                     fork: *fork,
                     attempts: vec![attempt(lease, worker)],
+                    ended: position,
                     reports: Vec::new(),
                     losses: Vec::new(),
                     failures: Vec::new(),
@@ -170,10 +196,11 @@ impl History {
             }
             Event::Continued {
                 trial,
+                seen,
                 worker,
                 until,
-                ..
             } => {
+                self.proposals += u64::from(seen.is_some());
                 self.change(*trial, |trial| {
                     trial.state = State::Running;
                     trial.until = *until;
@@ -209,6 +236,7 @@ impl History {
                 self.change(*trial, |trial| {
                     trial.seconds += seconds;
                     trial.peak_memory = trial.peak_memory.max(*peak_memory);
+                    trial.ended = position;
                     end(trial, outcome);
                 });
             }

@@ -16,6 +16,8 @@ pub struct Job {
     pub trial: TrialId,
     /// 1 for the first attempt.
     pub attempt: u32,
+    /// The last step that an earlier attempt reported, if any.
+    pub reported: Option<Step>,
     /// What to try.
     pub config: Config,
     /// The trial's own seed, the same for each of its attempts.

@@ -40,7 +40,7 @@ pub trait Storage: Send {
     /// If it can't be written.
     fn beat(&mut self, worker: &WorkerId) -> Result<(), StorageError>;
 
-    /// What is known of the worker's life.
+    /// What is known of the worker's life; one that never beat has no beats or is dead.
     ///
     /// # Errors
     ///

@@ -119,6 +119,8 @@ pub struct Trial {
     pub(crate) until: Option<Step>,
     pub(crate) fork: Option<TrialId>,
     pub(crate) attempts: Vec<Attempt>,
+    /// Where in the log its last attempt ended.
+    pub(crate) ended: Seq,
     pub(crate) reports: Vec<Report>,
     pub(crate) losses: Vec<Loss>,
     pub(crate) failures: Vec<Failure>,

@@ -8,6 +8,9 @@ use std::path::{Path, PathBuf};
 
 use temper_core::WorkerId;
 
+/// How often a file is tried to be made in a folder that others remove.
+const CREATE_TRIES: u32 = 10;
+
 /// One locked file per living worker in a folder beside the log. Where locks don't work (some
 /// network file systems) nobody is ever told dead by this, and leases decide alone.
 #[derive(Debug)]
@@ -31,13 +34,7 @@ impl Presence {
         if self.held.contains_key(worker) {
             return Ok(());
         }
-        fs::create_dir_all(&self.folder)?;
-        let path = self.path(worker);
-        let file = OpenOptions::new()
-            .create(true)
-            .write(true)
-            .truncate(false)
-            .open(path)?;
+        let file = self.create(worker)?;
         match file.try_lock() {
             Ok(()) | Err(TryLockError::Error(_)) => {}
             Err(TryLockError::WouldBlock) => return Err(io::ErrorKind::ResourceBusy.into()),
@@ -46,17 +43,39 @@ impl Presence {
         Ok(())
     }
 
-    /// Whether the worker once held its file and the lock is free now. A dead worker's file stays
-    /// until the whole folder is cleared, so that every observer gets the same answer.
+    /// Whether the worker's process has ended: its lock is free, or its file is gone. It had one
+    /// before it wrote its first event.
     pub(crate) fn is_dead(&self, worker: &WorkerId) -> bool {
         if self.held.contains_key(worker) {
             return false;
         }
-        let Ok(file) = File::open(self.path(worker)) else {
-            return false;
+        let path = self.path(worker);
+        let file = match File::open(&path) {
+            Ok(file) => file,
+            Err(error) => return error.kind() == io::ErrorKind::NotFound,
         };
         // A shared lock: two observers don't take each other for the living worker.
-        file.try_lock_shared().is_ok()
+        let is_dead = file.try_lock_shared().is_ok();
+        if is_dead {
+            // The next observer finds no file, which tells it the same.
+            let _ = fs::remove_file(path);
+        }
+        is_dead
+    }
+
+    /// Makes the worker's file. Another process may just be removing the folder that it found
+    /// empty.
+    fn create(&self, worker: &WorkerId) -> io::Result<File> {
+        let mut options = OpenOptions::new();
+        options.create(true).write(true).truncate(false);
+        for _ in 0..CREATE_TRIES {
+            fs::create_dir_all(&self.folder)?;
+            match options.open(self.path(worker)) {
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                other => return other,
+            }
+        }
+        options.open(self.path(worker))
     }
 
     fn path(&self, worker: &WorkerId) -> PathBuf {
@@ -65,7 +84,7 @@ impl Presence {
 }
 
 impl Drop for Presence {
-    /// A worker that ends in good order leaves no running trial behind: nobody will ask for it.
+    /// A worker that is gone needs no file: without one it is known to be dead.
     fn drop(&mut self) {
         for worker in self.held.keys() {
             // What is left behind is an empty file, harmless.

@@ -90,7 +90,7 @@ impl Bench {
     }
 
     fn ask(&mut self) -> Next {
-        let mut rng = stream(SEED, self.history.len());
+        let mut rng = stream(SEED, self.history.proposals());
         self.strategy
             .ask(&self.space, &self.history, &mut rng)
             .unwrap()
@@ -228,9 +228,13 @@ fn a_strategy_rebuilt_from_the_log_asks_the_same() {
         let mut rebuilt = (entry.build)(&Options::new()).unwrap();
         let mut history = History::new();
         for event in &bench.events {
-            if let Event::Started { config, seen, .. } = event {
+            if let Event::Started { config, .. } = event {
                 let next = rebuilt
-                    .ask(&bench.space, &history, &mut stream(SEED, *seen))
+                    .ask(
+                        &bench.space,
+                        &history,
+                        &mut stream(SEED, history.proposals()),
+                    )
                     .unwrap();
                 assert_eq!(next, Next::start(config.clone()), "{case}");
             }

@@ -14,6 +14,7 @@ mod template;
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
@@ -46,17 +47,30 @@ pub struct CommandSettings {
 }
 
 /// Runs a program for each attempt.
-#[derive(Debug)]
 pub struct CommandObjective {
     settings: CommandSettings,
     folders: TrialFolders,
+    prepare: Box<Prepare>,
 }
+
+/// Puts further files into a trial's folder before its program starts.
+pub type Prepare = dyn Fn(&Job, &Path) -> io::Result<()> + Send + Sync;
 
 impl CommandObjective {
     /// An objective whose trials have their folders in `folders`.
     #[must_use]
     pub fn new(settings: CommandSettings, folders: TrialFolders) -> Self {
-        Self { settings, folders }
+        Self {
+            settings,
+            folders,
+            prepare: Box::new(|_, _| Ok(())),
+        }
+    }
+
+    /// The same, with further files in the trials' folders.
+    #[must_use]
+    pub fn with_files(self, prepare: Box<Prepare>) -> Self {
+        Self { prepare, ..self }
     }
 
     /// Where each trial has its folder.
@@ -96,6 +110,7 @@ impl CommandObjective {
 
 impl Objective for CommandObjective {
     fn run(&self, job: &Job, reporter: &mut dyn Reporter) -> Result<Vec<f64>, Failure> {
+        child::kill_leftovers(&self.folders.path(job.trial), None);
         let folder = self
             .folders
             .prepare(job)
@@ -103,10 +118,10 @@ impl Objective for CommandObjective {
         if let Some(values) = folder.result() {
             return Ok(values); // its runner was lost between its end and the record of it
         }
-        child::kill_leftovers(folder.path(), None);
+        (self.prepare)(job, folder.path()).map_err(|e| crash("can't write its files", &e))?;
         let command = self.command(job, folder.path());
         let program = command.get_program().to_string_lossy().into_owned();
-        let supervisor = Supervisor::new(&self.settings, &folder); // sees what the child does first
+        let supervisor = Supervisor::new(&self.settings, &folder, job.reported.is_some()); // sees what the child does first
         let mut child = Child::spawn(command, &folder)
             .map_err(|error| crash(&format!("can't start `{program}`"), &error))?;
         let watched = supervisor.watch(&mut child, reporter);

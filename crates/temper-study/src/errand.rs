@@ -161,6 +161,7 @@ impl Study {
         let job = Job {
             trial: id,
             attempt: u32::try_from(trial.attempts().len()).unwrap_or(u32::MAX),
+            reported: trial.reports().last().map(|report| report.step),
             config: trial.config().clone(),
             seed: seed.into(),
             until: trial.until(),

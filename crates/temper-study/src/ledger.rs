@@ -1,7 +1,6 @@
 //! The log, and the history and strategy that follow it event by event.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
 
 use temper_core::{
     Event, History, Next, Refused, Seq, Storage, StorageError, Strategy, StrategyError, TrialId,
@@ -10,15 +9,6 @@ use temper_core::{
 use temper_space::Space;
 
 use crate::Observer;
-
-/// How long to wait before the result of a trial is offered again to a storage that is full or
-/// locked. In total half a minute; then the run ends with an error.
-const PATIENCE: [Duration; 4] = [
-    Duration::from_millis(500),
-    Duration::from_secs(2),
-    Duration::from_secs(7),
-    Duration::from_secs(20),
-];
 
 /// A storage apart from what is rebuilt from it: a worker beats also while its strategy thinks.
 #[derive(Clone)]
@@ -90,37 +80,27 @@ impl Ledger {
     pub(crate) fn append(&mut self, event: &Event) -> Result<(), AppendError> {
         loop {
             self.history.check(event)?;
-            let appended = self.storage.lock().append(self.history.len(), event);
+            let at = self.history.len();
+            let appended = self.storage.lock().append(at, event);
             match appended {
                 Ok(()) => return Ok(self.absorb(event)?),
-                Err(StorageError::Conflict { .. }) => self.catch_up()?,
+                Err(StorageError::Conflict { at }) => {
+                    self.catch_up()?;
+                    if self.history.len() == at {
+                        return Err(StorageError::Conflict { at }.into()); // the log has shrunk
+                    }
+                }
                 Err(error) => return Err(error.into()),
             }
         }
     }
 
-    /// Appends the event, and waits a while for a storage that is full or locked.
-    pub(crate) fn append_patiently(&mut self, event: &Event) -> Result<(), AppendError> {
-        for pause in PATIENCE {
-            match self.append(event) {
-                Err(AppendError::Storage(
-                    StorageError::Full { .. } | StorageError::Busy { .. },
-                )) => {
-                    std::thread::sleep(pause);
-                }
-                other => return other,
-            }
-        }
-        self.append(event)
-    }
-
-    /// Asks the strategy, on the random stream of this moment in the log.
+    /// Asks the strategy, on the random stream of the next proposal.
     pub(crate) fn ask(&mut self, space: &Space) -> Result<Proposal, StrategyError> {
         let seen = self.history.len();
         let seed = self.history.setup().map_or(0, |setup| setup.seed);
-        let next = self
-            .strategy
-            .ask(space, &self.history, &mut stream(seed, seen))?;
+        let mut rng = stream(seed, self.history.proposals());
+        let next = self.strategy.ask(space, &self.history, &mut rng)?;
         Ok(Proposal { next, seen })
     }
 

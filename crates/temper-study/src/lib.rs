@@ -53,9 +53,11 @@ mod study;
 mod watch;
 mod worker;
 
-pub use command::{CommandObjective, CommandSettings, Template, TemplateError, TrialFolders};
+pub use command::{
+    CommandObjective, CommandSettings, Prepare, Template, TemplateError, TrialFolders,
+};
 pub use error::StudyError;
 pub use observer::Observer;
-pub use replay::{Mismatch, ReplayError, Replayed, replay};
+pub use replay::{BuildStrategy, Mismatch, ReplayError, Replayed, replay};
 pub use settings::{Retries, Settings};
 pub use study::Study;

@@ -53,15 +53,15 @@ pub enum ReplayError {
     Strategy(#[from] StrategyError),
 }
 
+/// Makes the strategy that a log names, or says why that can't be.
+pub type BuildStrategy<'a> = dyn Fn(&StrategySetup) -> Result<Box<dyn Strategy>, String> + 'a;
+
 /// Rebuilds the strategy event by event and asks it again wherever the log has a proposal of it.
 ///
 /// # Errors
 ///
 /// If the log can't be replayed at all. Proposals that differ are in the result.
-pub fn replay(
-    events: &[Event],
-    build: &dyn Fn(&StrategySetup) -> Result<Box<dyn Strategy>, String>,
-) -> Result<Replayed, ReplayError> {
+pub fn replay(events: &[Event], build: &BuildStrategy<'_>) -> Result<Replayed, ReplayError> {
     let Some(Event::Opened(setup)) = events.first() else {
         return Err(ReplayError::Empty);
     };
@@ -73,7 +73,8 @@ pub fn replay(
     for (seq, event) in (0..).zip(events) {
         if let Some((trial, logged)) = proposals.get(&seq) {
             let seed = history.setup().map_or(0, |setup| setup.seed);
-            let replayed = strategy.ask(&space, &history, &mut stream(seed, seq))?;
+            let mut rng = stream(seed, history.proposals());
+            let replayed = strategy.ask(&space, &history, &mut rng)?;
             if replayed == *logged {
                 result.matched += 1;
             } else {

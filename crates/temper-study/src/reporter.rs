@@ -60,10 +60,13 @@ impl<'a> TrialReporter<'a> {
             Some(Ending::Judged(Verdict::Pause)) => Ok(Outcome::Paused),
             Some(Ending::Judged(_)) => Ok(Outcome::Pruned),
             Some(Ending::Failed(failure)) => Err(failure),
-            Some(Ending::Interrupted) => Err(Failure::new(
-                FailureKind::Preempted,
-                "the study was interrupted",
-            )),
+            Some(Ending::Interrupted) => {
+                let failure = Failure::new(FailureKind::Preempted, "the study was interrupted");
+                Ok(Outcome::Failed {
+                    failure,
+                    retry: true,
+                }) // however often
+            }
             Some(Ending::Fenced) => return Ok(None),
             Some(Ending::Broken(error)) => return Err(error),
         };
@@ -163,6 +166,9 @@ impl Reporter for TrialReporter<'_> {
         if self.study.interrupted() {
             return self.stop(Ending::Interrupted);
         }
+        if !self.study.holds(self.trial, self.lease) {
+            return self.stop(Ending::Fenced);
+        }
         ControlFlow::Continue(())
     }
 
@@ -172,6 +178,19 @@ impl Reporter for TrialReporter<'_> {
 }
 
 impl Study {
+    /// Whether the trial still belongs to that attempt, as far as this process has read. While the
+    /// ledger is busy, it is taken to.
+    fn holds(&self, trial: TrialId, lease: Lease) -> bool {
+        let Some(ledger) = self.try_ledger() else {
+            return true;
+        };
+        let held = ledger
+            .history()
+            .trial(trial)
+            .and_then(|trial| trial.attempts().last());
+        held.is_none_or(|attempt| attempt.lease == lease)
+    }
+
     /// One loss per goal.
     fn losses(&self, values: &[f64]) -> Result<Vec<Loss>, Failure> {
         let goals = &self.setup.goals;

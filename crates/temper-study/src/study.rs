@@ -24,6 +24,15 @@ use crate::{Observer, Settings, StudyError};
 /// How often a worker without a job looks whether there is one.
 const IDLE: Duration = Duration::from_millis(20);
 
+/// How long to wait before the result of a trial is offered again to a storage that is full or
+/// locked. In total half a minute; then the run ends with an error.
+const PATIENCE: [Duration; 4] = [
+    Duration::from_millis(500),
+    Duration::from_secs(2),
+    Duration::from_secs(7),
+    Duration::from_secs(20),
+];
+
 /// A worker beats this many times in a lease.
 const BEATS_IN_A_LEASE: u32 = 4;
 
@@ -187,7 +196,7 @@ impl Study {
             seconds: elapsed.as_secs_f64(),
             peak_memory,
         };
-        match self.ledger().append_patiently(&event) {
+        match self.append_patiently(&event) {
             // Refused: the trial was taken over in the last moment.
             Ok(()) | Err(AppendError::Refused(_)) => Ok(()),
             Err(AppendError::Storage(source)) => Err(StudyError::Unrecorded {
@@ -198,6 +207,20 @@ impl Study {
         }
     }
 
+    /// Appends the event, and waits a while for a storage that is full or locked.
+    fn append_patiently(&self, event: &Event) -> Result<(), AppendError> {
+        for pause in PATIENCE {
+            let appended = self.ledger().append(event);
+            match appended {
+                Err(AppendError::Storage(
+                    StorageError::Full { .. } | StorageError::Busy { .. },
+                )) => thread::sleep(pause),
+                other => return other,
+            }
+        }
+        self.ledger().append(event)
+    }
+
     /// Beats until told to end.
     fn keep_alive(&self, ended: &Receiver<()>) {
         let interval = self.settings.lease / BEATS_IN_A_LEASE;
@@ -205,6 +228,10 @@ impl Study {
             // A beat that fails costs nothing unless a whole lease of them does; what is wrong
             // with the storage comes out at the next append.
             let _ = self.beat();
+            // Running trials learn from what is read here that they were taken over.
+            if let Some(mut ledger) = self.try_ledger() {
+                let _ = ledger.catch_up();
+            }
         }
     }
 
@@ -218,6 +245,11 @@ impl Study {
 
     pub(crate) fn ledger(&self) -> MutexGuard<'_, Ledger> {
         self.ledger.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The ledger, unless somebody else has it.
+    pub(crate) fn try_ledger(&self) -> Option<MutexGuard<'_, Ledger>> {
+        self.ledger.try_lock().ok()
     }
 
     pub(crate) fn watch(&self) -> MutexGuard<'_, Watch> {

@@ -24,7 +24,7 @@ fn run(grid: &mut Grid, space: &Space, history: &mut History, limit: usize) -> V
     let mut configs = Vec::new();
     while configs.len() < limit {
         let next = grid
-            .ask(space, history, &mut stream(0, history.len()))
+            .ask(space, history, &mut stream(0, history.proposals()))
             .unwrap();
         let Next::Start { config, .. } = next else {
             return configs;

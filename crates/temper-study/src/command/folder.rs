@@ -47,17 +47,12 @@ impl TrialFolders {
         let folder = TrialFolder {
             path: self.path(job.trial),
         };
+        if job.attempt == 1 && folder.path.exists() {
+            fs::remove_dir_all(&folder.path)?; // left by a study whose storage was deleted
+        }
         fs::create_dir_all(&folder.path)?;
         let mut params = serde_json::to_string_pretty(&job.config)?;
         params.push('\n');
-        let before = fs::read_to_string(folder.path.join(PARAMS)).ok();
-        if before.is_some_and(|before| before != params) {
-            // Left by a study of the same name whose storage was deleted.
-            fs::remove_dir_all(&folder.path)?;
-            fs::create_dir_all(&folder.path)?;
-        } else if job.attempt == 1 {
-            folder.forget_result()?;
-        }
         folder.write(PARAMS, params.as_bytes())?;
         Ok(folder)
     }
@@ -76,13 +71,6 @@ impl TrialFolder {
 
     pub(super) fn save_result(&self, values: &[f64]) -> io::Result<()> {
         self.write(RESULT, serde_json::to_string(values)?.as_bytes())
-    }
-
-    fn forget_result(&self) -> io::Result<()> {
-        match fs::remove_file(self.path.join(RESULT)) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-            _ => Ok(()),
-        }
     }
 
     /// Opens a file of the folder to append to.

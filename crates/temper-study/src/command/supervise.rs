@@ -25,6 +25,9 @@ const TRAIL: Duration = Duration::from_secs(1);
 /// Signals by which machines are taken away.
 const TAKEN: [i32; 3] = [libc::SIGTERM, libc::SIGINT, libc::SIGHUP];
 
+/// Signals that are recognised when a shell passes them on.
+const PASSED_ON: [i32; 4] = [libc::SIGTERM, libc::SIGINT, libc::SIGHUP, libc::SIGKILL];
+
 /// What programs say when memory has run out: Python, `PyTorch`, CUDA, C++, Rust, the C library.
 const OUT_OF_MEMORY: [&str; 6] = [
     "MemoryError",
@@ -38,6 +41,7 @@ const OUT_OF_MEMORY: [&str; 6] = [
 /// The state of one watch.
 pub(super) struct Supervisor<'a> {
     settings: &'a CommandSettings,
+    has_reported: bool,
     file: ReportFile,
     last: Option<(Step, Vec<f64>)>,
     said: Option<Failure>,
@@ -47,9 +51,14 @@ pub(super) struct Supervisor<'a> {
 }
 
 impl<'a> Supervisor<'a> {
-    pub(super) fn new(settings: &'a CommandSettings, folder: &TrialFolder) -> Self {
+    pub(super) fn new(
+        settings: &'a CommandSettings,
+        folder: &TrialFolder,
+        has_reported: bool,
+    ) -> Self {
         Self {
             settings,
+            has_reported,
             file: ReportFile::at_end(folder),
             last: None,
             said: None,
@@ -179,9 +188,16 @@ impl<'a> Supervisor<'a> {
 
     /// What became of a child that ended by itself.
     fn judge(self, status: ExitStatus, stderr: Vec<String>) -> Result<Vec<f64>, Failure> {
-        let failure = match (self.said, self.last, status.signal()) {
+        // A shell whose child was ended by a signal exits with 128 and the signal's number.
+        let shell = status
+            .code()
+            .map(|code| code - 128)
+            .filter(|it| PASSED_ON.contains(it));
+        let failure = match (self.said, self.last, status.signal().or(shell)) {
             (Some(said), ..) => said,
             (None, Some((_, values)), None) if status.success() => return Ok(values),
+            // It had nothing left to do but to end: the last report of the attempt before counts.
+            (None, None, None) if status.success() && self.has_reported => return Ok(Vec::new()),
             (None, None, None) if status.success() => {
                 let goals: Vec<_> = self
                     .settings

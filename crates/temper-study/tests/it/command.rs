@@ -239,6 +239,7 @@ fn first_job(config: &Config) -> Job {
     Job {
         trial: TrialId(0),
         attempt: 1,
+        reported: None,
         config: config.clone(),
         seed: 1,
         until: None,
@@ -270,10 +271,10 @@ fn what_a_study_of_the_same_name_left_in_the_folder_is_not_taken_for_a_result() 
     let lab = Lab::sh(r#"echo ran >> "$TEMPER_TRIAL_DIR/runs"; echo '{"loss": 1.5}'"#);
     let objective = lab.objective();
     let config = |x: f64| Config::from_iter([("x", x.into())]);
-    for (x, runs) in [(0.5, "ran\n"), (0.5, "ran\nran\n"), (0.7, "ran\n")] {
+    for x in [0.5, 0.5, 0.7] {
         let values: Result<_, Failure> = objective.run(&first_job(&config(x)), &mut Listening);
         assert_eq!(values, Ok(vec![1.5]));
-        assert_eq!(lab.read("runs"), runs);
+        assert_eq!(lab.read("runs"), "ran\n");
     }
 }
 

@@ -72,7 +72,11 @@ impl Session {
         let seen = self.history.len();
         let next = self
             .strategy
-            .ask(&self.space, &self.history, &mut stream(self.seed, seen))
+            .ask(
+                &self.space,
+                &self.history,
+                &mut stream(self.seed, self.history.proposals()),
+            )
             .map_err(|error| error.to_string())?;
         match next {
             Next::Start { config, .. } => {

@@ -34,7 +34,7 @@ pub(crate) enum Command {
     Replay(StudyArgs),
     /// Save what can be read of a damaged study
     Repair(StudyArgs),
-    /// List the strategies
+    /// List the strategies and the pruners
     Strategies,
     /// Serve a strategy to a program in any language
     Serve(ServeArgs),

@@ -1,10 +1,11 @@
 //! A TOML file whose every key knows where it stands.
 
 use std::fs;
+use std::io::{self, ErrorKind};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
-use miette::{IntoDiagnostic, Result, WrapErr};
+use miette::{Report, Result, miette};
 use serde::de::DeserializeOwned;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue, ValueDeserializer};
@@ -28,9 +29,7 @@ pub(crate) struct Section<'a> {
 impl Document {
     /// Reads the file.
     pub(crate) fn read(path: &Path) -> Result<Self> {
-        let text = fs::read_to_string(path)
-            .into_diagnostic()
-            .wrap_err_with(|| format!("can't read `{}`", path.display()))?;
+        let text = fs::read_to_string(path).map_err(|error| unreadable(path, &error))?;
         let name = path.display().to_string();
         if let Err(error) = DeTable::parse(&text) {
             let message = format!("not TOML: {}", error.message());
@@ -151,9 +150,10 @@ impl<'a> Section<'a> {
         ))
     }
 
-    /// Refuses what is left.
-    pub(crate) fn end(self, known: &[&str]) -> Result<()> {
-        match self.table.keys().next() {
+    /// Refuses keys that are not known.
+    pub(crate) fn only(&self, known: &[&str]) -> Result<()> {
+        let mut keys = self.table.keys();
+        match keys.find(|key| !known.contains(&key.get_ref().as_ref())) {
             None => Ok(()),
             Some(key) => Err(self
                 .document
@@ -174,20 +174,39 @@ impl<'a> Section<'a> {
     }
 }
 
-/// Says serde's "unknown field" in our words.
-fn explain(message: &str) -> (String, Option<String>) {
-    let Some(rest) = message.strip_prefix("unknown field `") else {
-        return (message.to_owned(), None);
-    };
-    let mut names = rest.split('`').step_by(2).filter(|name| !name.is_empty());
-    let Some(unknown) = names.next() else {
-        return (message.to_owned(), None);
-    };
-    let known: Vec<_> = rest.split('`').skip(2).step_by(2).collect();
-    (
-        format!("unknown key `{unknown}`"),
-        Some(suggest(unknown, &known)),
-    )
+fn unreadable(path: &Path, error: &io::Error) -> Report {
+    let path = path.display();
+    match error.kind() {
+        ErrorKind::NotFound => miette!(
+            help = "write a study file to start from: temper init command",
+            "there is no file `{path}`"
+        ),
+        _ => miette!("can't read `{path}`: {error}"),
+    }
+}
+
+/// Says in our words what serde says, with a help if there is one.
+pub(crate) fn explain(message: &str) -> (String, Option<String>) {
+    for (prefix, what) in [("unknown field `", "key"), ("unknown variant `", "value")] {
+        let Some((unknown, known)) = message
+            .strip_prefix(prefix)
+            .and_then(|rest| rest.split_once('`'))
+        else {
+            continue;
+        };
+        let known: Vec<_> = known.split('`').skip(1).step_by(2).collect();
+        let help = (!known.is_empty()).then(|| suggest(unknown, &known));
+        return (format!("unknown {what} `{unknown}`"), help);
+    }
+    match message.rsplit_once("expected ") {
+        Some((found, "u16" | "u32" | "u64" | "usize")) => (
+            format!("{found}expected a whole number, not negative"),
+            None,
+        ),
+        Some((found, "i64")) => (format!("{found}expected a whole number"), None),
+        Some((found, "f64")) => (format!("{found}expected a number"), None),
+        _ => (message.to_owned(), None),
+    }
 }
 
 #[cfg(test)]
@@ -195,11 +214,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn serdes_unknown_field_is_said_in_our_words() {
+    fn what_serde_says_is_said_in_our_words() {
         let (message, help) =
             explain("unknown field `trails`, expected one of `trials`, `seed`, `workers`");
         assert_eq!(message, "unknown key `trails`");
         assert_eq!(help.as_deref(), Some("did you mean `trials`?"));
+        let (message, help) = explain("unknown variant `up`, expected `minimize` or `maximize`");
+        assert_eq!(message, "unknown value `up`");
+        assert_eq!(help.as_deref(), Some("known are minimize, maximize"));
+        let (message, _) = explain("invalid type: string \"many\", expected u64");
+        let wanted = "invalid type: string \"many\", expected a whole number, not negative";
+        assert_eq!(message, wanted);
         assert_eq!(explain("invalid type"), ("invalid type".to_owned(), None));
     }
 }

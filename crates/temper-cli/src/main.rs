@@ -10,18 +10,28 @@ mod mistake;
 mod objective;
 mod plan;
 mod progress;
+mod say;
 mod size;
 mod study_file;
 mod train_settings;
 
 use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use clap::Parser;
+use miette::{IntoDiagnostic, MietteHandlerOpts, ReportHandler};
+use signal_hook::consts::SIGPIPE;
 
 use args::{Args, Command};
 use exit::Exit;
 
 fn main() -> ExitCode {
+    // Lines are left whole: what a help says can be copied.
+    let handler = |_: &_| -> Box<dyn ReportHandler> {
+        Box::new(MietteHandlerOpts::new().wrap_lines(false).build())
+    };
+    miette::set_hook(Box::new(handler)).expect("it is set once");
     match run(Args::parse()) {
         Ok(exit) => exit.into(),
         Err(report) => {
@@ -32,6 +42,9 @@ fn main() -> ExitCode {
 }
 
 fn run(args: Args) -> miette::Result<Exit> {
+    if !matches!(args.command, Command::Run(_) | Command::Resume(_)) {
+        end_with_reader()?;
+    }
     match args.command {
         Command::Init(args) => commands::init::run(&args),
         Command::Check(args) => commands::check::run(&args),
@@ -47,4 +60,11 @@ fn run(args: Args) -> miette::Result<Exit> {
         Command::Completions(args) => commands::completions::run(&args),
         Command::Man(args) => commands::man::run(&args),
     }
+}
+
+/// Lets a pipe that nobody reads any more end this process quietly, as it ends other programs.
+fn end_with_reader() -> miette::Result<()> {
+    signal_hook::flag::register_conditional_default(SIGPIPE, Arc::new(AtomicBool::new(true)))
+        .map(drop)
+        .into_diagnostic()
 }

@@ -1,22 +1,24 @@
 //! What a study file comes to, checked as far as that is possible before anything runs.
 
+mod named;
+
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use miette::{Result, miette};
 use temper_core::{
-    Direction, Event, Goal, History, Setup, Storage, StorageError, Strategy, StrategySetup,
+    Direction, Event, Goal, History, Pruner, Setup, Storage, StorageError, Strategy,
 };
 use temper_space::{Space, SpaceError};
 use temper_storage::SqliteStorage;
-use temper_strategy::RegistryError;
 use temper_study::{Retries, Settings, TrialFolders};
 
 use crate::args::{Overrides, StudyArgs};
 use crate::document::Document;
-use crate::mistake::suggest;
 use crate::objective::ObjectivePlan;
 use crate::study_file::{Named, ObjectiveKind, RetriesSection, StudyFile, StudySection};
+
+pub(crate) use named::strategy_of;
 
 /// A study that can be run.
 #[derive(Debug)]
@@ -38,7 +40,10 @@ impl Plan {
         let name = study_name(&document, &file.study);
         let space = space(&document, &file)?;
         let goals = goals(&document, &file.study, &file.objective.kind)?;
-        check_strategy(&document, &file.strategy)?;
+        named::check_strategy(&document, &file.strategy)?;
+        if let Some(pruner) = &file.pruner {
+            named::check_pruner(&document, pruner)?;
+        }
         let workers = args.overrides.workers.or(file.study.workers).unwrap_or(1);
         let trials = trials(&document, &file, &args.overrides)?;
         let objective = ObjectivePlan::new(&document, file.objective, &space, &goals)?;
@@ -49,11 +54,8 @@ impl Plan {
                 require: file.require,
                 goals,
                 seed: args.overrides.seed.or(file.study.seed).unwrap_or_default(),
-                strategy: StrategySetup {
-                    name: file.strategy.name,
-                    options: serde_json::Value::Object(file.strategy.options).to_string(),
-                },
-                pruner: None,
+                strategy: file.strategy.setup(),
+                pruner: file.pruner.as_ref().map(Named::setup),
                 trials,
             },
             space,
@@ -72,7 +74,13 @@ impl Plan {
 
     /// A fresh strategy.
     pub(crate) fn strategy(&self) -> Result<Box<dyn Strategy>> {
-        build(&self.setup.strategy).map_err(|error| miette!("{error}"))
+        strategy_of(&self.setup.strategy).map_err(|error| miette!("{error}"))
+    }
+
+    /// The pruner, if there is one.
+    pub(crate) fn pruner(&self) -> Result<Option<Box<dyn Pruner>>> {
+        let pruner = self.setup.pruner.as_ref().map(named::pruner_of).transpose();
+        pruner.map_err(|error| miette!("{error}"))
     }
 
     /// Where trials have their folders: beside the storage.
@@ -142,12 +150,6 @@ impl Plan {
     }
 }
 
-/// The strategy that a log names.
-pub(crate) fn build(setup: &StrategySetup) -> Result<Box<dyn Strategy>, String> {
-    let options = serde_json::from_str(&setup.options).map_err(|error| error.to_string())?;
-    temper_strategy::build(&setup.name, &options).map_err(|error| error.to_string())
-}
-
 fn study_name(document: &Document, study: &StudySection) -> String {
     let stem = document
         .path()
@@ -206,29 +208,6 @@ fn goals(document: &Document, study: &StudySection, kind: &ObjectiveKind) -> Res
         metric,
         direction: study.direction.unwrap_or(Direction::Minimize),
     }])
-}
-
-/// Checks that there is such a strategy.
-fn check_strategy(document: &Document, named: &Named) -> Result<()> {
-    temper_strategy::build(&named.name, &named.options)
-        .map(drop)
-        .map_err(|error| {
-            let names: Vec<_> = temper_strategy::ALL
-                .iter()
-                .map(|entry| entry.name)
-                .collect();
-            let (path, help): (&[&str], _) = match &error {
-                RegistryError::Unknown { name } => (&["strategy", "name"], suggest(name, &names)),
-                RegistryError::BadOptions { .. } => (
-                    &["strategy"],
-                    "temper strategies lists what there is".to_owned(),
-                ),
-            };
-            document
-                .mistake(path, error.to_string())
-                .help(Some(help))
-                .into()
-        })
 }
 
 /// A grid ends by itself; any other strategy must be told when.

@@ -6,30 +6,48 @@ mod lines;
 
 use std::io::IsTerminal;
 
-use temper_core::{Config, Goal, History, Loss, TrialId};
+use temper_core::{Config, Goal, History, Loss, Setup, TrialId, Value};
 use temper_study::Observer;
 
 use bars::Bars;
 use json::JsonLines;
 use lines::Lines;
 
-/// The observer that suits the arguments and the terminal, if any.
+/// How a run is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Style {
+    /// Bars on a terminal, lines elsewhere.
+    People,
+    /// Lines of JSON on stdout.
+    Json,
+    /// Not at all.
+    Quiet,
+}
+
+/// Who shows a study that goes on from `history`.
 pub(crate) fn observer(
-    goal: &Goal,
-    goals: &[Goal],
-    trials: Option<u64>,
-    json: bool,
-    quiet: bool,
+    style: Style,
+    setup: &Setup,
+    history: &History,
 ) -> Option<Box<dyn Observer>> {
-    if json {
-        Some(Box::new(JsonLines::new(goals.to_vec())))
-    } else if quiet {
-        None
-    } else if std::io::stderr().is_terminal() {
-        Some(Box::new(Bars::new(goal.clone(), trials)))
-    } else {
-        Some(Box::new(Lines::new(goal.clone(), trials)))
+    let goal = setup.goals.first()?.clone();
+    match style {
+        Style::Quiet => None,
+        Style::Json => Some(Box::new(JsonLines::new(setup.goals.clone()))),
+        Style::People if std::io::stderr().is_terminal() => {
+            Some(Box::new(Bars::new(goal, setup.trials, history)))
+        }
+        Style::People => Some(Box::new(Lines::new(goal, setup.trials, history))),
     }
+}
+
+/// How many trials are over.
+fn over(history: &History) -> u64 {
+    history
+        .trials()
+        .iter()
+        .filter(|trial| trial.state().is_final())
+        .count() as u64
 }
 
 /// A value for people: six significant digits, without the noise of a float's last ones.
@@ -61,9 +79,9 @@ pub(crate) fn describe(config: &Config) -> String {
 }
 
 /// A parameter's value for people.
-pub(crate) fn short(value: &temper_core::Value) -> String {
+pub(crate) fn short(value: &Value) -> String {
     match value {
-        temper_core::Value::Float(value) => number(*value),
+        Value::Float(value) => number(*value),
         other => other.to_string(),
     }
 }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use miette::Result;
 use serde::Deserialize;
-use temper_core::{Direction, Goal};
+use temper_core::{Direction, Goal, StrategySetup};
 use temper_space::{RequireSpec, SpaceSpec};
 use temper_strategy::Options;
 use temper_train::TrainConfig;
@@ -19,6 +19,7 @@ pub(crate) struct StudyFile {
     pub(crate) study: StudySection,
     pub(crate) objective: ObjectiveSection,
     pub(crate) strategy: Named,
+    pub(crate) pruner: Option<Named>,
     pub(crate) retries: RetriesSection,
     pub(crate) space: SpaceSpec,
     pub(crate) require: RequireSpec,
@@ -58,7 +59,7 @@ pub(crate) enum ObjectiveKind {
     Train(Box<TrainConfig>),
 }
 
-/// A section with a name and options: `[strategy]`.
+/// A section with a name and options: `[strategy]`, `[pruner]`.
 #[derive(Debug)]
 pub(crate) struct Named {
     pub(crate) name: String,
@@ -73,32 +74,33 @@ pub(crate) struct RetriesSection {
     pub(crate) crashed: Option<u32>,
 }
 
-const SECTIONS: [&str; 6] = [
+const SECTIONS: [&str; 7] = [
     "study",
     "objective",
     "strategy",
+    "pruner",
     "retries",
     "space",
     "require",
 ];
 const KINDS: [&str; 2] = ["command", "train"];
 
-/// Without a word from the user, trials are drawn at random.
-const DEFAULT_STRATEGY: &str = "random";
+/// What can be written in place of leaving `[pruner]` out.
+const NO_PRUNER: &str = "none";
 
 impl StudyFile {
     pub(crate) fn read(document: &Document) -> Result<Self> {
         let mut root = document.root();
-        let file = Self {
+        root.only(&SECTIONS)?;
+        Ok(Self {
             study: root.section("study")?.rest()?,
             objective: ObjectiveSection::read(document, root.section("objective")?)?,
-            strategy: Named::read(root.section("strategy")?)?,
+            strategy: Named::strategy(root.section("strategy")?)?,
+            pruner: Named::pruner(&mut root)?,
             retries: root.section("retries")?.rest()?,
             space: root.need("space", "add [space] with at least one parameter")?,
             require: root.take("require")?.unwrap_or_default(),
-        };
-        root.end(&SECTIONS)?;
-        Ok(file)
+        })
     }
 }
 
@@ -128,24 +130,46 @@ impl ObjectiveSection {
 
 impl ObjectiveKind {
     fn command(mut section: Section<'_>) -> Result<Self> {
+        section.only(&["kind", "command", "env", "timeout", "memory_limit", "grace"])?;
         let command = section.need(
             "command",
             "write command = [\"python3\", \"train.py\", \"--lr\", \"{lr}\"]",
         )?;
         let env = section.take("env")?.unwrap_or_default();
-        section.end(&["kind", "command", "env", "timeout", "memory_limit", "grace"])?;
         Ok(Self::Command { command, env })
     }
 }
 
 impl Named {
-    fn read(mut section: Section<'_>) -> Result<Self> {
+    fn strategy(mut section: Section<'_>) -> Result<Self> {
         let name = section
             .take("name")?
-            .unwrap_or_else(|| DEFAULT_STRATEGY.to_owned());
+            .unwrap_or_else(|| temper_strategy::DEFAULT.to_owned());
         Ok(Self {
             name,
             options: section.rest()?,
         })
+    }
+
+    fn pruner(root: &mut Section<'_>) -> Result<Option<Self>> {
+        if !root.has("pruner") {
+            return Ok(None);
+        }
+        let mut section = root.section("pruner")?;
+        let name = section.need("name", "write which one: name = \"median\"")?;
+        let named = Self {
+            name,
+            options: section.rest()?,
+        };
+        Ok(Some(named).filter(|named| named.name != NO_PRUNER))
+    }
+
+    /// As it is recorded.
+    pub(crate) fn setup(&self) -> StrategySetup {
+        let options = serde_json::Value::Object(self.options.clone()).to_string();
+        StrategySetup {
+            name: self.name.clone(),
+            options,
+        }
     }
 }

@@ -94,7 +94,10 @@ impl TrainSettings {
                     return Err(document.mistake(&["space"], message));
                 }
             };
-            if let Err(error) = config.validate() {
+            let checked = config
+                .validate()
+                .and_then(|()| config.device.open().map(drop));
+            if let Err(error) = checked {
                 return Err(refusal(document, &params, &error));
             }
         }
@@ -105,22 +108,16 @@ impl TrainSettings {
 /// Points at the parameter, or else at the fixed setting, that the trainer refuses.
 fn refusal(document: &Document, params: &Config, error: &TrainError) -> Mistake {
     let key = error.key().unwrap_or("kind");
-    let section = if params.contains(key) {
-        "space"
-    } else {
-        "objective"
-    };
-    let message = if params.is_empty() {
-        error.to_string()
-    } else {
-        format!("the space has configurations that can't be trained: {error}")
-    };
-    let help = error.help().or_else(|| {
-        Some(format!(
-            "rule such configurations out in [require]; an example: {params}"
-        ))
-    });
-    document.mistake(&[section, key], message).help(help)
+    if !params.contains(key) {
+        return document
+            .mistake(&["objective", key], error.to_string())
+            .help(error.help());
+    }
+    let message = format!("the space has configurations that can't be trained: {error}");
+    let example = format!("rule them out in [require]; one of them is {params}");
+    document
+        .mistake(&["space", key], message)
+        .help(Some(example))
 }
 
 /// Makes the globs independent of where the settings are read from.

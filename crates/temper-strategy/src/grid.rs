@@ -20,7 +20,7 @@ use crate::registry::{Entry, RegistryError, read_options};
 
 const NAME: &str = "grid";
 
-pub(crate) const ENTRY: Entry = Entry {
+pub(crate) const ENTRY: Entry<dyn Strategy> = Entry {
     name: NAME,
     summary: "every combination of a few values of each parameter, each once",
     build: |options| Ok(Box::new(Grid::new(GridOptions::read(options)?))),

@@ -1,6 +1,7 @@
-//! The strategies that propose trials: one file each, and one line each in the registry.
+//! The strategies that propose trials and the pruners that end them early: one file each, and one
+//! line each in the registry.
 //!
-//! To add one, write its file with an `ENTRY` and add that to [`ALL`]: the command line, its help
+//! To add one, write its file with an `ENTRY` and add that to [`ALL`] or [`PRUNERS`]: the command line, its help
 //! and the conformance suite (`tests/conformance.rs`) know it then.
 //!
 //! ```
@@ -13,9 +14,11 @@
 //! ```
 
 mod grid;
+mod prune;
 mod random;
 mod registry;
 
 pub use grid::{Grid, GridOptions, Resolution};
 pub use random::Random;
-pub use registry::{ALL, Entry, Options, RegistryError, build};
+pub use prune::{Median, MedianOptions};
+pub use registry::{ALL, DEFAULT, Entry, Options, PRUNERS, RegistryError, Sort, build, build_pruner};

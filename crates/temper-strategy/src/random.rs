@@ -10,7 +10,7 @@ use temper_space::Space;
 
 use crate::registry::{Entry, no_options};
 
-pub(crate) const ENTRY: Entry = Entry {
+pub(crate) const ENTRY: Entry<dyn Strategy> = Entry {
     name: "random",
     summary: "independent uniform draws; the baseline",
     build: |options| {

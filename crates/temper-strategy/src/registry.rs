@@ -1,42 +1,70 @@
-//! The list of all strategies.
+//! The lists of all strategies and pruners.
+
+use std::fmt;
 
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
-use temper_core::Strategy;
+use temper_core::{Pruner, Strategy};
 
-use crate::{grid, random};
+use crate::{grid, prune, random};
 
-/// A strategy's options, as they stand beside its name in the study file.
+/// The options of a strategy or pruner, as they stand beside its name in the study file.
 pub type Options = Map<String, Value>;
 
 /// All strategies, in the order of the help.
-pub const ALL: &[Entry] = &[random::ENTRY, grid::ENTRY];
+pub const ALL: &[Entry<dyn Strategy>] = &[random::ENTRY, grid::ENTRY];
 
-/// One strategy of the registry.
-#[derive(Clone, Copy, Debug)]
-pub struct Entry {
+/// The strategy of a study that names none.
+pub const DEFAULT: &str = random::ENTRY.name;
+
+/// All pruners, in the order of the help.
+pub const PRUNERS: &[Entry<dyn Pruner>] = &[prune::median::ENTRY];
+
+/// A strategy or a pruner of the registry.
+#[derive(Debug)]
+pub struct Entry<T: ?Sized> {
     /// Its name in study files.
     pub name: &'static str,
     /// What it is, in half a line.
     pub summary: &'static str,
     /// Makes it with the options of a study file.
-    pub build: fn(&Options) -> Result<Box<dyn Strategy>, RegistryError>,
+    pub build: fn(&Options) -> Result<Box<T>, RegistryError>,
 }
 
-/// Why a strategy can't be made.
+/// What can be listed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sort {
+    /// Something that proposes trials.
+    Strategy,
+    /// Something that ends them early.
+    Pruner,
+}
+
+impl fmt::Display for Sort {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Strategy => "strategy",
+            Self::Pruner => "pruner",
+        })
+    }
+}
+
+/// Why a strategy or a pruner can't be made.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum RegistryError {
     /// There is none of that name.
-    #[error("there is no strategy `{name}`")]
+    #[error("there is no {sort} `{name}`")]
     Unknown {
+        /// What was looked for.
+        sort: Sort,
         /// The name given.
         name: String,
     },
     /// An option is unknown or has a wrong value.
-    #[error("strategy `{strategy}`: {message}")]
+    #[error("`{owner}`: {message}")]
     BadOptions {
-        /// The strategy.
-        strategy: &'static str,
+        /// The name of the strategy or pruner.
+        owner: &'static str,
         /// What is wrong.
         message: String,
     },
@@ -48,34 +76,46 @@ pub enum RegistryError {
 ///
 /// If there is none, or an option is wrong.
 pub fn build(name: &str, options: &Options) -> Result<Box<dyn Strategy>, RegistryError> {
-    let entry =
-        ALL.iter()
-            .find(|entry| entry.name == name)
-            .ok_or_else(|| RegistryError::Unknown {
-                name: name.to_owned(),
-            })?;
-    (entry.build)(options)
+    find(ALL, Sort::Strategy, name).and_then(|entry| (entry.build)(options))
 }
 
-/// Reads a strategy's options, none of which may be unknown.
+/// Makes the pruner of that name.
+///
+/// # Errors
+///
+/// If there is none, or an option is wrong.
+pub fn build_pruner(name: &str, options: &Options) -> Result<Box<dyn Pruner>, RegistryError> {
+    find(PRUNERS, Sort::Pruner, name).and_then(|entry| (entry.build)(options))
+}
+
+fn find<T: ?Sized>(
+    entries: &'static [Entry<T>],
+    sort: Sort,
+    name: &str,
+) -> Result<&'static Entry<T>, RegistryError> {
+    let unknown = || RegistryError::Unknown { sort, name: name.to_owned() };
+    entries.iter().find(|entry| entry.name == name).ok_or_else(unknown)
+}
+
+/// Reads options, none of which may be unknown.
 pub(crate) fn read_options<T: DeserializeOwned>(
-    strategy: &'static str,
+    owner: &'static str,
     options: &Options,
 ) -> Result<T, RegistryError> {
     serde_json::from_value(Value::Object(options.clone())).map_err(|error| {
         RegistryError::BadOptions {
-            strategy,
+            owner,
             message: error.to_string(),
         }
     })
 }
 
 /// Refuses every option.
-pub(crate) fn no_options(strategy: &'static str, options: &Options) -> Result<(), RegistryError> {
+pub(crate) fn no_options(owner: &'static str, options: &Options) -> Result<(), RegistryError> {
     match options.keys().next() {
         None => Ok(()),
         Some(name) => Err(RegistryError::BadOptions {
-            strategy,
+            owner,
             message: format!("unknown option `{name}`: it has none"),
         }),
     }

@@ -55,7 +55,7 @@ struct Bench {
 }
 
 impl Bench {
-    fn new(entry: &Entry, space: &str, require: &str) -> Self {
+    fn new(entry: &Entry<dyn Strategy>, space: &str, require: &str) -> Self {
         let spec = serde_json::from_str(space).unwrap();
         let require: RequireSpec = serde_json::from_str(require).unwrap();
         let mut bench = Self {
@@ -190,7 +190,7 @@ fn outcome(luck: &mut Rng) -> Outcome {
     }
 }
 
-fn each(check: impl Fn(&Entry, Bench, &str)) {
+fn each(check: impl Fn(&Entry<dyn Strategy>, Bench, &str)) {
     for entry in ALL {
         for (name, space, require) in SPACES {
             check(

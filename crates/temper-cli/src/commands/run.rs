@@ -13,7 +13,8 @@ use crate::args::RunArgs;
 use crate::commands::best;
 use crate::exit::Exit;
 use crate::plan::Plan;
-use crate::progress::{number, observer};
+use crate::progress::{Style, number, observer};
+use crate::say::{answer, say};
 
 pub(crate) fn run(args: &RunArgs) -> Result<Exit> {
     let plan = Plan::load(&args.study)?;
@@ -29,17 +30,16 @@ pub(crate) fn resume(args: &RunArgs) -> Result<Exit> {
 
 fn go(args: &RunArgs, plan: Plan, storage: Box<dyn Storage>) -> Result<Exit> {
     let folders = plan.folders()?;
-    let strategy = plan.strategy()?;
+    let (strategy, pruner) = (plan.strategy()?, plan.pruner()?);
     let study = Study::open(
         plan.setup.clone(),
         strategy,
-        None,
+        pruner,
         storage,
         plan.settings.clone(),
     )
     .map_err(|error| explain(&plan, error))?;
-    let goals = &plan.setup.goals;
-    if let Some(observer) = observer(plan.goal(), goals, plan.setup.trials, args.json, args.quiet) {
+    if let Some(observer) = observer(style(args), &plan.setup, &study.history()) {
         study.observe(observer);
     }
     let interrupted = stop_on_signals(&study)?;
@@ -48,23 +48,34 @@ fn go(args: &RunArgs, plan: Plan, storage: Box<dyn Storage>) -> Result<Exit> {
     let history = study.close();
     result.map_err(|error| explain(&plan, error))?;
     if interrupted.load(Ordering::Relaxed) {
-        eprintln!("interrupted; to go on: {}", resume_command(args));
+        say(format!("interrupted; to go on: {}", resume_command(args)));
         return Ok(Exit::Interrupted);
     }
     conclude(args, &plan, &history)
+}
+
+fn style(args: &RunArgs) -> Style {
+    match (args.json, args.quiet) {
+        (true, _) => Style::Json,
+        (false, true) => Style::Quiet,
+        (false, false) => Style::People,
+    }
 }
 
 /// Says what was found.
 fn conclude(args: &RunArgs, plan: &Plan, history: &History) -> Result<Exit> {
     let study = args.study.study.display();
     if history.best().is_none() {
-        eprintln!("no trial completed: temper show {study} says why");
+        say(format!("no trial completed: temper show {study} says why"));
         return Ok(Exit::NothingFound);
     }
     if !args.json {
-        print!("{}", best::best_toml(plan, history)?);
-        eprintln!("{}", comparison(history, plan.goal()));
-        eprintln!("results: {} (temper show {study})", plan.storage.display());
+        answer(best::best_toml(plan, history)?);
+        say(comparison(history, plan.goal()));
+        say(format!(
+            "results: {} (temper show {study})",
+            plan.storage.display()
+        ));
     }
     Ok(Exit::Ok)
 }

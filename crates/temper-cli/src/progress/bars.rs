@@ -7,7 +7,7 @@ use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use temper_core::{Event, Goal, History, Outcome, TrialId};
 use temper_study::Observer;
 
-use super::{describe, is_best, number, value};
+use super::{describe, is_best, number, over, value};
 
 /// How often a bar that gets no events is drawn.
 const TICK: Duration = Duration::from_millis(200);
@@ -21,7 +21,7 @@ pub(super) struct Bars {
 }
 
 impl Bars {
-    pub(super) fn new(goal: Goal, trials: Option<u64>) -> Self {
+    pub(super) fn new(goal: Goal, trials: Option<u64>, history: &History) -> Self {
         let bars = MultiProgress::new();
         let study = bars.add(match trials {
             Some(trials) => ProgressBar::new(trials),
@@ -31,12 +31,16 @@ impl Bars {
             "{bar:24} {pos}/{len} trials, {elapsed} gone, {eta} left{msg}",
         ));
         study.enable_steady_tick(TICK);
-        Self {
+        study.set_position(over(history));
+        study.reset_eta();
+        let bars = Self {
             goal,
             bars,
             study,
             trials: BTreeMap::new(),
-        }
+        };
+        bars.show_best(history);
+        bars
     }
 
     fn start(&mut self, trial: TrialId, history: &History) {
@@ -54,28 +58,31 @@ impl Bars {
         if let Some(bar) = self.trials.remove(&trial) {
             self.bars.remove(&bar);
         }
-        let over = history
-            .trials()
-            .iter()
-            .filter(|trial| trial.state().is_final())
-            .count();
-        self.study.set_position(over as u64);
+        self.study.set_position(over(history));
         match outcome {
             Outcome::Failed { failure, .. } => {
                 self.say(&format!("trial {trial} failed, {failure}"));
             }
-            Outcome::Completed { .. } if is_best(history, trial) => {
-                let Some(best) = history.best() else { return };
-                let Some(loss) = best.loss() else { return };
-                let found = value(&self.goal, loss);
-                self.study
-                    .set_message(format!(", best {found} (trial {trial})"));
-                self.say(&format!(
-                    "trial {trial}: {found} with {}",
-                    describe(best.config())
-                ));
+            Outcome::Completed { losses } if is_best(history, trial) => {
+                self.show_best(history);
+                if let (Some(loss), Some(best)) = (losses.first(), history.best()) {
+                    let (found, config) = (value(&self.goal, *loss), describe(best.config()));
+                    self.say(&format!("trial {trial}: {found} with {config}"));
+                }
             }
             _ => {}
+        }
+    }
+
+    fn show_best(&self, history: &History) {
+        let best = history
+            .best()
+            .and_then(|best| Some((best.id(), best.loss()?)));
+        if let Some((trial, loss)) = best {
+            self.study.set_message(format!(
+                ", best {} (trial {trial})",
+                value(&self.goal, loss)
+            ));
         }
     }
 

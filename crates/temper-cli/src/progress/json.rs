@@ -4,6 +4,8 @@ use serde_json::Value;
 use temper_core::{Event, Goal, History, Loss};
 use temper_study::Observer;
 
+use crate::say::answer;
+
 /// Prints each event with its values in the user's direction.
 pub(super) struct JsonLines {
     goals: Vec<Goal>,
@@ -35,6 +37,6 @@ impl Observer for JsonLines {
     fn see(&mut self, event: &Event, _: &History) {
         let mut value = serde_json::to_value(event).expect("an event can be written as JSON");
         self.turn(&mut value);
-        println!("{value}");
+        answer(format!("{value}\n"));
     }
 }

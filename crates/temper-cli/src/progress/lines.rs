@@ -3,7 +3,9 @@
 use temper_core::{Event, Goal, History, Outcome};
 use temper_study::Observer;
 
-use super::{describe, is_best, number, value};
+use crate::say::say;
+
+use super::{describe, is_best, number, over, value};
 
 /// One line on stderr when a trial starts, and one when it ends.
 pub(super) struct Lines {
@@ -12,7 +14,10 @@ pub(super) struct Lines {
 }
 
 impl Lines {
-    pub(super) fn new(goal: Goal, trials: Option<u64>) -> Self {
+    pub(super) fn new(goal: Goal, trials: Option<u64>, history: &History) -> Self {
+        if !history.trials().is_empty() {
+            say(format!("going on: {} trials are over", over(history)));
+        }
         Self { goal, trials }
     }
 }
@@ -25,9 +30,12 @@ impl Observer for Lines {
                     .trials
                     .map(|trials| format!(" of {trials}"))
                     .unwrap_or_default();
-                eprintln!("trial {trial}{total} started: {}", describe(config));
+                say(format!(
+                    "trial {trial}{total} started: {}",
+                    describe(config)
+                ));
             }
-            Event::Continued { trial, .. } => eprintln!("trial {trial} goes on"),
+            Event::Continued { trial, .. } => say(format!("trial {trial} goes on")),
             Event::Finished {
                 trial,
                 outcome,
@@ -55,10 +63,10 @@ impl Observer for Lines {
                         format!("failed, {failure}{again}")
                     }
                 };
-                eprintln!(
+                say(format!(
                     "trial {trial} {how} ({} s)",
                     number((seconds * 10.0).round() / 10.0)
-                );
+                ));
             }
             Event::Opened(_) | Event::Reported { .. } | Event::Judged { .. } => {}
         }

@@ -3,14 +3,13 @@
 use serde_json::{Value, json};
 use temper_core::{
     Config, Event, Failure, FailureKind, Goal, History, Lease, Loss, Metrics, Next, Origin,
-    Outcome, Seq, Setup, State, Strategy, StrategySetup, TrialId, WorkerId, stream,
+    Outcome, Pruner, Seq, Setup, State, Strategy, StrategySetup, TrialId, Verdict, WorkerId,
+    stream,
 };
 use temper_space::Space;
+use temper_strategy::{Options, build_pruner};
 
 use super::request::{Create, Observe, Report, Tell, TellState};
-
-/// Without a word from the client, trials are drawn at random.
-const DEFAULT_STRATEGY: &str = "random";
 
 /// A study in memory.
 pub(super) struct Session {
@@ -18,6 +17,7 @@ pub(super) struct Session {
     goals: Vec<Goal>,
     seed: u64,
     strategy: Box<dyn Strategy>,
+    pruner: Option<Box<dyn Pruner>>,
     history: History,
 }
 
@@ -28,12 +28,15 @@ impl Session {
         let space = Space::new(&create.space, &create.require).map_err(|e| e.to_string())?;
         let name = create
             .sampler
-            .unwrap_or_else(|| DEFAULT_STRATEGY.to_owned());
+            .unwrap_or_else(|| temper_strategy::DEFAULT.to_owned());
         let strategy =
             temper_strategy::build(&name, &create.options).map_err(|error| error.to_string())?;
-        if let Some(pruner) = create.pruner.filter(|pruner| pruner != "none") {
-            return Err(format!("there is no pruner `{pruner}`"));
-        }
+        let pruner = create.pruner.filter(|name| name != "none");
+        let pruner = pruner.map(|name| build_pruner(&name, &Options::new()).map(|it| (name, it)));
+        let (pruner_name, pruner) = pruner
+            .transpose()
+            .map_err(|error| error.to_string())?
+            .unzip();
         let directions = create.directions.unwrap_or_else(|| vec![create.direction]);
         if directions.is_empty() {
             return Err("`directions` is empty".to_owned());
@@ -53,7 +56,10 @@ impl Session {
             goals: goals.clone(),
             seed: create.seed,
             strategy: StrategySetup { name, options },
-            pruner: None,
+            pruner: pruner_name.map(|name| StrategySetup {
+                name,
+                options: "{}".to_owned(),
+            }),
             trials: create.n_trials,
         };
         let history = History::new();
@@ -62,6 +68,7 @@ impl Session {
             goals,
             seed: create.seed,
             strategy,
+            pruner,
             history,
         };
         session.add(&Event::Opened(setup))?;
@@ -114,7 +121,9 @@ impl Session {
             losses,
             metrics,
         })?;
-        Ok(json!({"prune": false}))
+        let judge = |pruner: &dyn Pruner| pruner.judge(report.id, report.step, &self.history);
+        let verdict = self.pruner.as_deref().map(|pruner| judge(pruner).verdict);
+        Ok(json!({"prune": verdict.is_some_and(|verdict| verdict != Verdict::Continue)}))
     }
 
     pub(super) fn observe(&mut self, observe: Observe) -> Reply {

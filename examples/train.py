@@ -1,0 +1,1 @@
+../crates/temper-cli/templates/train.py

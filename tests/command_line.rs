@@ -427,7 +427,7 @@ fn the_strategies_are_listed() {
     let listed = Lab::new().temper(&["strategies"]).ok().stdout;
     for name in ["random", "grid"] {
         assert!(
-            listed.lines().any(|line| line.starts_with(name)),
+            listed.lines().any(|line| line.trim().starts_with(name)),
             "{listed}"
         );
     }

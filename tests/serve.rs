@@ -205,10 +205,11 @@ fn trials_made_elsewhere_are_observed() {
 #[test]
 fn each_strategy_can_be_named() {
     let listed = Lab::new().temper(&["strategies"]).ok().stdout;
-    for name in listed
-        .lines()
-        .filter_map(|line| line.split_whitespace().next())
-    {
+    let mut named = listed.lines().skip(1);
+    let names = named
+        .by_ref()
+        .map_while(|line| line.strip_prefix("  ")?.split_whitespace().next());
+    for name in names {
         let mut create = create();
         create["sampler"] = name.into();
         create["space"]["lr"] = json!({"type": "float", "low": 0.0, "high": 1.0, "step": 0.5});

@@ -132,12 +132,13 @@ fn moment(number: u32) -> f64 {
 fn kill_and_resume(moments: std::ops::Range<u32>) {
     let duration = undisturbed();
     for number in moments {
+        println!("moment {number}");
         let lab = lab();
         let runner = run(&lab);
         thread::sleep(duration.mul_f64(moment(number)));
         runner.kill();
         let wreck = look_at(&lab);
-        assert!(resume(&lab).wait().success(), "moment {number}");
+        resume(&lab).succeed();
         assert_all_completed(&lab, TRIALS);
         assert_untouched(&lab, &wreck);
         assert_nothing_runs(&lab);
@@ -181,7 +182,7 @@ fn a_study_killed_again_and_again_comes_to_its_end() {
         wreck = look_at(&lab);
         kills += 1;
     }
-    assert!(resume(&lab).wait().success());
+    resume(&lab).succeed();
     assert_all_completed(&lab, TRIALS);
     assert_untouched(&lab, &wreck);
     assert_nothing_runs(&lab);
@@ -237,10 +238,15 @@ fn a_study_that_is_terminated_stops_its_trials_and_says_how_to_go_on() {
 }
 
 #[test]
+fn a_study_whose_terminal_is_closed_stops_its_trials_and_says_how_to_go_on() {
+    interrupt(Signal::HUP);
+}
+
+#[test]
 fn a_second_interrupt_ends_the_runner_at_once_and_leaves_a_study_that_goes_on() {
     let lab = Lab::with_study(&STUDY.replace("300ms", "1h"));
     lab.write("trial.sh", STUBBORN);
-    let runner = lab.start(&["run", "study.toml", "--trials", "2"]);
+    let mut runner = lab.start(&["run", "study.toml", "--trials", "2"]);
     wait_until("a trial runs", || !lab.read("started.log").is_empty());
     runner.signal(Signal::INT);
     thread::sleep(Duration::from_millis(100)); // two signals at once are one
@@ -256,7 +262,7 @@ fn two_runners_share_a_study() {
     let lab = lab();
     let runners = [run(&lab), run(&lab), run(&lab)];
     for runner in runners {
-        assert!(runner.wait().success());
+        runner.succeed();
     }
     for trial in assert_all_completed(&lab, TRIALS).values() {
         assert_eq!(trial["attempts"], 1, "{trial}");
@@ -274,7 +280,7 @@ fn a_runner_that_is_killed_is_relieved_by_another_that_runs() {
     });
     lost.kill();
     let wreck = look_at(&lab);
-    assert!(other.wait().success());
+    other.succeed();
     assert_all_completed(&lab, TRIALS);
     assert_untouched(&lab, &wreck);
     assert_nothing_runs(&lab);
@@ -290,13 +296,13 @@ fn a_runner_that_freezes_loses_its_trials_and_does_no_harm_when_it_wakes() {
     let frozen = run(&lab);
     wait_until("a trial has ended", || !ends(&lab).is_empty());
     frozen.signal(Signal::STOP);
-    assert!(run(&lab).wait().success());
+    run(&lab).succeed();
     let after = assert_all_completed(&lab, TRIALS);
     let taken_over = after.values().filter(|trial| trial["attempts"] == 2);
     assert_eq!(taken_over.count(), 2, "{after:?}");
     let ends_before = ends(&lab);
     frozen.signal(Signal::CONT);
-    assert!(frozen.wait().success());
+    frozen.succeed();
     assert_eq!(trials(&lab), after);
     assert_eq!(ends(&lab), ends_before);
     assert_nothing_runs(&lab);

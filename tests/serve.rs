@@ -205,10 +205,8 @@ fn trials_made_elsewhere_are_observed() {
 #[test]
 fn each_strategy_can_be_named() {
     let listed = Lab::new().temper(&["strategies"]).ok().stdout;
-    let mut named = listed.lines().skip(1);
-    let names = named
-        .by_ref()
-        .map_while(|line| line.strip_prefix("  ")?.split_whitespace().next());
+    let listed = listed.lines().skip(1);
+    let names = listed.map_while(|line| line.strip_prefix("  ")?.split_whitespace().next());
     for name in names {
         let mut create = create();
         create["sampler"] = name.into();

@@ -6,7 +6,8 @@
 
 pub(crate) mod trials;
 
-use std::fs;
+use std::fs::{self, File};
+use std::io::{Read, Seek};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::thread;
@@ -102,11 +103,16 @@ impl Lab {
         end(self.command(arguments).spawn())
     }
 
-    /// Starts `temper`, whose messages nobody reads.
+    /// Starts `temper`, whose messages are kept for the case that it fails.
     pub(crate) fn start(&self, arguments: &[&str]) -> Running {
+        let messages = tempfile::tempfile().expect("a temporary file can be made");
+        let stderr = messages.try_clone().expect("it can be shared");
         let mut command = self.command(arguments);
-        command.stdout(Stdio::null()).stderr(Stdio::null());
-        Running(command.spawn().expect("temper can be started"))
+        command.stdout(Stdio::null()).stderr(stderr);
+        Running {
+            child: command.spawn().expect("temper can be started"),
+            messages,
+        }
     }
 
     /// What `temper show --json` says of `study.toml`.
@@ -157,7 +163,10 @@ impl Ended {
 }
 
 /// A `temper` that runs; killed if the test ends before it does.
-pub(crate) struct Running(Child);
+pub(crate) struct Running {
+    child: Child,
+    messages: File,
+}
 
 impl Running {
     pub(crate) fn signal(&self, signal: Signal) {
@@ -165,14 +174,26 @@ impl Running {
     }
 
     fn pid(&self) -> Pid {
-        Pid::from_child(&self.0)
+        Pid::from_child(&self.child)
+    }
+
+    /// Waits for its end, which must be a good one.
+    #[track_caller]
+    pub(crate) fn succeed(mut self) {
+        let status = self.wait();
+        let mut messages = String::new();
+        self.messages
+            .rewind()
+            .and_then(|()| self.messages.read_to_string(&mut messages))
+            .expect("the file can be read");
+        assert!(status.success(), "{status}: {messages}");
     }
 
     /// Waits for its end.
-    pub(crate) fn wait(mut self) -> ExitStatus {
+    pub(crate) fn wait(&mut self) -> ExitStatus {
         let deadline = Instant::now() + PATIENCE;
         loop {
-            if let Some(status) = self.0.try_wait().expect("it can be waited for") {
+            if let Some(status) = self.child.try_wait().expect("it can be waited for") {
                 return status;
             }
             assert!(Instant::now() < deadline, "temper does not end");
@@ -181,7 +202,7 @@ impl Running {
     }
 
     /// Kills it as the kernel does when memory has run out.
-    pub(crate) fn kill(self) {
+    pub(crate) fn kill(mut self) {
         self.signal(Signal::KILL);
         self.wait();
     }
@@ -190,8 +211,8 @@ impl Running {
 impl Drop for Running {
     fn drop(&mut self) {
         // It has ended already.
-        let _ = self.0.kill();
-        let _ = self.0.wait();
+        let _ = self.child.kill();
+        let _ = self.child.wait();
     }
 }
 

@@ -1,10 +1,12 @@
 //! What a study tries: a program, or the built-in trainer in a child process.
 
+mod program;
+
 use std::collections::BTreeMap;
 use std::env;
 use std::fs;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 use miette::{Result, miette};
@@ -13,7 +15,7 @@ use temper_space::Space;
 use temper_study::{CommandObjective, CommandSettings, Template, TrialFolders};
 
 use crate::document::Document;
-use crate::mistake::suggest;
+use crate::mistake::Mistake;
 use crate::plan::duration;
 use crate::size::parse_bytes;
 use crate::study_file::{ObjectiveKind, ObjectiveSection};
@@ -28,15 +30,12 @@ const THREADS: &str = "RAYON_NUM_THREADS";
 /// Where the settings of a trial of the built-in trainer are, in the trial's folder.
 const TRAIN_CONFIG: &str = "config.toml";
 
-/// Programs whose first argument is a file to run.
-const INTERPRETERS: [&str; 7] = [
-    "python", "python3", "sh", "bash", "node", "Rscript", "julia",
-];
-
 /// An objective that can be run.
 #[derive(Debug)]
 pub(crate) struct ObjectivePlan {
     settings: CommandSettings,
+    /// The user's command as it is written; empty for the trainer.
+    command: Vec<String>,
     pub(crate) train: Option<TrainSettings>,
 }
 
@@ -55,19 +54,20 @@ impl ObjectivePlan {
         let timeout = span("timeout", &section.timeout)?;
         let grace = span("grace", &section.grace)?.unwrap_or(GRACE);
         let memory_limit = memory_limit(document, section.memory_limit.as_deref())?;
-        let (command, env, train) = match section.kind {
+        let (command, templates, env, train) = match section.kind {
             ObjectiveKind::Command { command, env } => {
-                (program(document, &command, space)?, env, None)
+                let templates = program::read(document, &command, space)?;
+                (command, templates, env, None)
             }
             ObjectiveKind::Train(config) => {
                 let settings = TrainSettings::new(document, *config, space, goals)?;
-                (trainer()?, BTreeMap::new(), Some(settings))
+                (Vec::new(), trainer()?, BTreeMap::new(), Some(settings))
             }
         };
         let working_dir = document.folder();
         let goals = goals.to_vec();
         let settings = CommandSettings {
-            command,
+            command: templates,
             working_dir,
             goals,
             timeout,
@@ -75,7 +75,15 @@ impl ObjectivePlan {
             grace,
             env,
         };
-        Ok(Self { settings, train })
+        Ok(Self { settings, command, train })
+    }
+
+    /// Checks that what trials need is on this machine. A study can be looked at without.
+    pub(crate) fn check_surroundings(&self, document: &Document) -> Result<(), Mistake> {
+        match &self.train {
+            Some(train) => train.check_surroundings(document),
+            None => program::check_present(document, &self.command),
+        }
     }
 
     /// Makes the objective, for a run of that many trials at once.
@@ -112,92 +120,6 @@ fn trainer() -> Result<Vec<Template>> {
         .into_iter()
         .map(|argument| Template::parse(argument).map_err(|error| miette!("{error}")))
         .collect()
-}
-
-/// The user's command, if it can be run.
-fn program(document: &Document, command: &[String], space: &Space) -> Result<Vec<Template>> {
-    let known: Vec<&str> = space
-        .params()
-        .iter()
-        .map(temper_space::Param::name)
-        .chain(space.derived().iter().map(temper_space::Derived::name))
-        .collect();
-    let mut templates = Vec::new();
-    for (index, argument) in command.iter().enumerate() {
-        let index = index.to_string();
-        let path = ["objective", "command", &index];
-        let template = Template::parse(argument).map_err(|error| {
-            document.mistake(&path, error.to_string()).help(Some(
-                "for a brace that is meant, write it twice: {{ or }}".to_owned(),
-            ))
-        })?;
-        if let Some(unknown) = template.params().find(|name| !known.contains(name)) {
-            return Err(document
-                .mistake(
-                    &path,
-                    format!("`{{{unknown}}}` is not a parameter of the space"),
-                )
-                .help(Some(suggest(unknown, &known)))
-                .into());
-        }
-        templates.push(template);
-    }
-    check_program(document, command)?;
-    Ok(templates)
-}
-
-/// A program that is not there fails every trial: better to say so before the first.
-fn check_program(document: &Document, command: &[String]) -> Result<()> {
-    let Some(program) = command.first() else {
-        return Err(document
-            .mistake(&["objective", "command"], "the command is empty")
-            .into());
-    };
-    if program.contains('{') {
-        return Ok(()); // known only once a trial is
-    }
-    if !exists(&document.folder(), program) {
-        return Err(document
-            .mistake(
-                &["objective", "command", "0"],
-                format!("there is no program `{program}`"),
-            )
-            .help(Some(format!(
-                "install it, or give a path, from the study file's folder: \"./{program}\""
-            )))
-            .into());
-    }
-    let name = Path::new(program)
-        .file_name()
-        .and_then(|name| name.to_str())
-        .unwrap_or_default();
-    match command.get(1) {
-        Some(script)
-            if INTERPRETERS.contains(&name)
-                && !script.starts_with('-')
-                && !script.contains('{')
-                && !document.folder().join(script).exists() =>
-        {
-            Err(document
-                .mistake(
-                    &["objective", "command", "1"],
-                    format!("there is no file `{script}`"),
-                )
-                .help(Some("paths start from the study file's folder".to_owned()))
-                .into())
-        }
-        _ => Ok(()),
-    }
-}
-
-fn exists(folder: &Path, program: &str) -> bool {
-    if program.contains('/') {
-        return folder.join(program).is_file();
-    }
-    let path = env::var_os("PATH").unwrap_or_default();
-    env::split_paths(&path)
-        .map(|folder: PathBuf| folder.join(program))
-        .any(|file| file.is_file())
 }
 
 fn memory_limit(document: &Document, text: Option<&str>) -> Result<Option<u64>> {

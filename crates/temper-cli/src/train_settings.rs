@@ -63,6 +63,12 @@ impl TrainSettings {
         overwrite(&self.0, params).map_err(NotASetting)
     }
 
+    /// Checks that the device and the text are there.
+    pub(crate) fn check_surroundings(&self, document: &Document) -> Result<(), Mistake> {
+        let found = self.0.device.open().and_then(|_| self.0.find_data(Path::new("/")));
+        found.map(drop).map_err(|error| refusal(document, &Config::default(), &error))
+    }
+
     fn check_names(&self, document: &Document, space: &Space) -> Result<(), Mistake> {
         let known = TrainConfig::keys();
         let known: Vec<_> = known.iter().map(String::as_str).collect();

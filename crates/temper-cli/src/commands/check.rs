@@ -14,6 +14,7 @@ const COUNTED: u64 = 1_000_000;
 
 pub(crate) fn run(args: &StudyArgs) -> Result<Exit> {
     let plan = Plan::load(args)?;
+    plan.objective.check_surroundings(&plan.document)?;
     println!(
         "study {}, {} {}",
         plan.setup.name,

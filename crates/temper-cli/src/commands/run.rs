@@ -18,12 +18,14 @@ use crate::say::{answer, say};
 
 pub(crate) fn run(args: &RunArgs) -> Result<Exit> {
     let plan = Plan::load(&args.study)?;
+    plan.objective.check_surroundings(&plan.document)?;
     let storage = plan.open_storage()?;
     go(args, plan, storage)
 }
 
 pub(crate) fn resume(args: &RunArgs) -> Result<Exit> {
     let plan = Plan::load(&args.study)?;
+    plan.objective.check_surroundings(&plan.document)?;
     let storage = plan.open_existing_storage()?;
     go(args, plan, storage)
 }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use glob::Pattern;
 
-use crate::TrainError;
+use crate::{TrainConfig, TrainError};
 
 /// The files that some globs match.
 pub(super) struct Corpus {
@@ -56,6 +56,25 @@ impl Corpus {
     }
 }
 
+impl TrainConfig {
+    /// The files that `data` and `validation_data` match, relative to `base_dir`; nothing is read.
+    ///
+    /// # Errors
+    /// A glob is malformed or matches no file, or a folder can't be read.
+    pub fn find_data(&self, base_dir: &Path) -> Result<BTreeSet<PathBuf>, TrainError> {
+        let mut files = BTreeSet::new();
+        for (key, patterns) in [("data", &self.data), ("validation_data", &self.validation_data)] {
+            let found = matching(key, patterns, base_dir)?;
+            if found.is_empty() && !patterns.is_empty() {
+                let patterns = patterns.clone();
+                return Err(TrainError::NoData { key, patterns, matched: 0, skipped: 0 });
+            }
+            files.extend(found);
+        }
+        Ok(files)
+    }
+}
+
 fn matching(
     key: &'static str,
     patterns: &[String],
@@ -91,6 +110,16 @@ fn matching(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn data_that_is_not_there_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("a.txt"), "text").unwrap();
+        let config = |data: &str| TrainConfig { data: vec![data.into()], ..TrainConfig::default() };
+        assert_eq!(config("*.txt").find_data(folder.path()).unwrap().len(), 1);
+        let error = config("*.md").find_data(folder.path()).unwrap_err();
+        assert_eq!(error.key(), Some("data"));
+    }
 
     fn read(patterns: &[&str], files: &[(&str, &[u8])]) -> Result<Corpus, TrainError> {
         let folder = tempfile::tempdir().unwrap();

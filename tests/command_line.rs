@@ -1,12 +1,17 @@
 //! The commands, as a person or a program uses them.
 
 mod lab;
+#[path = "command_line/pipes.rs"]
+mod pipes;
+#[path = "command_line/results.rs"]
+mod results;
+#[path = "command_line/templates.rs"]
+mod templates;
+#[path = "command_line/trainer.rs"]
+mod trainer;
 
-use std::io::Read;
-use std::process::Stdio;
-
+use lab::Lab;
 use lab::trials::{assert_all_completed, assert_kept, trials};
-use lab::{Lab, end};
 use serde_json::Value;
 
 const COMMANDS: [&str; 13] = [
@@ -45,40 +50,9 @@ echo '{"step": 1, "loss": 2}'
 echo '{"step": 2, "loss": '"$1"', "tokens": 5}'
 "#;
 
-/// The built-in trainer at its smallest.
-const TRAIN: &str = r#"[study]
-metric = "eval_loss"
-trials = 2
-
-[objective]
-kind = "train"
-data = ["text/*.txt"]
-hidden_size = 8
-num_layers = 1
-num_heads = 1
-max_seq_length = 16
-batch_size = 2
-max_steps = 4
-eval_tokens = 64
-
-[space]
-learning_rate = { type = "float", low = 1e-3, high = 1e-1, log = true, default = 1e-2 }
-beta2 = { type = "choice", values = [0.95, 0.99], default = 0.99 }
-"#;
-
 fn lab(study: &str) -> Lab {
     let lab = Lab::with_study(study);
     lab.write("trial.sh", TRIAL);
-    lab
-}
-
-fn train_lab() -> Lab {
-    let lab = Lab::with_study(TRAIN);
-    std::fs::create_dir(lab.path("text")).expect("the folder can be written");
-    lab.write(
-        "text/wood.txt",
-        &"How much wood would a woodchuck chuck?\n".repeat(40),
-    );
     lab
 }
 
@@ -123,204 +97,6 @@ fn wrong_arguments_are_refused_with_code_2() {
         assert_eq!(ended.stdout, "", "{arguments:?}");
         assert!(ended.stderr.contains("--help"), "{arguments:?}");
     }
-}
-
-#[test]
-fn every_template_passes_its_check() {
-    let lab = Lab::new();
-    for template in ["pretrain", "finetune", "command"] {
-        let file = format!("{template}.toml");
-        let ended = lab.temper(&["init", template]).ok();
-        assert_eq!(ended.stdout, "");
-        let advice = format!("next: temper check {file}, then temper run {file}\n");
-        assert!(ended.stderr.ends_with(&advice), "{}", ended.stderr);
-        if template == "finetune" {
-            let ended = lab.temper(&["check", &file]).with_code(2);
-            assert!(ended.stderr.contains("there is no file `finetune.py`"));
-            lab.write("finetune.py", "");
-        }
-        let checked = lab.temper(&["check", &file]).ok().stdout;
-        assert!(checked.starts_with(&format!("study {template}, minimize eval_loss\n")));
-        assert!(checked.contains("first trial: "), "{checked}");
-    }
-}
-
-#[test]
-fn a_template_does_not_overwrite_a_file() {
-    let lab = Lab::new();
-    lab.write("command.toml", "mine");
-    let ended = lab.temper(&["init", "command"]).with_code(2);
-    assert!(ended.stderr.contains("`command.toml` exists already"));
-    assert_eq!(lab.read("command.toml"), "mine");
-    assert_eq!(lab.files(), ["command.toml"]);
-    lab.temper(&["init", "command", "study.toml"]).ok();
-    let printed = lab.temper(&["init", "command", "-"]).ok().stdout;
-    assert_eq!(printed, lab.read("study.toml"));
-}
-
-#[test]
-fn the_command_template_runs() {
-    let lab = Lab::new();
-    lab.temper(&["init", "command", "study.toml"]).ok();
-    lab.temper(&["run", "study.toml", "--trials", "2"]).ok();
-    assert_eq!(trials(&lab).len(), 2);
-}
-
-#[test]
-fn a_run_prints_its_result_on_stdout_and_all_else_on_stderr() {
-    let lab = lab(STUDY);
-    let ended = lab.temper(&["run", "study.toml"]).ok();
-    let best: toml::Table = ended.stdout.parse().expect("stdout is TOML");
-    let best = best["x"].as_float().expect("x is a number");
-    let least = params(&lab)
-        .iter()
-        .map(|params| params["x"].as_f64().expect("x is a number"))
-        .fold(f64::INFINITY, f64::min);
-    assert_eq!(best, least);
-    assert!(ended.stderr.contains("trial 5 of 6 started: "));
-    assert!(ended.stderr.contains("better than the default's 0.5"));
-    assert!(
-        ended
-            .stderr
-            .ends_with("results: parabola.db (temper show study.toml)\n")
-    );
-    let again = lab.temper(&["best", "study.toml"]).ok();
-    assert_eq!((again.stdout, again.stderr), (ended.stdout, String::new()));
-    let quiet = lab.temper(&["run", "study.toml", "--quiet"]).ok();
-    assert!(!quiet.stderr.contains("trial"), "{}", quiet.stderr);
-}
-
-#[test]
-fn a_run_tells_its_events_as_lines_of_json() {
-    let study = STUDY.replace("seed = 1", "direction = \"maximize\"\nseed = 1");
-    let lab = lab(&study);
-    let ended = lab.temper(&["run", "study.toml", "--json"]).ok();
-    let events: Vec<Value> = ended
-        .stdout
-        .lines()
-        .map(|line| serde_json::from_str(line).expect("a line is JSON"))
-        .collect();
-    let count = |kind: &str| events.iter().filter(|event| event["event"] == kind).count();
-    assert_eq!(
-        (count("started"), count("reported"), count("finished")),
-        (6, 12, 6)
-    );
-    assert_eq!(
-        count("started") + count("reported") + count("finished"),
-        events.len()
-    );
-    let values: Vec<_> = events
-        .iter()
-        .filter(|event| event["event"] == "finished")
-        .map(|event| event["outcome"]["values"][0].as_f64())
-        .collect();
-    let tried: Vec<_> = params(&lab)
-        .iter()
-        .map(|params| params["x"].as_f64())
-        .collect();
-    assert_eq!(values, tried, "in the user's direction");
-    assert_eq!(ended.stderr, "");
-}
-
-#[test]
-fn show_tells_everything_as_json() {
-    let lab = lab(STUDY);
-    lab.temper(&["run", "study.toml"]).ok();
-    let study = lab.show();
-    assert_eq!(study["study"], "parabola");
-    let trials = study["trials"].as_array().unwrap();
-    assert_eq!(trials.len(), 6);
-    for trial in trials {
-        assert!(trial["id"].is_u64(), "{trial}");
-        assert_eq!(trial["state"], "completed");
-        assert_eq!(trial["failure"], Value::Null);
-        assert_eq!(trial["value"], trial["params"]["x"]);
-        assert!(trial["seconds"].as_f64().unwrap() > 0.0, "{trial}");
-        let reports = trial["reports"].as_array().unwrap();
-        assert_eq!(reports.len(), 2);
-        assert_eq!(
-            (&reports[0]["step"], &reports[0]["value"]),
-            (&1.into(), &2.0.into())
-        );
-        assert_eq!(
-            (&reports[1]["step"], &reports[1]["tokens"]),
-            (&2.into(), &5.0.into())
-        );
-    }
-    let values: Vec<_> = trials.iter().map(|trial| trial["value"].as_f64()).collect();
-    assert!(values.is_sorted(), "best first");
-    assert_eq!(study["best"], trials[0]);
-    let table = lab.temper(&["show", "study.toml"]).ok().stdout;
-    assert_eq!(table.lines().count(), 1 + 6 + 1, "{table}");
-    assert!(table.ends_with("6 completed\n"), "{table}");
-}
-
-#[test]
-fn values_are_in_the_users_direction() {
-    let lab = lab(&STUDY.replace("seed = 1", "direction = \"maximize\""));
-    let ended = lab.temper(&["run", "study.toml"]).ok();
-    let study = lab.show();
-    let values: Vec<_> = study["trials"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|trial| trial["value"].as_f64().unwrap())
-        .collect();
-    assert!(values.iter().rev().is_sorted(), "best first: {values:?}");
-    assert!(values.iter().all(|value| *value > 0.0), "{values:?}");
-    assert_eq!(study["best"]["value"], values[0]);
-    let best = format!("loss {:.4}", values[0]);
-    assert!(
-        ended.stdout.contains(&best[..best.len() - 2]),
-        "{}",
-        ended.stdout
-    );
-    assert!(!ended.stderr.contains("loss -"), "{}", ended.stderr);
-}
-
-#[test]
-fn the_built_in_trainer_is_tuned_and_its_best_settings_train() {
-    let lab = train_lab();
-    lab.temper(&["check", "study.toml"]).ok();
-    let ended = lab.temper(&["run", "study.toml"]).ok();
-    let trials = assert_all_completed(&lab, 2);
-    assert_eq!(trials[&0]["params"]["learning_rate"], 1e-2);
-    let best: toml::Table = ended.stdout.parse().expect("stdout is TOML");
-    assert_eq!(best["max_steps"].as_integer(), Some(4));
-    // From another folder: the text is found all the same.
-    std::fs::create_dir(lab.path("elsewhere")).unwrap();
-    lab.write("elsewhere/best.toml", &ended.stdout);
-    let trained = lab.temper(&["train", "elsewhere/best.toml"]).ok();
-    let line = trained.stdout.lines().next().expect("it prints its loss");
-    let loss: f64 = line.strip_prefix("eval_loss = ").unwrap().parse().unwrap();
-    let value = lab.show()["best"]["value"].as_f64().unwrap();
-    assert!((loss - value).abs() < 1e-9, "{loss} is not {value}");
-    lab.temper(&["replay", "study.toml"]).ok();
-}
-
-#[test]
-fn one_model_is_trained_with_other_settings() {
-    let lab = train_lab();
-    let set = [
-        "train",
-        "study.toml",
-        "--json",
-        "--set",
-        "max_steps=2",
-        "--set",
-        "eval_steps=1",
-    ];
-    let ended = lab.temper(&set).ok();
-    let reports: Vec<Value> = ended
-        .stdout
-        .lines()
-        .map(|line| serde_json::from_str(line).expect("a line is JSON"))
-        .collect();
-    assert_eq!(reports.last().expect("it reports")["step"], 2);
-    assert!(reports.iter().all(|report| report["eval_loss"].is_f64()));
-    let slip = lab.temper(&["train", "study.toml", "--set", "max_step=2"]);
-    let slip = slip.with_code(2).stderr;
-    assert!(slip.contains("there is no setting `max_step`") && slip.contains("`max_steps`"));
 }
 
 #[test]
@@ -453,39 +229,4 @@ fn shells_complete_and_manuals_explain_every_command() {
             "{command}"
         );
     }
-}
-
-/// Runs `temper` with stdout leading to somebody who reads one byte and goes.
-fn read_one_byte(lab: &Lab, arguments: &[&str]) -> lab::Ended {
-    let mut child = lab.command(arguments).spawn().expect("it starts");
-    let mut stdout = child.stdout.take().expect("it is piped");
-    stdout.read_exact(&mut [0]).expect("it prints something");
-    drop(stdout);
-    end(Ok(child))
-}
-
-#[test]
-fn a_reader_that_goes_away_is_no_error() {
-    let lab = lab(&STUDY.replace("trials = 6", "trials = 200"));
-    lab.temper(&["run", "study.toml", "--workers", "4"]).ok();
-    // 200 trials as JSON are more than a pipe holds.
-    let ended = read_one_byte(&lab, &["show", "study.toml", "--json"]);
-    assert_eq!(ended.stderr, "");
-    let ended = read_one_byte(&lab, &["completions", "zsh"]);
-    assert_eq!(ended.stderr, "");
-}
-
-#[test]
-fn a_run_goes_on_when_nobody_reads_it() {
-    let lab = lab(STUDY);
-    lab.write("trial.sh", &format!("sleep 0.05\n{TRIAL}"));
-    let ended = read_one_byte(&lab, &["run", "study.toml", "--json"]);
-    assert_eq!((ended.code, ended.stderr.as_str()), (Some(0), ""));
-    assert_all_completed(&lab, 6);
-
-    let mut command = lab.command(&["run", "study.toml", "--trials", "9"]);
-    let mut child = command.stdout(Stdio::null()).spawn().expect("it starts");
-    drop(child.stderr.take());
-    assert_eq!(child.wait().expect("it ends").code(), Some(0));
-    assert_all_completed(&lab, 9);
 }

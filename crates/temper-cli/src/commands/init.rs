@@ -9,38 +9,41 @@ use miette::{IntoDiagnostic, Result, miette};
 use crate::args::{InitArgs, Template};
 use crate::exit::Exit;
 
-/// The program that the `command` template tunes.
-const PROGRAM: (&str, &str) = ("train.py", include_str!("../../templates/train.py"));
+/// A file by its name and content.
+type File = (&'static str, &'static str);
 
 pub(crate) fn run(args: &InitArgs) -> Result<Exit> {
-    let (name, text) = match args.template {
-        Template::Pretrain => (
-            "pretrain.toml",
-            include_str!("../../templates/pretrain.toml"),
-        ),
-        Template::Finetune => (
-            "finetune.toml",
-            include_str!("../../templates/finetune.toml"),
-        ),
-        Template::Command => ("command.toml", include_str!("../../templates/command.toml")),
-    };
-    let path = args.path.clone().unwrap_or_else(|| PathBuf::from(name));
+    let (study, program) = files(args.template);
+    let path = args.path.clone().unwrap_or_else(|| PathBuf::from(study.0));
     if path.as_os_str() == "-" {
-        print!("{text}");
+        print!("{}", study.1);
         return Ok(Exit::Ok);
     }
-    write_new(&path, text)?;
-    if args.template == Template::Command {
-        let program = path.with_file_name(PROGRAM.0);
-        if !program.exists() {
-            write_new(&program, PROGRAM.1)?;
-        }
+    write_new(&path, study.1)?;
+    if let Some((name, text)) = program
+        && !path.with_file_name(name).exists()
+    {
+        write_new(&path.with_file_name(name), text)?;
     }
-    eprintln!(
-        "next: temper check {0}, then temper run {0}",
-        path.display()
-    );
+    eprintln!("next: temper check {0}, then temper run {0}", path.display());
     Ok(Exit::Ok)
+}
+
+/// The study file of a template, and the program that it runs.
+fn files(template: Template) -> (File, Option<File>) {
+    match template {
+        Template::Pretrain => {
+            (("pretrain.toml", include_str!("../../templates/pretrain.toml")), None)
+        }
+        Template::Finetune => (
+            ("finetune.toml", include_str!("../../templates/finetune.toml")),
+            Some(("finetune.py", include_str!("../../templates/finetune.py"))),
+        ),
+        Template::Command => (
+            ("command.toml", include_str!("../../templates/command.toml")),
+            Some(("train.py", include_str!("../../templates/train.py"))),
+        ),
+    }
 }
 
 /// Writes a file that must not be there yet.

@@ -1,0 +1,82 @@
+//! The built-in trainer, tuned and alone.
+
+use serde_json::Value;
+
+use crate::lab::Lab;
+use crate::lab::trials::assert_all_completed;
+
+/// The built-in trainer at its smallest.
+const TRAIN: &str = r#"[study]
+metric = "eval_loss"
+trials = 2
+
+[objective]
+kind = "train"
+data = ["text/*.txt"]
+hidden_size = 8
+num_layers = 1
+num_heads = 1
+max_seq_length = 16
+batch_size = 2
+max_steps = 4
+eval_tokens = 64
+
+[space]
+learning_rate = { type = "float", low = 1e-3, high = 1e-1, log = true, default = 1e-2 }
+beta2 = { type = "choice", values = [0.95, 0.99], default = 0.99 }
+"#;
+
+fn train_lab() -> Lab {
+    let lab = Lab::with_study(TRAIN);
+    std::fs::create_dir(lab.path("text")).expect("the folder can be written");
+    lab.write(
+        "text/wood.txt",
+        &"How much wood would a woodchuck chuck?\n".repeat(40),
+    );
+    lab
+}
+
+#[test]
+fn the_built_in_trainer_is_tuned_and_its_best_settings_train() {
+    let lab = train_lab();
+    lab.temper(&["check", "study.toml"]).ok();
+    let ended = lab.temper(&["run", "study.toml"]).ok();
+    let trials = assert_all_completed(&lab, 2);
+    assert_eq!(trials[&0]["params"]["learning_rate"], 1e-2);
+    let best: toml::Table = ended.stdout.parse().expect("stdout is TOML");
+    assert_eq!(best["max_steps"].as_integer(), Some(4));
+    // From another folder: the text is found all the same.
+    std::fs::create_dir(lab.path("elsewhere")).unwrap();
+    lab.write("elsewhere/best.toml", &ended.stdout);
+    let trained = lab.temper(&["train", "elsewhere/best.toml"]).ok();
+    let line = trained.stdout.lines().next().expect("it prints its loss");
+    let loss: f64 = line.strip_prefix("eval_loss = ").unwrap().parse().unwrap();
+    let value = lab.show()["best"]["value"].as_f64().unwrap();
+    assert!((loss - value).abs() < 1e-9, "{loss} is not {value}");
+    lab.temper(&["replay", "study.toml"]).ok();
+}
+
+#[test]
+fn one_model_is_trained_with_other_settings() {
+    let lab = train_lab();
+    let set = [
+        "train",
+        "study.toml",
+        "--json",
+        "--set",
+        "max_steps=2",
+        "--set",
+        "eval_steps=1",
+    ];
+    let ended = lab.temper(&set).ok();
+    let reports: Vec<Value> = ended
+        .stdout
+        .lines()
+        .map(|line| serde_json::from_str(line).expect("a line is JSON"))
+        .collect();
+    assert_eq!(reports.last().expect("it reports")["step"], 2);
+    assert!(reports.iter().all(|report| report["eval_loss"].is_f64()));
+    let slip = lab.temper(&["train", "study.toml", "--set", "max_step=2"]);
+    let slip = slip.with_code(2).stderr;
+    assert!(slip.contains("there is no setting `max_step`") && slip.contains("`max_steps`"));
+}

@@ -8,7 +8,7 @@ use crate::lab::{Ended, Lab, end};
 use crate::{STUDY, TRIAL, lab};
 
 /// Runs `temper` with stdout leading to somebody who reads one byte and goes.
-fn read_one_byte(lab: &Lab, arguments: &[&str]) -> lab::Ended {
+fn read_one_byte(lab: &Lab, arguments: &[&str]) -> Ended {
     let mut child = lab.command(arguments).spawn().expect("it starts");
     let mut stdout = child.stdout.take().expect("it is piped");
     stdout.read_exact(&mut [0]).expect("it prints something");

@@ -5,29 +5,41 @@ use crate::lab::trials::trials;
 
 #[test]
 fn every_template_passes_its_check() {
-    // What each needs: two bring it along.
-    let needs = [
-        ("pretrain", "notes.md", "no text"),
-        ("finetune", "finetune.py", "there is no file `finetune.py`"),
-        ("command", "train.py", "there is no file `train.py`"),
-    ];
-    for (template, need, complaint) in needs {
+    for template in ["pretrain", "finetune", "command"] {
         let lab = Lab::new();
         let file = format!("{template}.toml");
         let ended = lab.temper(&["init", template]).ok();
         assert_eq!(ended.stdout, "");
         let advice = format!("next: temper check {file}, then temper run {file}\n");
         assert!(ended.stderr.ends_with(&advice), "{}", ended.stderr);
-        if template == "pretrain" {
-            lab.write(need, &"Text to train on.\n".repeat(1000));
-        }
         let checked = lab.temper(&["check", &file]).ok().stdout;
         assert!(checked.starts_with(&format!("study {template}, minimize eval_loss\n")));
         assert!(checked.contains("first trial: "), "{checked}");
-        std::fs::remove_file(lab.path(need)).expect("it is there");
-        let ended = lab.temper(&["check", &file]).with_code(2);
-        assert!(ended.stderr.contains(complaint), "{}", ended.stderr);
     }
+}
+
+#[test]
+fn a_template_without_its_program_or_text_does_not() {
+    let lab = Lab::new();
+    for (template, program) in [("finetune", "finetune.py"), ("command", "train.py")] {
+        lab.temper(&["init", template]).ok();
+        std::fs::remove_file(lab.path(program)).expect("it came with the template");
+        let ended = lab.temper(&["check", &format!("{template}.toml")]);
+        let complaint = ended.with_code(2).stderr;
+        assert!(complaint.contains(&format!("there is no file `{program}`")));
+    }
+    let template = lab.temper(&["init", "pretrain", "-"]).ok().stdout;
+    let (before, rest) = template.split_once("data = ").expect("it names text");
+    let (_, after) = rest.split_once('\n').expect("it goes on");
+    lab.write(
+        "study.toml",
+        &format!("{before}data = [\"*.text\"]\n{after}"),
+    );
+    let complaint = lab.temper(&["check", "study.toml"]).with_code(2).stderr;
+    assert!(
+        complaint.contains("`data`: no text in the 0 files"),
+        "{complaint}"
+    );
 }
 
 #[test]

@@ -9,8 +9,7 @@ use std::time::Duration;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use temper_core::{
-    Config, Direction, Failure, FnObjective, Goal, History, Reporter, Setup, Storage,
-    StrategySetup,
+    Config, Direction, Failure, FnObjective, Goal, History, Reporter, Setup, Storage, StrategySetup,
 };
 use temper_report::StudyReport;
 use temper_space::RequireSpec;

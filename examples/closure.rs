@@ -67,6 +67,11 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     study.run(&FnObjective(descend), 4)?;
     let history = study.close();
     let best = history.best().ok_or("no trial completed")?;
-    println!("best of {}: {} with {}", history.trials().len(), best.losses()[0].get(), best.config());
+    println!(
+        "best of {}: {} with {}",
+        history.trials().len(),
+        best.losses()[0].get(),
+        best.config()
+    );
     Ok(())
 }

@@ -73,9 +73,7 @@ fn refusal(name: &str, study: &str) -> String {
 
 /// One snapshot of the refusals of many changes.
 fn refusals(study: &str, changes: &[(&str, &str, &str)]) -> String {
-    let refusals = changes
-        .iter()
-        .map(|(name, from, to)| refusal(name, &changed(study, from, to)));
+    let refusals = changes.iter().map(|(name, from, to)| refusal(name, &changed(study, from, to)));
     refusals.collect()
 }
 
@@ -94,11 +92,7 @@ fn a_mistake_in_a_section_is_pointed_at() {
             ("missing metric", "metric = \"loss\"\n", ""),
             ("unknown direction", "seed = 1", "direction = \"up\""),
             ("a bad lease", "seed = 1", "lease = \"soon\""),
-            (
-                "unknown strategy",
-                "[space]",
-                "[strategy]\nname = \"randm\"\n\n[space]",
-            ),
+            ("unknown strategy", "[space]", "[strategy]\nname = \"randm\"\n\n[space]"),
             (
                 "unknown option of a strategy",
                 "[space]",
@@ -109,11 +103,7 @@ fn a_mistake_in_a_section_is_pointed_at() {
                 "[space]",
                 "[strategy]\nname = \"grid\"\nresolution = \"x\"\n\n[space]",
             ),
-            (
-                "unknown option of retries",
-                "[space]",
-                "[retries]\ncrash = 1\n\n[space]",
-            ),
+            ("unknown option of retries", "[space]", "[retries]\ncrash = 1\n\n[space]"),
         ],
     );
     insta::assert_snapshot!(refusals);
@@ -126,30 +116,14 @@ fn a_mistake_in_the_objective_is_pointed_at() {
         &[
             ("missing kind", "kind = \"command\"\n", ""),
             ("unknown kind", "kind = \"command\"", "kind = \"comand\""),
-            (
-                "missing command",
-                "command = [\"sh\", \"trial.sh\", \"{x}\"]\n",
-                "",
-            ),
+            ("missing command", "command = [\"sh\", \"trial.sh\", \"{x}\"]\n", ""),
             ("empty command", "[\"sh\", \"trial.sh\", \"{x}\"]", "[]"),
-            (
-                "a command that does not exist",
-                "\"sh\"",
-                "\"no-such-program\"",
-            ),
+            ("a command that does not exist", "\"sh\"", "\"no-such-program\""),
             ("a script that does not exist", "trial.sh", "train.sh"),
             ("a parameter that does not exist", "{x}", "{typo}"),
             ("an unmatched brace", "{x}", "{x"),
-            (
-                "a bad timeout",
-                "kind = \"c",
-                "timeout = \"1 fortnight\"\nkind = \"c",
-            ),
-            (
-                "a bad memory limit",
-                "kind = \"c",
-                "memory_limit = \"much\"\nkind = \"c",
-            ),
+            ("a bad timeout", "kind = \"c", "timeout = \"1 fortnight\"\nkind = \"c"),
+            ("a bad memory limit", "kind = \"c", "memory_limit = \"much\"\nkind = \"c"),
             ("unknown key", "kind = \"c", "time_out = \"1h\"\nkind = \"c"),
         ],
     );
@@ -172,16 +146,8 @@ fn a_mistake_in_the_space_is_pointed_at() {
             ("low at high", "low = 0.0", "low = 1.0"),
             ("the logarithm of zero", "default", "log = true, default"),
             ("a default outside", "default = 0.5", "default = 2"),
-            (
-                "unknown parameter in `when`",
-                when,
-                &format!("{when}, when = {{ y = 1 }}"),
-            ),
-            (
-                "a continuous parameter in `when`",
-                when,
-                &format!("{when}, when = {{ x = 0.5 }}"),
-            ),
+            ("unknown parameter in `when`", when, &format!("{when}, when = {{ y = 1 }}")),
+            ("a continuous parameter in `when`", when, &format!("{when}, when = {{ x = 0.5 }}")),
             (
                 "`when` of a value that is not there",
                 space,
@@ -192,26 +158,10 @@ fn a_mistake_in_the_space_is_pointed_at() {
                 &format!(", default = 0.5 }}\n{when} }}\n"),
                 " }\n\n[require]\nlarge = \"x > 2\"\n",
             ),
-            (
-                "a requirement that the defaults break",
-                end,
-                &require("large = \"x > 0.9\""),
-            ),
-            (
-                "a requirement in another language",
-                end,
-                &require("both = \"x > 0 && x < 1\""),
-            ),
-            (
-                "a requirement of nothing known",
-                end,
-                &require("y = \"y > 0\""),
-            ),
-            (
-                "a requirement that is a number",
-                end,
-                &require("x = \"x + 1\""),
-            ),
+            ("a requirement that the defaults break", end, &require("large = \"x > 0.9\"")),
+            ("a requirement in another language", end, &require("both = \"x > 0 && x < 1\"")),
+            ("a requirement of nothing known", end, &require("y = \"y > 0\"")),
+            ("a requirement that is a number", end, &require("x = \"x + 1\"")),
         ],
     );
     insta::assert_snapshot!(refusals);
@@ -233,24 +183,12 @@ fn a_mistake_in_the_settings_of_the_trainer_is_pointed_at() {
     let refusals = refusals(
         TRAIN,
         &[
-            (
-                "no such setting in the space",
-                "\nlearning_rate",
-                "\nlearning_rat",
-            ),
+            ("no such setting in the space", "\nlearning_rate", "\nlearning_rat"),
             ("no such setting", "max_steps", "max_step"),
             ("no data", "data = [\"*.txt\"]\n", ""),
             ("no length", "max_steps = 10\n", ""),
-            (
-                "a metric that it does not report",
-                "\"eval_loss\"",
-                "\"loss\"",
-            ),
-            (
-                "a value out of bounds",
-                "max_steps = 10",
-                "max_steps = 10\nnum_heads = 0",
-            ),
+            ("a metric that it does not report", "\"eval_loss\"", "\"loss\""),
+            ("a value out of bounds", "max_steps = 10", "max_steps = 10\nnum_heads = 0"),
             (
                 "a space out of bounds",
                 "low = 1e-4, high = 1e-2, log = true",
@@ -273,9 +211,5 @@ fn a_missing_study_file_is_named() {
 fn complaint(lab: &Lab, arguments: &[&str]) -> String {
     let ended = lab.temper(arguments).with_code(2);
     assert_eq!(ended.stdout, "");
-    format!(
-        "$ temper {}\n\n{}\n",
-        arguments.join(" "),
-        message(lab, &ended.stderr)
-    )
+    format!("$ temper {}\n\n{}\n", arguments.join(" "), message(lab, &ended.stderr))
 }

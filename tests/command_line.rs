@@ -121,16 +121,12 @@ echo "{\"loss\": $1}" >> "$TEMPER_REPORT_FILE"
 
 #[test]
 fn a_grid_is_counted_run_whole_and_then_at_its_end() {
-    let study = STUDY.replace("trials = 6\n", "").replace(
-        "[space]",
-        "[strategy]\nname = \"grid\"\nresolution = 3\n\n[space]",
-    );
+    let study = STUDY
+        .replace("trials = 6\n", "")
+        .replace("[space]", "[strategy]\nname = \"grid\"\nresolution = 3\n\n[space]");
     let lab = lab(&study);
     let checked = lab.temper(&["check", "study.toml"]).ok().stdout;
-    assert!(
-        checked.contains("the grid has 6 points (6 combinations)"),
-        "{checked}"
-    );
+    assert!(checked.contains("the grid has 6 points (6 combinations)"), "{checked}");
     lab.temper(&["run", "study.toml"]).ok();
     let before = assert_all_completed(&lab, 6);
     let mut points: Vec<_> = params(&lab).iter().map(ToString::to_string).collect();
@@ -144,28 +140,15 @@ fn a_grid_is_counted_run_whole_and_then_at_its_end() {
 #[test]
 fn arguments_override_the_study_file() {
     let lab = lab(STUDY);
-    let overrides = [
-        "--storage",
-        "other.db",
-        "--trials",
-        "3",
-        "--workers",
-        "2",
-        "--seed",
-        "9",
-    ];
-    lab.temper(&[&["run", "study.toml"], &overrides[..]].concat())
-        .ok();
+    let overrides = ["--storage", "other.db", "--trials", "3", "--workers", "2", "--seed", "9"];
+    lab.temper(&[&["run", "study.toml"], &overrides[..]].concat()).ok();
     assert!(!lab.path("parabola.db").exists());
     let shown = lab.temper(&["show", "study.toml", "--json", "--storage", "other.db"]);
     let shown = shown.ok().json();
     assert_eq!(shown["trials"].as_array().unwrap().len(), 3);
     let checked = lab.temper(&[&["check", "study.toml"], &overrides[..]].concat());
     let checked = checked.ok().stdout;
-    assert!(
-        checked.contains("3 trials in total, 2 at once"),
-        "{checked}"
-    );
+    assert!(checked.contains("3 trials in total, 2 at once"), "{checked}");
     assert!(checked.contains("recorded in other.db"), "{checked}");
 }
 
@@ -202,10 +185,7 @@ fn a_study_that_is_over_can_be_made_longer() {
 fn the_strategies_are_listed() {
     let listed = Lab::new().temper(&["strategies"]).ok().stdout;
     for name in ["random", "grid"] {
-        assert!(
-            listed.lines().any(|line| line.trim().starts_with(name)),
-            "{listed}"
-        );
+        assert!(listed.lines().any(|line| line.trim().starts_with(name)), "{listed}");
     }
 }
 
@@ -214,19 +194,13 @@ fn shells_complete_and_manuals_explain_every_command() {
     let lab = Lab::new();
     for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
         let script = lab.temper(&["completions", shell]).ok().stdout;
-        assert!(
-            COMMANDS.iter().all(|command| script.contains(command)),
-            "{shell}"
-        );
+        assert!(COMMANDS.iter().all(|command| script.contains(command)), "{shell}");
     }
     let page = lab.temper(&["man"]).ok().stdout;
     assert!(page.contains(".TH temper 1"), "{page}");
     assert!(page.contains("130"), "{page}");
     lab.temper(&["man", "pages"]).ok();
     for command in COMMANDS {
-        assert!(
-            lab.path(&format!("pages/temper-{command}.1")).exists(),
-            "{command}"
-        );
+        assert!(lab.path(&format!("pages/temper-{command}.1")).exists(), "{command}");
     }
 }

@@ -80,15 +80,8 @@ struct Wreck {
 
 fn look_at(lab: &Lab) -> Wreck {
     let is_begun = lab.temper(&["show", "study.toml"]).code == Some(0);
-    let completed = if is_begun {
-        completed(lab)
-    } else {
-        BTreeMap::new()
-    };
-    Wreck {
-        completed,
-        ends: ends(lab),
-    }
+    let completed = if is_begun { completed(lab) } else { BTreeMap::new() };
+    Wreck { completed, ends: ends(lab) }
 }
 
 /// Checks that no trial that had completed was touched since.
@@ -99,11 +92,7 @@ fn assert_untouched(lab: &Lab, wreck: &Wreck) {
     assert_kept(&wreck.completed, &trials(lab));
     let ends = ends(lab);
     for trial in wreck.completed.keys() {
-        assert_eq!(
-            ends.get(trial),
-            wreck.ends.get(trial),
-            "trial {trial} ran again"
-        );
+        assert_eq!(ends.get(trial), wreck.ends.get(trial), "trial {trial} ran again");
     }
 }
 

@@ -63,22 +63,11 @@ fn events() -> Vec<Event> {
         Event::Opened(Setup {
             name: "golden".to_owned(),
             space: serde_json::from_str(SPACE).unwrap(),
-            require: [("few".to_owned(), "layers < 10".to_owned())]
-                .into_iter()
-                .collect(),
-            goals: vec![Goal {
-                metric: "accuracy".to_owned(),
-                direction: Direction::Maximize,
-            }],
+            require: [("few".to_owned(), "layers < 10".to_owned())].into_iter().collect(),
+            goals: vec![Goal { metric: "accuracy".to_owned(), direction: Direction::Maximize }],
             seed: u64::MAX,
-            strategy: StrategySetup {
-                name: "random".to_owned(),
-                options: "{}".to_owned(),
-            },
-            pruner: Some(StrategySetup {
-                name: "median".to_owned(),
-                options: "{}".to_owned(),
-            }),
+            strategy: StrategySetup { name: "random".to_owned(), options: "{}".to_owned() },
+            pruner: Some(StrategySetup { name: "median".to_owned(), options: "{}".to_owned() }),
             trials: Some(3),
         }),
         start(0, Origin::Default, 0),
@@ -97,36 +86,17 @@ fn events() -> Vec<Event> {
             reason: "it reached step 100".to_owned(),
         },
         finish(0, 1, Outcome::Paused),
-        Event::Continued {
-            trial: TrialId(0),
-            seen: Some(5),
-            worker: worker.clone(),
-            until: None,
-        },
+        Event::Continued { trial: TrialId(0), seen: Some(5), worker: worker.clone(), until: None },
         finish(0, 5, Outcome::Completed { losses: loss(-0.8) }),
         start(1, origin, 7),
-        finish(
-            1,
-            7,
-            Outcome::Failed {
-                failure: failure.clone(),
-                retry: true,
-            },
-        ),
+        finish(1, 7, Outcome::Failed { failure: failure.clone(), retry: true }),
         Event::Continued {
             trial: TrialId(1),
             seen: None,
             worker: worker.clone(),
             until: Some(100),
         },
-        finish(
-            1,
-            9,
-            Outcome::Failed {
-                failure,
-                retry: false,
-            },
-        ),
+        finish(1, 9, Outcome::Failed { failure, retry: false }),
         start(2, origin, 11),
         finish(2, 11, Outcome::Pruned),
         start(3, Origin::Observed, 0),
@@ -155,11 +125,7 @@ fn logs_of_all_formats_add_up_to_the_same_history() {
             history.apply(&event).unwrap();
         }
         let states: Vec<_> = history.trials().iter().map(|trial| trial.state()).collect();
-        assert_eq!(
-            states,
-            [Completed, Failed, Pruned, Running],
-            "format {format}"
-        );
+        assert_eq!(states, [Completed, Failed, Pruned, Running], "format {format}");
         assert_eq!(history.best().unwrap().id(), TrialId(0));
     }
 }
@@ -169,8 +135,5 @@ fn read(format: u32) -> Vec<Event> {
     let folder = tempfile::tempdir().unwrap();
     let copy = folder.path().join("copy.db");
     fs::copy(golden(format), &copy).unwrap();
-    SqliteStorage::open_existing(&copy)
-        .unwrap()
-        .read(0)
-        .unwrap()
+    SqliteStorage::open_existing(&copy).unwrap().read(0).unwrap()
 }

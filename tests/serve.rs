@@ -16,26 +16,19 @@ fn answers_to_lines(lines: &[String]) -> Vec<Value> {
     let mut server = lab.command(&["serve", "--stdio"]);
     let mut server = server.stdin(Stdio::piped()).spawn().expect("it starts");
     let mut requests = server.stdin.take().expect("it is piped");
-    requests
-        .write_all(lines.concat().as_bytes())
-        .expect("it reads");
+    requests.write_all(lines.concat().as_bytes()).expect("it reads");
     drop(requests); // the end of input ends it
     let Ended { stdout, stderr, .. } = end(Ok(server)).ok();
     assert_eq!(stderr, "");
     assert_eq!(lab.files(), [""; 0], "it writes no file");
-    let answers: Vec<_> = stdout
-        .lines()
-        .map(|line| serde_json::from_str(line).expect("an answer is JSON"))
-        .collect();
+    let answers: Vec<_> =
+        stdout.lines().map(|line| serde_json::from_str(line).expect("an answer is JSON")).collect();
     assert_eq!(answers.len(), lines.len(), "{stdout}");
     answers
 }
 
 fn answers(requests: &[Value]) -> Vec<Value> {
-    let lines: Vec<_> = requests
-        .iter()
-        .map(|request| format!("{request}\n"))
-        .collect();
+    let lines: Vec<_> = requests.iter().map(|request| format!("{request}\n")).collect();
     answers_to_lines(&lines)
 }
 
@@ -125,10 +118,7 @@ fn several_trials_are_open_at_once_and_told_in_any_order() {
         tell(1, 0.4),
     ];
     let answers = answers(&requests);
-    let ids: Vec<_> = answers
-        .iter()
-        .filter_map(|answer| answer["id"].as_u64())
-        .collect();
+    let ids: Vec<_> = answers.iter().filter_map(|answer| answer["id"].as_u64()).collect();
     assert_eq!(ids, [0, 1, 2, 3]);
     let told = [4, 5, 7, 8];
     assert!(told.iter().all(|place| answers[*place] == ok()));
@@ -189,10 +179,7 @@ fn trials_made_elsewhere_are_observed() {
         observe(&params, 0.5.into()),
         observe(&json!({"lr": 1.0, "bs": 4, "opt": "sgd"}), 0.5.into()),
         observe(&json!({"bs": 4, "opt": "sgd"}), 0.5.into()),
-        observe(
-            &json!({"lr": 1e-4, "bs": 4, "opt": "sgd", "x": 1}),
-            0.5.into(),
-        ),
+        observe(&json!({"lr": 1e-4, "bs": 4, "opt": "sgd", "x": 1}), 0.5.into()),
         observe(&params, Value::Null),
         ask(),
     ]);
@@ -231,9 +218,7 @@ fn empty_lines_are_passed_over() {
     let mut server = lab.command(&["serve", "--stdio"]);
     let mut server = server.stdin(Stdio::piped()).spawn().expect("it starts");
     let mut requests = server.stdin.take().expect("it is piped");
-    requests
-        .write_all(b"\n  \n{\"op\": \"ask\"}")
-        .expect("it reads");
+    requests.write_all(b"\n  \n{\"op\": \"ask\"}").expect("it reads");
     drop(requests);
     assert_eq!(end(Ok(server)).ok().stdout.lines().count(), 1);
 }

@@ -56,20 +56,12 @@ fn a_log_cut_short_is_repaired() {
     lab.temper(&["run", "study.toml"]).ok();
     let before = trials(&lab);
     // A connection that is closed puts everything into the one file.
-    log(&lab)
-        .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
-        .unwrap();
-    let file = fs::OpenOptions::new()
-        .write(true)
-        .open(lab.path("study.db"))
-        .unwrap();
+    log(&lab).query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).unwrap();
+    let file = fs::OpenOptions::new().write(true).open(lab.path("study.db")).unwrap();
     let length = file.metadata().unwrap().len();
     file.set_len(length * 3 / 4).unwrap();
     let complaint = complaint(&lab, &["resume", "study.toml"]);
-    assert!(
-        complaint.contains("temper repair study.toml"),
-        "{complaint}"
-    );
+    assert!(complaint.contains("temper repair study.toml"), "{complaint}");
     lab.temper(&["repair", "study.toml"]).ok();
     let saved = completed(&lab);
     assert!(saved.len() > 5, "only {} trials are left", saved.len());

@@ -27,18 +27,9 @@ fn a_storage_that_cannot_be_is_named() {
         "not a study, but longer than SQLite's header of a hundred bytes, \
         so that it looks whether there is one: there is none in here.",
     );
-    Connection::open(lab.path("other.db"))
-        .unwrap()
-        .execute_batch("CREATE TABLE t (x)")
-        .unwrap();
+    Connection::open(lab.path("other.db")).unwrap().execute_batch("CREATE TABLE t (x)").unwrap();
     let before = lab.files();
-    let places = [
-        "no/such/folder/study.db",
-        "folder",
-        "notes.txt",
-        "other.db",
-        "/proc/study.db",
-    ];
+    let places = ["no/such/folder/study.db", "folder", "notes.txt", "other.db", "/proc/study.db"];
     let complaints =
         places.map(|place| complaint(&lab, &["run", "study.toml", "--storage", place]));
     insta::assert_snapshot!(complaints.concat());

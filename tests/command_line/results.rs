@@ -17,11 +17,7 @@ fn a_run_prints_its_result_on_stdout_and_all_else_on_stderr() {
     assert_eq!(best, least);
     assert!(ended.stderr.contains("trial 5 of 6 started: "));
     assert!(ended.stderr.contains("better than the default's 0.5"));
-    assert!(
-        ended
-            .stderr
-            .ends_with("results: parabola.db (temper show study.toml)\n")
-    );
+    assert!(ended.stderr.ends_with("results: parabola.db (temper show study.toml)\n"));
     let again = lab.temper(&["best", "study.toml"]).ok();
     assert_eq!((again.stdout, again.stderr), (ended.stdout, String::new()));
     let quiet = lab.temper(&["run", "study.toml", "--quiet"]).ok();
@@ -39,23 +35,14 @@ fn a_run_tells_its_events_as_lines_of_json() {
         .map(|line| serde_json::from_str(line).expect("a line is JSON"))
         .collect();
     let count = |kind: &str| events.iter().filter(|event| event["event"] == kind).count();
-    assert_eq!(
-        (count("started"), count("reported"), count("finished")),
-        (6, 12, 6)
-    );
-    assert_eq!(
-        count("started") + count("reported") + count("finished"),
-        events.len()
-    );
+    assert_eq!((count("started"), count("reported"), count("finished")), (6, 12, 6));
+    assert_eq!(count("started") + count("reported") + count("finished"), events.len());
     let values: Vec<_> = events
         .iter()
         .filter(|event| event["event"] == "finished")
         .map(|event| event["outcome"]["values"][0].as_f64())
         .collect();
-    let tried: Vec<_> = params(&lab)
-        .iter()
-        .map(|params| params["x"].as_f64())
-        .collect();
+    let tried: Vec<_> = params(&lab).iter().map(|params| params["x"].as_f64()).collect();
     assert_eq!(values, tried, "in the user's direction");
     assert_eq!(ended.stderr, "");
 }
@@ -76,14 +63,8 @@ fn show_tells_everything_as_json() {
         assert!(trial["seconds"].as_f64().unwrap() > 0.0, "{trial}");
         let reports = trial["reports"].as_array().unwrap();
         assert_eq!(reports.len(), 2);
-        assert_eq!(
-            (&reports[0]["step"], &reports[0]["value"]),
-            (&1.into(), &2.0.into())
-        );
-        assert_eq!(
-            (&reports[1]["step"], &reports[1]["tokens"]),
-            (&2.into(), &5.0.into())
-        );
+        assert_eq!((&reports[0]["step"], &reports[0]["value"]), (&1.into(), &2.0.into()));
+        assert_eq!((&reports[1]["step"], &reports[1]["tokens"]), (&2.into(), &5.0.into()));
     }
     let values: Vec<_> = trials.iter().map(|trial| trial["value"].as_f64()).collect();
     assert!(values.is_sorted(), "best first");
@@ -108,10 +89,6 @@ fn values_are_in_the_users_direction() {
     assert!(values.iter().all(|value| *value > 0.0), "{values:?}");
     assert_eq!(study["best"]["value"], values[0]);
     let best = format!("loss {:.4}", values[0]);
-    assert!(
-        ended.stdout.contains(&best[..best.len() - 2]),
-        "{}",
-        ended.stdout
-    );
+    assert!(ended.stdout.contains(&best[..best.len() - 2]), "{}", ended.stdout);
     assert!(!ended.stderr.contains("loss -"), "{}", ended.stderr);
 }

@@ -31,15 +31,9 @@ fn a_template_without_its_program_or_text_does_not() {
     let template = lab.temper(&["init", "pretrain", "-"]).ok().stdout;
     let (before, rest) = template.split_once("data = ").expect("it names text");
     let (_, after) = rest.split_once('\n').expect("it goes on");
-    lab.write(
-        "study.toml",
-        &format!("{before}data = [\"*.text\"]\n{after}"),
-    );
+    lab.write("study.toml", &format!("{before}data = [\"*.text\"]\n{after}"));
     let complaint = lab.temper(&["check", "study.toml"]).with_code(2).stderr;
-    assert!(
-        complaint.contains("`data`: no text in the 0 files"),
-        "{complaint}"
-    );
+    assert!(complaint.contains("`data`: no text in the 0 files"), "{complaint}");
 }
 
 #[test]

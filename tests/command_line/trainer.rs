@@ -29,10 +29,7 @@ beta2 = { type = "choice", values = [0.95, 0.99], default = 0.99 }
 fn train_lab() -> Lab {
     let lab = Lab::with_study(TRAIN);
     std::fs::create_dir(lab.path("text")).expect("the folder can be written");
-    lab.write(
-        "text/wood.txt",
-        &"How much wood would a woodchuck chuck?\n".repeat(40),
-    );
+    lab.write("text/wood.txt", &"How much wood would a woodchuck chuck?\n".repeat(40));
     lab
 }
 
@@ -59,15 +56,7 @@ fn the_built_in_trainer_is_tuned_and_its_best_settings_train() {
 #[test]
 fn one_model_is_trained_with_other_settings() {
     let lab = train_lab();
-    let set = [
-        "train",
-        "study.toml",
-        "--json",
-        "--set",
-        "max_steps=2",
-        "--set",
-        "eval_steps=1",
-    ];
+    let set = ["train", "study.toml", "--json", "--set", "max_steps=2", "--set", "eval_steps=1"];
     let ended = lab.temper(&set).ok();
     let reports: Vec<Value> = ended
         .stdout

@@ -27,9 +27,7 @@ fn two_runners_share_a_study() {
 fn a_runner_that_is_killed_is_relieved_by_another_that_runs() {
     let lab = lab();
     let (lost, other) = (run(&lab), run(&lab));
-    wait_until("some trials run", || {
-        lab.read("started.log").lines().count() >= 4
-    });
+    wait_until("some trials run", || lab.read("started.log").lines().count() >= 4);
     lost.kill();
     let wreck = look_at(&lab);
     other.succeed();
@@ -46,9 +44,7 @@ fn a_runner_that_freezes_loses_its_trials_and_does_no_harm_when_it_wakes() {
     let slow = "if [ \"$TEMPER_ATTEMPT\" = 1 ]; then sleep 0.3; fi\n";
     lab.write("trial.sh", &TRIAL.replace("sleep 0.02\n", slow));
     let frozen = run(&lab);
-    wait_until("the second two trials run", || {
-        lab.read("started.log").lines().count() == 4
-    });
+    wait_until("the second two trials run", || lab.read("started.log").lines().count() == 4);
     frozen.signal(Signal::STOP);
     run(&lab).succeed();
     let after = assert_all_completed(&lab, TRIALS);

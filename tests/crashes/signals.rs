@@ -28,9 +28,7 @@ fn interrupt(signal: Signal) {
     let child = lab.command(&["run", "study.toml", "--trials", "2"]).spawn();
     let child = child.expect("temper can be started");
     let pid = Pid::from_child(&child);
-    wait_until("both trials run", || {
-        lab.read("started.log").lines().count() == 2
-    });
+    wait_until("both trials run", || lab.read("started.log").lines().count() == 2);
     kill_process(pid, signal).expect("it runs");
     let ended = end(Ok(child)).with_code(130);
     assert_eq!(ended.stdout, "");

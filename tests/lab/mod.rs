@@ -1,8 +1,5 @@
 //! A folder with a study in it, and the binary to run on it.
-#![allow(
-    dead_code,
-    reason = "it is compiled into each target, and none needs all of it"
-)]
+#![allow(dead_code, reason = "it is compiled into each target, and none needs all of it")]
 
 pub(crate) mod trials;
 
@@ -37,9 +34,7 @@ pub(crate) struct Ended {
 
 impl Lab {
     pub(crate) fn new() -> Self {
-        Self {
-            folder: TempDir::new().expect("the system has a folder for temporary files"),
-        }
+        Self { folder: TempDir::new().expect("the system has a folder for temporary files") }
     }
 
     /// A folder with a study file `study.toml` in it.
@@ -109,10 +104,7 @@ impl Lab {
         let stderr = messages.try_clone().expect("it can be shared");
         let mut command = self.command(arguments);
         command.stdout(Stdio::null()).stderr(stderr);
-        Running {
-            child: command.spawn().expect("temper can be started"),
-            messages,
-        }
+        Running { child: command.spawn().expect("temper can be started"), messages }
     }
 
     /// What `temper show --json` says of `study.toml`.
@@ -124,11 +116,7 @@ impl Lab {
 /// Waits for the end of a command.
 pub(crate) fn end(child: std::io::Result<Child>) -> Ended {
     let output = child.and_then(Child::wait_with_output);
-    let Output {
-        status,
-        stdout,
-        stderr,
-    } = output.expect("the command can be run");
+    let Output { status, stdout, stderr } = output.expect("the command can be run");
     Ended {
         code: status.code(),
         stdout: String::from_utf8(stdout).expect("stdout is UTF-8"),
@@ -140,13 +128,7 @@ impl Ended {
     /// Checks the exit code.
     #[track_caller]
     pub(crate) fn with_code(self, code: i32) -> Self {
-        assert_eq!(
-            self.code,
-            Some(code),
-            "stdout: {}\nstderr: {}",
-            self.stdout,
-            self.stderr
-        );
+        assert_eq!(self.code, Some(code), "stdout: {}\nstderr: {}", self.stdout, self.stderr);
         self
     }
 
@@ -232,9 +214,7 @@ pub(crate) fn trial_processes(folder: &Path) -> Vec<u32> {
     let mark = format!("TEMPER_TRIAL_DIR={}", folder.display());
     let is_marked = |process: &Path| {
         let environment = fs::read(process.join("environ")).unwrap_or_default();
-        environment
-            .split(|byte| *byte == 0)
-            .any(|variable| variable.starts_with(mark.as_bytes()))
+        environment.split(|byte| *byte == 0).any(|variable| variable.starts_with(mark.as_bytes()))
     };
     fs::read_dir("/proc")
         .into_iter()

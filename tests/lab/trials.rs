@@ -12,12 +12,7 @@ pub(crate) fn trials(lab: &Lab) -> BTreeMap<u64, Value> {
     let trials = study["trials"].as_array().expect("`trials` is a list");
     trials
         .iter()
-        .map(|trial| {
-            (
-                trial["id"].as_u64().expect("`id` is a number"),
-                trial.clone(),
-            )
-        })
+        .map(|trial| (trial["id"].as_u64().expect("`id` is a number"), trial.clone()))
         .collect()
 }
 

@@ -14,10 +14,7 @@ fn a_study_that_cannot_be_is_refused_and_another_can_be_created() {
     let bounds = json!({"lr": {"type": "float", "low": 1.0, "high": 0.5}});
     let requests = [
         wrong("space", bounds),
-        wrong(
-            "space",
-            json!({"lr": {"type": "flaot", "low": 0.0, "high": 0.5}}),
-        ),
+        wrong("space", json!({"lr": {"type": "flaot", "low": 0.0, "high": 0.5}})),
         wrong("space", json!(5)),
         wrong("sampler", "no-such".into()),
         wrong("pruner", "no-such".into()),
@@ -33,10 +30,7 @@ fn a_study_that_cannot_be_is_refused_and_another_can_be_created() {
     for refused in &answers[..10] {
         error(refused);
     }
-    assert_eq!(
-        error(&answers[9]),
-        "there is no study yet: send `create` first"
-    );
+    assert_eq!(error(&answers[9]), "there is no study yet: send `create` first");
     assert_eq!(answers[10], ok());
     assert_eq!(answers[11]["id"], 0);
 }

@@ -27,13 +27,7 @@ mod tests {
             command(&arguments).to_string()
         };
         assert_eq!(shown(&[]), "cargo bench --workspace --bench '*'");
-        assert_eq!(
-            shown(&["--quiet"]),
-            "cargo bench --workspace --bench '*' --quiet"
-        );
-        assert_eq!(
-            shown(&["gp", "--", "fit"]),
-            "cargo bench --workspace --bench gp -- fit"
-        );
+        assert_eq!(shown(&["--quiet"]), "cargo bench --workspace --bench '*' --quiet");
+        assert_eq!(shown(&["gp", "--", "fit"]), "cargo bench --workspace --bench gp -- fit");
     }
 }

@@ -7,19 +7,9 @@ use crate::{test, tidy};
 /// Runs every check, up to the first that fails.
 pub(crate) fn run() -> Result<(), Failure> {
     Step::cargo(&["fmt", "--all", "--check"]).run()?;
-    Step::cargo(&[
-        "clippy",
-        "--workspace",
-        "--all-targets",
-        "--",
-        "-D",
-        "warnings",
-    ])
-    .run()?;
+    Step::cargo(&["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]).run()?;
     eprintln!("\n$ cargo xtask tidy");
     tidy::run()?;
     test::run(&[])?;
-    Step::cargo(&["doc", "--workspace", "--no-deps"])
-        .with("RUSTDOCFLAGS", "-D warnings")
-        .run()
+    Step::cargo(&["doc", "--workspace", "--no-deps"]).with("RUSTDOCFLAGS", "-D warnings").run()
 }

@@ -10,10 +10,8 @@ use crate::tree::Tree;
 /// Runs the tests of every package from which no dependency leads to burn.
 pub(crate) fn run(arguments: &[String]) -> Result<(), Failure> {
     let tree = Tree::read()?;
-    let flags: Vec<_> = without_burn(&tree)
-        .iter()
-        .map(|package| format!("--package={package}"))
-        .collect();
+    let flags: Vec<_> =
+        without_burn(&tree).iter().map(|package| format!("--package={package}")).collect();
     test::suite(&flags, arguments)
 }
 
@@ -23,10 +21,7 @@ fn without_burn(tree: &Tree) -> Vec<&str> {
     loop {
         let known = burning.len();
         for manifest in &tree.manifests {
-            let mut needs = manifest
-                .dependencies
-                .iter()
-                .map(|needed| needed.name.as_str());
+            let mut needs = manifest.dependencies.iter().map(|needed| needed.name.as_str());
             if needs.any(|name| is_burn(name) || burning.contains(name)) {
                 burning.insert(manifest.name.as_str());
             }
@@ -46,22 +41,10 @@ mod tests {
     #[test]
     fn a_package_burns_through_others_and_through_its_tests() {
         let tree = Tree::of(&[
-            (
-                "a/Cargo.toml",
-                "[package]\nname = 'a'\n[dependencies]\nb.path = '../b'",
-            ),
-            (
-                "b/Cargo.toml",
-                "[package]\nname = 'b'\n[dependencies]\nc.path = '../c'",
-            ),
-            (
-                "c/Cargo.toml",
-                "[package]\nname = 'c'\n[dev-dependencies]\nburn-flex = '1'",
-            ),
-            (
-                "d/Cargo.toml",
-                "[package]\nname = 'd'\n[dependencies]\nserde = '1'",
-            ),
+            ("a/Cargo.toml", "[package]\nname = 'a'\n[dependencies]\nb.path = '../b'"),
+            ("b/Cargo.toml", "[package]\nname = 'b'\n[dependencies]\nc.path = '../c'"),
+            ("c/Cargo.toml", "[package]\nname = 'c'\n[dev-dependencies]\nburn-flex = '1'"),
+            ("d/Cargo.toml", "[package]\nname = 'd'\n[dependencies]\nserde = '1'"),
         ]);
         assert_eq!(without_burn(&tree), ["d"]);
     }

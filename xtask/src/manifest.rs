@@ -60,9 +60,7 @@ impl Manifest {
         let root = DeTable::parse(text).map_err(|error| invalid(&error.to_string()))?;
         let root = root.get_ref();
         let package = table(root, "package").ok_or_else(|| invalid("no [package]"))?;
-        let name = package
-            .get("name")
-            .ok_or_else(|| invalid("its package has no name"))?;
+        let name = package.get("name").ok_or_else(|| invalid("its package has no name"))?;
 
         let mut dependencies = dependencies(root, text);
         for (_, target) in table(root, "target").into_iter().flatten() {
@@ -74,10 +72,7 @@ impl Manifest {
             path: path.to_owned(),
             name: name.get_ref().as_str().unwrap_or_default().to_owned(),
             line: line(text, name.span().start),
-            keys: package
-                .keys()
-                .map(|key| key.get_ref().to_string())
-                .collect(),
+            keys: package.keys().map(|key| key.get_ref().to_string()).collect(),
             dependencies,
         })
     }
@@ -93,10 +88,7 @@ fn dependencies(parent: &DeTable<'_>, text: &str) -> Vec<Dependency> {
     let mut dependencies = Vec::new();
     for (key, kind) in TABLES {
         for (name, source) in table(parent, key).into_iter().flatten() {
-            let renamed = source
-                .get_ref()
-                .get("package")
-                .and_then(|name| name.get_ref().as_str());
+            let renamed = source.get_ref().get("package").and_then(|name| name.get_ref().as_str());
             dependencies.push(Dependency {
                 name: renamed.unwrap_or(name.get_ref()).to_owned(),
                 line: line(text, name.span().start),
@@ -137,11 +129,8 @@ cc = '1'
         let manifest = Manifest::parse("a/Cargo.toml", text).unwrap();
         assert_eq!((manifest.name.as_str(), manifest.line), ("a", 2));
         assert!(manifest.keys.contains("license"));
-        let found: Vec<_> = manifest
-            .dependencies
-            .iter()
-            .map(|it| (it.name.as_str(), it.line, it.kind))
-            .collect();
+        let found: Vec<_> =
+            manifest.dependencies.iter().map(|it| (it.name.as_str(), it.line, it.kind)).collect();
         let expected = [
             ("serde", 5, DependencyKind::Normal),
             ("long", 6, DependencyKind::Normal),

@@ -17,10 +17,7 @@ impl Step {
     /// `cargo` with these arguments.
     pub(crate) fn cargo(arguments: &[&str]) -> Self {
         let arguments = arguments.iter().map(|&argument| argument.to_owned());
-        Self {
-            variables: Vec::new(),
-            arguments: arguments.collect(),
-        }
+        Self { variables: Vec::new(), arguments: arguments.collect() }
     }
 
     /// The same command with more arguments.
@@ -42,10 +39,7 @@ impl Step {
     /// If it can't be started, or exits with a code other than 0: that code.
     pub(crate) fn run(&self) -> Result<(), Failure> {
         eprintln!("\n$ {self}");
-        let status = self
-            .command()
-            .status()
-            .map_err(|error| self.not_started(&error))?;
+        let status = self.command().status().map_err(|error| self.not_started(&error))?;
         outcome(status.code())
     }
 
@@ -63,17 +57,12 @@ impl Step {
 
     fn command(&self) -> Command {
         let mut command = Command::new("cargo");
-        command
-            .args(&self.arguments)
-            .envs(self.variables.iter().copied());
+        command.args(&self.arguments).envs(self.variables.iter().copied());
         command
     }
 
     fn not_started(&self, error: &io::Error) -> io::Error {
-        io::Error::new(
-            error.kind(),
-            format!("`{self}` could not be started: {error}"),
-        )
+        io::Error::new(error.kind(), format!("`{self}` could not be started: {error}"))
     }
 }
 
@@ -83,9 +72,7 @@ impl fmt::Display for Step {
             write!(formatter, "{name}={} ", quoted(value))?;
         }
         formatter.write_str("cargo")?;
-        self.arguments
-            .iter()
-            .try_for_each(|argument| write!(formatter, " {}", quoted(argument)))
+        self.arguments.iter().try_for_each(|argument| write!(formatter, " {}", quoted(argument)))
     }
 }
 
@@ -93,9 +80,7 @@ impl fmt::Display for Step {
 fn outcome(code: Option<i32>) -> Result<(), Failure> {
     match code {
         Some(0) => Ok(()),
-        code => Err(Failure::Said(
-            code.and_then(|code| code.try_into().ok()).unwrap_or(1),
-        )),
+        code => Err(Failure::Said(code.and_then(|code| code.try_into().ok()).unwrap_or(1))),
     }
 }
 

@@ -19,29 +19,19 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), Failure> {
 /// Runs the tests and then the doc tests of the packages that `selection` and `arguments` name.
 pub(crate) fn suite(selection: &[String], arguments: &[String]) -> Result<(), Failure> {
     let nextest = Step::cargo(&["nextest", "--version"]).succeeds()?;
-    let runner: &[&str] = if nextest {
-        &["nextest", "run"]
-    } else {
-        &["test", "--tests"]
-    };
+    let runner: &[&str] = if nextest { &["nextest", "run"] } else { &["test", "--tests"] };
     Step::cargo(runner).and(selection).and(arguments).run()?;
 
     let named = [packages(selection), packages(arguments)].concat();
     if has_library(&Tree::read()?, &named) {
-        Step::cargo(&["test", "--doc"])
-            .and(selection)
-            .and(arguments)
-            .run()?;
+        Step::cargo(&["test", "--doc"]).and(selection).and(arguments).run()?;
     }
     Ok(())
 }
 
 /// The packages that cargo's arguments name.
 fn packages(arguments: &[String]) -> Vec<&str> {
-    let mut words = arguments
-        .iter()
-        .map(String::as_str)
-        .take_while(|&word| word != "--");
+    let mut words = arguments.iter().map(String::as_str).take_while(|&word| word != "--");
     let mut packages = Vec::new();
     while let Some(word) = words.next() {
         match word {
@@ -56,10 +46,7 @@ fn packages(arguments: &[String]) -> Vec<&str> {
 /// selected, has a library. No package named means all of them.
 fn has_library(tree: &Tree, packages: &[&str]) -> bool {
     packages.is_empty()
-        || packages.iter().any(|name| {
-            tree.files
-                .contains_key(&format!("crates/{name}/src/lib.rs"))
-        })
+        || packages.iter().any(|name| tree.files.contains_key(&format!("crates/{name}/src/lib.rs")))
 }
 
 #[cfg(test)]
@@ -68,27 +55,15 @@ mod tests {
 
     #[test]
     fn packages_are_read_as_cargo_reads_them() {
-        let words = [
-            "a_filter",
-            "-p",
-            "gp",
-            "--package=core",
-            "--package",
-            "cli",
-            "--",
-            "-p",
-            "x",
-        ];
+        let words = ["a_filter", "-p", "gp", "--package=core", "--package", "cli", "--", "-p", "x"];
         let arguments: Vec<_> = words.iter().map(ToString::to_string).collect();
         assert_eq!(packages(&arguments), ["gp", "core", "cli"]);
     }
 
     #[test]
     fn doc_tests_need_a_package_with_a_library() {
-        let tree = Tree::of(&[
-            ("crates/temper-gp/src/lib.rs", ""),
-            ("crates/temper-cli/src/main.rs", ""),
-        ]);
+        let tree =
+            Tree::of(&[("crates/temper-gp/src/lib.rs", ""), ("crates/temper-cli/src/main.rs", "")]);
         assert!(has_library(&tree, &[]));
         assert!(has_library(&tree, &["temper-cli", "temper-gp"]));
         assert!(!has_library(&tree, &["temper-cli"]));

@@ -36,17 +36,7 @@ pub(crate) fn run() -> Result<(), Failure> {
     for finding in &findings {
         println!("{finding}");
     }
-    let errors = findings
-        .iter()
-        .filter(|finding| finding.severity == Severity::Error)
-        .count();
-    println!(
-        "tidy: {errors} errors, {} warnings",
-        findings.len() - errors
-    );
-    if errors > 0 {
-        Err(Failure::Said(1))
-    } else {
-        Ok(())
-    }
+    let errors = findings.iter().filter(|finding| finding.severity == Severity::Error).count();
+    println!("tidy: {errors} errors, {} warnings", findings.len() - errors);
+    if errors > 0 { Err(Failure::Said(1)) } else { Ok(()) }
 }

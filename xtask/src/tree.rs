@@ -44,10 +44,7 @@ impl Tree {
 
     /// The Rust sources: path and text.
     pub(crate) fn sources(&self) -> impl Iterator<Item = (&str, &str)> {
-        let files = self
-            .files
-            .iter()
-            .map(|(path, text)| (path.as_str(), text.as_str()));
+        let files = self.files.iter().map(|(path, text)| (path.as_str(), text.as_str()));
         files.filter(|(path, _)| path.ends_with(".rs"))
     }
 

@@ -35,10 +35,7 @@ impl Document {
             let message = format!("not TOML: {}", error.message());
             return Err(Mistake::new(&name, &text, error.span(), message).into());
         }
-        Ok(Self {
-            path: path.to_owned(),
-            text,
-        })
+        Ok(Self { path: path.to_owned(), text })
     }
 
     pub(crate) fn path(&self) -> &Path {
@@ -55,17 +52,11 @@ impl Document {
 
     /// The whole file as a table.
     pub(crate) fn root(&self) -> Section<'_> {
-        Section {
-            document: self,
-            table: self.parse(),
-            span: 0..0,
-        }
+        Section { document: self, table: self.parse(), span: 0..0 }
     }
 
     fn parse(&self) -> DeTable<'_> {
-        DeTable::parse(&self.text)
-            .expect("it was parsed before")
-            .into_inner()
+        DeTable::parse(&self.text).expect("it was parsed before").into_inner()
     }
 
     /// A mistake at the key that the path leads to, or at the nearest one above it.
@@ -131,11 +122,7 @@ impl<'a> Section<'a> {
                 }
             }
         };
-        Ok(Self {
-            document,
-            table,
-            span,
-        })
+        Ok(Self { document, table, span })
     }
 
     pub(crate) fn has(&self, key: &str) -> bool {
@@ -144,10 +131,7 @@ impl<'a> Section<'a> {
 
     /// Reads all that is left.
     pub(crate) fn rest<T: DeserializeOwned>(self) -> Result<T> {
-        self.read(Spanned::new(
-            self.span.clone(),
-            DeValue::Table(self.table.clone()),
-        ))
+        self.read(Spanned::new(self.span.clone(), DeValue::Table(self.table.clone())))
     }
 
     /// Refuses keys that are not known.
@@ -166,10 +150,7 @@ impl<'a> Section<'a> {
     fn read<T: DeserializeOwned>(&self, value: Spanned<DeValue<'a>>) -> Result<T> {
         T::deserialize(ValueDeserializer::from(value)).map_err(|error| {
             let (message, help) = explain(error.message());
-            self.document
-                .mistake_at(error.span(), message)
-                .help(help)
-                .into()
+            self.document.mistake_at(error.span(), message).help(help).into()
         })
     }
 }
@@ -188,9 +169,8 @@ fn unreadable(path: &Path, error: &io::Error) -> Report {
 /// Says in our words what serde says, with a help if there is one.
 pub(crate) fn explain(message: &str) -> (String, Option<String>) {
     for (prefix, what) in [("unknown field `", "key"), ("unknown variant `", "value")] {
-        let Some((unknown, known)) = message
-            .strip_prefix(prefix)
-            .and_then(|rest| rest.split_once('`'))
+        let Some((unknown, known)) =
+            message.strip_prefix(prefix).and_then(|rest| rest.split_once('`'))
         else {
             continue;
         };
@@ -199,10 +179,9 @@ pub(crate) fn explain(message: &str) -> (String, Option<String>) {
         return (format!("unknown {what} `{unknown}`"), help);
     }
     match message.rsplit_once("expected ") {
-        Some((found, "u16" | "u32" | "u64" | "usize")) => (
-            format!("{found}expected a whole number, not negative"),
-            None,
-        ),
+        Some((found, "u16" | "u32" | "u64" | "usize")) => {
+            (format!("{found}expected a whole number, not negative"), None)
+        }
         Some((found, "i64")) => (format!("{found}expected a whole number"), None),
         Some((found, "f64")) => (format!("{found}expected a number"), None),
         _ => (message.to_owned(), None),

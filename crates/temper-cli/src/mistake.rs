@@ -25,12 +25,7 @@ impl Mistake {
         message: impl Into<String>,
     ) -> Self {
         let file = NamedSource::new(name, text.to_owned());
-        Self {
-            message: message.into(),
-            file,
-            span: span.map(SourceSpan::from),
-            help: None,
-        }
+        Self { message: message.into(), file, span: span.map(SourceSpan::from), help: None }
     }
 
     pub(crate) fn help(mut self, help: Option<String>) -> Self {
@@ -64,10 +59,7 @@ mod tests {
     #[test]
     fn a_slip_is_understood_and_a_stranger_is_not() {
         let known = ["learning_rate", "batch_size"];
-        assert_eq!(
-            suggest("learning_rte", &known),
-            "did you mean `learning_rate`?"
-        );
+        assert_eq!(suggest("learning_rte", &known), "did you mean `learning_rate`?");
         assert_eq!(suggest("x", &known), "known are learning_rate, batch_size");
     }
 }

@@ -47,9 +47,7 @@ impl ObjectivePlan {
         goals: &[Goal],
     ) -> Result<Self> {
         let span = |key: &str, text: &Option<String>| -> Result<Option<Duration>> {
-            text.as_ref()
-                .map(|text| duration(document, &["objective", key], text))
-                .transpose()
+            text.as_ref().map(|text| duration(document, &["objective", key], text)).transpose()
         };
         let timeout = span("timeout", &section.timeout)?;
         let grace = span("grace", &section.grace)?.unwrap_or(GRACE);
@@ -110,11 +108,7 @@ impl ObjectivePlan {
 fn trainer() -> Result<Vec<Template>> {
     let program =
         env::current_exe().map_err(|error| miette!("can't find this program: {error}"))?;
-    let program = program
-        .display()
-        .to_string()
-        .replace('{', "{{")
-        .replace('}', "}}");
+    let program = program.display().to_string().replace('{', "{{").replace('}', "}}");
     let config = format!("{{trial_dir}}/{TRAIN_CONFIG}");
     [&program, "train", &config, "--json"]
         .into_iter()
@@ -127,10 +121,7 @@ fn memory_limit(document: &Document, text: Option<&str>) -> Result<Option<u64>> 
     match parse_bytes(text) {
         Some(bytes) => Ok(Some(bytes)),
         None => Err(document
-            .mistake(
-                &["objective", "memory_limit"],
-                format!("`{text}` is not an amount of memory"),
-            )
+            .mistake(&["objective", "memory_limit"], format!("`{text}` is not an amount of memory"))
             .help(Some("write it like \"512 MiB\" or \"2 GB\"".to_owned()))
             .into()),
     }

@@ -95,10 +95,7 @@ impl Plan {
         let mut history = History::new();
         for event in &self.events()? {
             history.apply(event).map_err(|error| {
-                miette!(
-                    "the log `{}` is inconsistent: {error}",
-                    self.storage.display()
-                )
+                miette!("the log `{}` is inconsistent: {error}", self.storage.display())
             })?;
         }
         Ok(history)
@@ -106,23 +103,17 @@ impl Plan {
 
     /// The study's log.
     pub(crate) fn events(&self) -> Result<Vec<Event>> {
-        self.open_existing_storage()?
-            .read(0)
-            .map_err(|error| self.explain(error))
+        self.open_existing_storage()?.read(0).map_err(|error| self.explain(error))
     }
 
     /// Opens the storage, and makes it if it isn't there.
     pub(crate) fn open_storage(&self) -> Result<Box<dyn Storage>> {
-        Ok(Box::new(
-            SqliteStorage::open(&self.storage).map_err(|e| self.explain(e))?,
-        ))
+        Ok(Box::new(SqliteStorage::open(&self.storage).map_err(|e| self.explain(e))?))
     }
 
     /// Opens the storage, which must be there.
     pub(crate) fn open_existing_storage(&self) -> Result<Box<dyn Storage>> {
-        Ok(Box::new(
-            SqliteStorage::open_existing(&self.storage).map_err(|e| self.explain(e))?,
-        ))
+        Ok(Box::new(SqliteStorage::open_existing(&self.storage).map_err(|e| self.explain(e))?))
     }
 
     /// Says what can be done about an error of the storage.
@@ -151,29 +142,18 @@ impl Plan {
 }
 
 fn study_name(document: &Document, study: &StudySection) -> String {
-    let stem = document
-        .path()
-        .file_stem()
-        .map(|stem| stem.to_string_lossy().into_owned());
-    study
-        .name
-        .clone()
-        .or(stem)
-        .unwrap_or_else(|| "study".to_owned())
+    let stem = document.path().file_stem().map(|stem| stem.to_string_lossy().into_owned());
+    study.name.clone().or(stem).unwrap_or_else(|| "study".to_owned())
 }
 
 fn space(document: &Document, file: &StudyFile) -> Result<Space> {
     let mistake = |error: SpaceError| {
         let path = error.path();
         let path: Vec<_> = path.iter().map(String::as_str).collect();
-        document
-            .mistake(&path, error.to_string())
-            .help(error.help())
+        document.mistake(&path, error.to_string()).help(error.help())
     };
     if file.space.0.is_empty() {
-        return Err(document
-            .mistake(&["space"], "the space has no parameters")
-            .into());
+        return Err(document.mistake(&["space"], "the space has no parameters").into());
     }
     let space = Space::new(&file.space, &file.require).map_err(mistake)?;
     space.probe().map_err(mistake)?;
@@ -204,10 +184,7 @@ fn goals(document: &Document, study: &StudySection, kind: &ObjectiveKind) -> Res
                 .into());
         }
     };
-    Ok(vec![Goal {
-        metric,
-        direction: study.direction.unwrap_or(Direction::Minimize),
-    }])
+    Ok(vec![Goal { metric, direction: study.direction.unwrap_or(Direction::Minimize) }])
 }
 
 /// A grid ends by itself; any other strategy must be told when.
@@ -216,15 +193,11 @@ fn trials(document: &Document, file: &StudyFile, overrides: &Overrides) -> Resul
     match trials {
         Some(0) => Err(document
             .mistake(&["study", "trials"], "`trials` is 0")
-            .help(Some(
-                "write how many trials there are to be in total".to_owned(),
-            ))
+            .help(Some("write how many trials there are to be in total".to_owned()))
             .into()),
         None if file.strategy.name != "grid" => Err(document
             .mistake(&["study"], "`trials` is missing")
-            .help(Some(
-                "write how many trials there are to be in total: trials = 40".to_owned(),
-            ))
+            .help(Some("write how many trials there are to be in total: trials = 40".to_owned()))
             .into()),
         _ => Ok(trials),
     }
@@ -269,9 +242,7 @@ pub(crate) fn duration(document: &Document, path: &[&str], text: &str) -> Result
         Ok(duration) if !duration.is_zero() => Ok(duration),
         _ => Err(document
             .mistake(path, format!("`{text}` is not a span of time"))
-            .help(Some(
-                "write it like \"90s\", \"30m\" or \"1h 30m\"".to_owned(),
-            ))
+            .help(Some("write it like \"90s\", \"30m\" or \"1h 30m\"".to_owned()))
             .into()),
     }
 }

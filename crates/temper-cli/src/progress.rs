@@ -43,11 +43,7 @@ pub(crate) fn observer(
 
 /// How many trials are over.
 fn over(history: &History) -> u64 {
-    history
-        .trials()
-        .iter()
-        .filter(|trial| trial.state().is_final())
-        .count() as u64
+    history.trials().iter().filter(|trial| trial.state().is_final()).count() as u64
 }
 
 /// A value for people: six significant digits, without the noise of a float's last ones.
@@ -55,10 +51,7 @@ pub(crate) fn number(value: f64) -> String {
     let size = value.abs();
     if value == 0.0 || (1e-4..1e7).contains(&size) {
         let digits = 5 - size.max(1e-4).log10().floor() as i32;
-        let text = format!(
-            "{value:.*}",
-            usize::try_from(digits.clamp(0, 9)).unwrap_or(0)
-        );
+        let text = format!("{value:.*}", usize::try_from(digits.clamp(0, 9)).unwrap_or(0));
         if text.contains('.') {
             text.trim_end_matches('0').trim_end_matches('.').to_owned()
         } else {

@@ -52,10 +52,7 @@ pub(crate) struct ObjectiveSection {
 /// What `kind` says, with the keys that belong to it.
 #[derive(Debug)]
 pub(crate) enum ObjectiveKind {
-    Command {
-        command: Vec<String>,
-        env: BTreeMap<String, String>,
-    },
+    Command { command: Vec<String>, env: BTreeMap<String, String> },
     Train(Box<TrainConfig>),
 }
 
@@ -74,15 +71,8 @@ pub(crate) struct RetriesSection {
     pub(crate) crashed: Option<u32>,
 }
 
-const SECTIONS: [&str; 7] = [
-    "study",
-    "objective",
-    "strategy",
-    "pruner",
-    "retries",
-    "space",
-    "require",
-];
+const SECTIONS: [&str; 7] =
+    ["study", "objective", "strategy", "pruner", "retries", "space", "require"];
 const KINDS: [&str; 2] = ["command", "train"];
 
 /// What can be written in place of leaving `[pruner]` out.
@@ -106,10 +96,8 @@ impl StudyFile {
 
 impl ObjectiveSection {
     fn read(document: &Document, mut section: Section<'_>) -> Result<Self> {
-        let kind: String = section.need(
-            "kind",
-            "in [objective], write kind = \"command\" or kind = \"train\"",
-        )?;
+        let kind: String =
+            section.need("kind", "in [objective], write kind = \"command\" or kind = \"train\"")?;
         Ok(Self {
             timeout: section.take("timeout")?,
             memory_limit: section.take("memory_limit")?,
@@ -131,10 +119,8 @@ impl ObjectiveSection {
 impl ObjectiveKind {
     fn command(mut section: Section<'_>) -> Result<Self> {
         section.only(&["kind", "command", "env", "timeout", "memory_limit", "grace"])?;
-        let command = section.need(
-            "command",
-            "write command = [\"python3\", \"train.py\", \"--lr\", \"{lr}\"]",
-        )?;
+        let command = section
+            .need("command", "write command = [\"python3\", \"train.py\", \"--lr\", \"{lr}\"]")?;
         let env = section.take("env")?.unwrap_or_default();
         Ok(Self::Command { command, env })
     }
@@ -142,13 +128,8 @@ impl ObjectiveKind {
 
 impl Named {
     fn strategy(mut section: Section<'_>) -> Result<Self> {
-        let name = section
-            .take("name")?
-            .unwrap_or_else(|| temper_strategy::DEFAULT.to_owned());
-        Ok(Self {
-            name,
-            options: section.rest()?,
-        })
+        let name = section.take("name")?.unwrap_or_else(|| temper_strategy::DEFAULT.to_owned());
+        Ok(Self { name, options: section.rest()? })
     }
 
     fn pruner(root: &mut Section<'_>) -> Result<Option<Self>> {
@@ -157,19 +138,13 @@ impl Named {
         }
         let mut section = root.section("pruner")?;
         let name = section.need("name", "write which one: name = \"median\"")?;
-        let named = Self {
-            name,
-            options: section.rest()?,
-        };
+        let named = Self { name, options: section.rest()? };
         Ok(Some(named).filter(|named| named.name != NO_PRUNER))
     }
 
     /// As it is recorded.
     pub(crate) fn setup(&self) -> StrategySetup {
         let options = serde_json::Value::Object(self.options.clone()).to_string();
-        StrategySetup {
-            name: self.name.clone(),
-            options,
-        }
+        StrategySetup { name: self.name.clone(), options }
     }
 }

@@ -14,12 +14,7 @@ use crate::mistake::{Mistake, suggest};
 const CHECKED: u64 = 64;
 
 /// The metrics that the trainer reports.
-const METRICS: [&str; 4] = [
-    "eval_loss",
-    "bits_per_byte",
-    "train_loss",
-    "tokens_per_second",
-];
+const METRICS: [&str; 4] = ["eval_loss", "bits_per_byte", "train_loss", "tokens_per_second"];
 
 /// The settings that all trials share.
 #[derive(Clone, Debug)]
@@ -38,10 +33,7 @@ impl TrainSettings {
         space: &Space,
         goals: &[Goal],
     ) -> Result<Self> {
-        if let Some(goal) = goals
-            .iter()
-            .find(|goal| !METRICS.contains(&goal.metric.as_str()))
-        {
+        if let Some(goal) = goals.iter().find(|goal| !METRICS.contains(&goal.metric.as_str())) {
             return Err(document
                 .mistake(
                     &["study", "metric"],
@@ -77,10 +69,7 @@ impl TrainSettings {
         match params.chain(derived).find(|name| !known.contains(name)) {
             None => Ok(()),
             Some(name) => Err(document
-                .mistake(
-                    &["space", name],
-                    format!("the trainer has no setting `{name}`"),
-                )
+                .mistake(&["space", name], format!("the trainer has no setting `{name}`"))
                 .help(Some(suggest(name, &known)))),
         }
     }
@@ -88,9 +77,7 @@ impl TrainSettings {
     /// Checks the default configuration and some others: one that the trainer refuses would be a
     /// trial lost.
     fn check_values(&self, document: &Document, space: &Space) -> Result<(), Mistake> {
-        let default = space
-            .default_config()
-            .and_then(|config| space.complete(config).ok());
+        let default = space.default_config().and_then(|config| space.complete(config).ok());
         let drawn = (0..CHECKED).filter_map(|number| draw(space, &mut stream(0, number)).ok());
         for params in default.into_iter().chain(drawn) {
             let config = match self.with(&params) {
@@ -100,9 +87,7 @@ impl TrainSettings {
                     return Err(document.mistake(&["space"], message));
                 }
             };
-            let checked = config
-                .validate()
-                .and_then(|()| config.device.open().map(drop));
+            let checked = config.validate().and_then(|()| config.device.open().map(drop));
             if let Err(error) = checked {
                 return Err(refusal(document, &params, &error));
             }
@@ -115,15 +100,11 @@ impl TrainSettings {
 fn refusal(document: &Document, params: &Config, error: &TrainError) -> Mistake {
     let key = error.key().unwrap_or("kind");
     if !params.contains(key) {
-        return document
-            .mistake(&["objective", key], error.to_string())
-            .help(error.help());
+        return document.mistake(&["objective", key], error.to_string()).help(error.help());
     }
     let message = format!("the space has configurations that can't be trained: {error}");
     let example = format!("rule them out in [require]; one of them is {params}");
-    document
-        .mistake(&["space", key], message)
-        .help(Some(example))
+    document.mistake(&["space", key], message).help(Some(example))
 }
 
 /// Makes the globs independent of where the settings are read from.
@@ -136,10 +117,7 @@ pub(crate) fn resolve(config: &mut TrainConfig, folder: &Path) {
 
 /// The path as seen from the folder, with each `..` at its start applied.
 fn join(folder: &Path, path: &Path) -> PathBuf {
-    match (
-        path.strip_prefix("..").or_else(|_| path.strip_prefix(".")),
-        folder.parent(),
-    ) {
+    match (path.strip_prefix("..").or_else(|_| path.strip_prefix(".")), folder.parent()) {
         (Ok(rest), Some(parent)) if path.starts_with("..") => join(parent, rest),
         (Ok(rest), _) if path.starts_with(".") => join(folder, rest),
         _ => folder.join(path),
@@ -155,9 +133,7 @@ pub(crate) fn overwrite<'a>(
     for (name, value) in values {
         table.insert(name.to_owned(), value);
     }
-    table
-        .try_into()
-        .map_err(|error: toml::de::Error| error.message().to_owned())
+    table.try_into().map_err(|error: toml::de::Error| error.message().to_owned())
 }
 
 pub(crate) fn toml_value(value: &Value) -> toml::Value {

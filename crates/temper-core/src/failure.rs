@@ -53,13 +53,7 @@ pub struct Failure {
 impl Failure {
     /// A failure of which only kind and message are known.
     pub fn new(kind: FailureKind, message: impl Into<String>) -> Self {
-        Self {
-            kind,
-            message: message.into(),
-            exit_code: None,
-            signal: None,
-            stderr: Vec::new(),
-        }
+        Self { kind, message: message.into(), exit_code: None, signal: None, stderr: Vec::new() }
     }
 }
 

@@ -55,10 +55,7 @@ mod tests {
 
     #[test]
     fn a_maximised_metric_comes_back_as_it_went_in() {
-        let goal = Goal {
-            metric: "accuracy".into(),
-            direction: Direction::Maximize,
-        };
+        let goal = Goal { metric: "accuracy".into(), direction: Direction::Maximize };
         let (low, high) = (goal.loss(0.5).unwrap(), goal.loss(0.75).unwrap());
         assert!(high < low);
         assert_eq!(goal.value(high), 0.75);

@@ -110,8 +110,7 @@ impl History {
     /// The completed trial with the lowest primary loss; of equals the first.
     #[must_use]
     pub fn best(&self) -> Option<&Trial> {
-        self.in_state(State::Completed)
-            .min_by_key(|trial| trial.loss())
+        self.in_state(State::Completed).min_by_key(|trial| trial.loss())
     }
 
     /// Whether the event may follow.
@@ -124,28 +123,17 @@ impl History {
             Event::Opened(_) => Ok(()),
             Event::Started { trial, .. } => {
                 let next = TrialId(self.trials.len() as u64);
-                if *trial == next {
-                    Ok(())
-                } else {
-                    Err(Refused::NotNext {
-                        trial: *trial,
-                        next,
-                    })
-                }
+                if *trial == next { Ok(()) } else { Err(Refused::NotNext { trial: *trial, next }) }
             }
             Event::Continued { trial, seen, .. } => {
                 let known = self.known(*trial)?;
                 if !matches!(known.state, State::Waiting | State::Paused) {
-                    return Err(Refused::WrongState {
-                        trial: *trial,
-                        state: known.state,
-                    });
+                    return Err(Refused::WrongState { trial: *trial, state: known.state });
                 }
                 match *seen {
-                    Some(seen) if seen <= known.ended => Err(Refused::Stale {
-                        trial: *trial,
-                        seen,
-                    }),
+                    Some(seen) if seen <= known.ended => {
+                        Err(Refused::Stale { trial: *trial, seen })
+                    }
                     _ => Ok(()),
                 }
             }
@@ -167,15 +155,7 @@ impl History {
         self.length += 1;
         match event {
             Event::Opened(setup) => self.setup = Some(setup.clone()),
-            Event::Started {
-                trial,
-                config,
-                origin,
-                worker,
-                until,
-                fork,
-                ..
-            } => {
+            Event::Started { trial, config, origin, worker, until, fork, .. } => {
                 self.proposals += 1;
                 self.trials.push(Trial {
                     id: *trial,
@@ -194,12 +174,7 @@ impl History {
                     peak_memory: None,
                 });
             }
-            Event::Continued {
-                trial,
-                seen,
-                worker,
-                until,
-            } => {
+            Event::Continued { trial, seen, worker, until } => {
                 self.proposals += u64::from(seen.is_some());
                 self.change(*trial, |trial| {
                     trial.state = State::Running;
@@ -207,13 +182,7 @@ impl History {
                     trial.attempts.push(attempt(lease, worker));
                 });
             }
-            Event::Reported {
-                trial,
-                step,
-                losses,
-                metrics,
-                ..
-            } => {
+            Event::Reported { trial, step, losses, metrics, .. } => {
                 self.change(*trial, |trial| {
                     trial.reports.retain(|report| report.step < *step);
                     trial.reports.push(Report {
@@ -226,13 +195,7 @@ impl History {
             Event::Judged { trial, reason, .. } => {
                 self.change(*trial, |trial| trial.reason = Some(reason.clone()));
             }
-            Event::Finished {
-                trial,
-                outcome,
-                seconds,
-                peak_memory,
-                ..
-            } => {
+            Event::Finished { trial, outcome, seconds, peak_memory, .. } => {
                 self.change(*trial, |trial| {
                     trial.seconds += seconds;
                     trial.peak_memory = trial.peak_memory.max(*peak_memory);
@@ -251,18 +214,11 @@ impl History {
     /// The trial, if it runs under that lease.
     fn held(&self, trial: TrialId, lease: Lease) -> Result<&Trial, Refused> {
         let known = self.known(trial)?;
-        if known
-            .attempts
-            .last()
-            .is_none_or(|attempt| attempt.lease != lease)
-        {
+        if known.attempts.last().is_none_or(|attempt| attempt.lease != lease) {
             return Err(Refused::Fenced { trial, lease });
         }
         if known.state != State::Running {
-            return Err(Refused::WrongState {
-                trial,
-                state: known.state,
-            });
+            return Err(Refused::WrongState { trial, state: known.state });
         }
         Ok(known)
     }
@@ -274,10 +230,7 @@ impl History {
 }
 
 fn attempt(lease: Lease, worker: &WorkerId) -> Attempt {
-    Attempt {
-        lease,
-        worker: worker.clone(),
-    }
+    Attempt { lease, worker: worker.clone() }
 }
 
 fn end(trial: &mut Trial, outcome: &Outcome) {
@@ -290,11 +243,7 @@ fn end(trial: &mut Trial, outcome: &Outcome) {
         Outcome::Paused => State::Paused,
         Outcome::Failed { failure, retry } => {
             trial.failures.push(failure.clone());
-            if *retry {
-                State::Waiting
-            } else {
-                State::Failed
-            }
+            if *retry { State::Waiting } else { State::Failed }
         }
     };
 }

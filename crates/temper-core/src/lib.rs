@@ -50,7 +50,7 @@ pub use failure::{Failure, FailureKind};
 pub use goal::{Direction, Goal};
 pub use history::{History, Refused};
 pub use loss::{Loss, NotFinite};
-pub use objective::{FnObjective, Halt, Job, Metrics, Objective, Reporter};
+pub use objective::{FnObjective, Halt, Job, Metrics, Objective, ObjectiveError, Reporter};
 pub use pruner::{Judgement, Pruner, Verdict};
 pub use rng::{Rng, stream};
 pub use storage::{Pulse, Storage, StorageError};

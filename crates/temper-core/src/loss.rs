@@ -20,11 +20,7 @@ impl Loss {
     /// [`NotFinite`] if `value` is NaN or infinite.
     pub fn new(value: f64) -> Result<Self, NotFinite> {
         // Adding zero turns -0 into 0, so that equal losses have equal bits.
-        if value.is_finite() {
-            Ok(Self(value + 0.0))
-        } else {
-            Err(NotFinite(value))
-        }
+        if value.is_finite() { Ok(Self(value + 0.0)) } else { Err(NotFinite(value)) }
     }
 
     /// The number itself, finite.
@@ -36,10 +32,7 @@ impl Loss {
 
 impl Eq for Loss {}
 
-#[expect(
-    clippy::derive_ord_xor_partial_ord,
-    reason = "finite floats are ordered totally"
-)]
+#[expect(clippy::derive_ord_xor_partial_ord, reason = "finite floats are ordered totally")]
 impl Ord for Loss {
     fn cmp(&self, other: &Self) -> std::cmp::Ordering {
         self.0.total_cmp(&other.0)

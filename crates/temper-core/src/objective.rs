@@ -52,6 +52,18 @@ pub trait Reporter {
     fn memory(&mut self, bytes: u64);
 }
 
+/// Why an attempt has no result.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ObjectiveError {
+    /// The attempt failed: this is recorded, and a strategy may learn from it.
+    #[error(transparent)]
+    Failed(#[from] Failure),
+    /// Nothing can be tried here at all, whatever the configuration: a full disk, a missing
+    /// program. It ends the run, and the trial is tried again when the study is resumed.
+    #[error("{0}")]
+    Unable(String),
+}
+
 /// Something that can be tried with a configuration.
 pub trait Objective: Sync {
     /// Runs one attempt and returns one value per goal in the user's direction, or an empty list
@@ -59,8 +71,8 @@ pub trait Objective: Sync {
     ///
     /// # Errors
     ///
-    /// The [`Failure`] that is to be recorded for the attempt.
-    fn run(&self, job: &Job, reporter: &mut dyn Reporter) -> Result<Vec<f64>, Failure>;
+    /// Why there is no result.
+    fn run(&self, job: &Job, reporter: &mut dyn Reporter) -> Result<Vec<f64>, ObjectiveError>;
 }
 
 /// An objective made of a closure of one goal.
@@ -80,8 +92,8 @@ impl<F> Objective for FnObjective<F>
 where
     F: Fn(&Config, &mut dyn Reporter) -> Result<f64, Failure> + Sync,
 {
-    fn run(&self, job: &Job, reporter: &mut dyn Reporter) -> Result<Vec<f64>, Failure> {
-        (self.0)(&job.config, reporter).map(|value| vec![value])
+    fn run(&self, job: &Job, reporter: &mut dyn Reporter) -> Result<Vec<f64>, ObjectiveError> {
+        Ok(vec![(self.0)(&job.config, reporter)?])
     }
 }
 

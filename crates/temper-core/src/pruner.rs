@@ -31,10 +31,7 @@ impl Judgement {
     /// Go on, for no reason that need be recorded.
     #[must_use]
     pub fn go_on() -> Self {
-        Self {
-            verdict: Verdict::Continue,
-            reason: String::new(),
-        }
+        Self { verdict: Verdict::Continue, reason: String::new() }
     }
 }
 

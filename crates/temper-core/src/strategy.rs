@@ -36,11 +36,7 @@ impl Next {
     /// A new trial that runs to its end.
     #[must_use]
     pub fn start(config: Config) -> Self {
-        Self::Start {
-            config,
-            until: None,
-            fork: None,
-        }
+        Self::Start { config, until: None, fork: None }
     }
 }
 

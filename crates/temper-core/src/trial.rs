@@ -198,11 +198,7 @@ impl Trial {
     /// Why it failed, if it did.
     #[must_use]
     pub fn failure(&self) -> Option<&Failure> {
-        if self.state == State::Failed {
-            self.failures.last()
-        } else {
-            None
-        }
+        if self.state == State::Failed { self.failures.last() } else { None }
     }
 
     /// The failures of all its attempts, also of those that were tried again.

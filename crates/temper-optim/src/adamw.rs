@@ -20,12 +20,7 @@ pub struct AdamW {
 
 impl Default for AdamW {
     fn default() -> Self {
-        AdamW {
-            beta1: 0.9,
-            beta2: 0.95,
-            epsilon: 1e-8,
-            weight_decay: 0.1,
-        }
+        AdamW { beta1: 0.9, beta2: 0.95, epsilon: 1e-8, weight_decay: 0.1 }
     }
 }
 
@@ -110,33 +105,18 @@ mod tests {
     fn assert_close(weights: &Param<Tensor<1>>, expected: [f64; 2]) {
         let weights = weights.val().into_data().try_to_vec::<f32>().unwrap();
         for (weight, expected) in weights.into_iter().zip(expected) {
-            assert!(
-                (f64::from(weight) - expected).abs() < 1e-5,
-                "{weight} is not {expected}"
-            );
+            assert!((f64::from(weight) - expected).abs() < 1e-5, "{weight} is not {expected}");
         }
     }
 
     #[test]
     fn two_steps_follow_the_paper_and_norms_are_not_decayed() {
-        let optimizer = AdamW {
-            weight_decay: 0.5,
-            ..AdamW::default()
-        };
+        let optimizer = AdamW { weight_decay: 0.5, ..AdamW::default() };
         let module = trained(optimizer);
         let expected = |optimizer| {
-            [
-                reference(optimizer, 1.0, [0.5, 0.25]),
-                reference(optimizer, -2.0, [-1.0, 3.0]),
-            ]
+            [reference(optimizer, 1.0, [0.5, 0.25]), reference(optimizer, -2.0, [-1.0, 3.0])]
         };
         assert_close(&module.weight, expected(optimizer));
-        assert_close(
-            &module.norm,
-            expected(AdamW {
-                weight_decay: 0.0,
-                ..optimizer
-            }),
-        );
+        assert_close(&module.norm, expected(AdamW { weight_decay: 0.0, ..optimizer }));
     }
 }

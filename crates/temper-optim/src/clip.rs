@@ -17,10 +17,7 @@ pub fn clip_grad_norm<M: Module>(
     mut gradients: GradientsParams,
     max_norm: Option<f64>,
 ) -> (GradientsParams, Option<Tensor<1>>) {
-    let mut squares = SumOfSquares {
-        gradients: &gradients,
-        sum: None,
-    };
+    let mut squares = SumOfSquares { gradients: &gradients, sum: None };
     module.visit(&mut squares);
     let Some(norm) = squares.sum.map(Tensor::sqrt) else {
         return (gradients, None);
@@ -28,10 +25,7 @@ pub fn clip_grad_norm<M: Module>(
     if let Some(max_norm) = max_norm {
         let scale = (norm.clone() + NORM_EPSILON).recip() * max_norm;
         let scale = scale.clamp_max(1.0);
-        module.visit(&mut Scale {
-            gradients: &mut gradients,
-            scale,
-        });
+        module.visit(&mut Scale { gradients: &mut gradients, scale });
     }
     (gradients, Some(norm))
 }
@@ -88,26 +82,13 @@ mod tests {
             matrix: Param::from_data([[0.0, 0.0], [0.0, 0.0]], &device),
         };
         let mut gradients = GradientsParams::new();
-        gradients.register(
-            module.vector.id,
-            Tensor::<1>::from_data([3.0, 0.0], &device),
-        );
+        gradients.register(module.vector.id, Tensor::<1>::from_data([3.0, 0.0], &device));
         let matrix = Tensor::<2>::from_data([[0.0, 4.0], [0.0, 12.0]], &device);
         gradients.register(module.matrix.id, matrix);
         let (gradients, norm) = clip_grad_norm(&module, gradients, max_norm);
         (
-            gradients
-                .get::<1>(module.vector.id)
-                .unwrap()
-                .into_data()
-                .try_to_vec()
-                .unwrap(),
-            gradients
-                .get::<2>(module.matrix.id)
-                .unwrap()
-                .into_data()
-                .try_to_vec()
-                .unwrap(),
+            gradients.get::<1>(module.vector.id).unwrap().into_data().try_to_vec().unwrap(),
+            gradients.get::<2>(module.matrix.id).unwrap().into_data().try_to_vec().unwrap(),
             norm.unwrap().into_scalar(),
         )
     }
@@ -116,10 +97,8 @@ mod tests {
     fn gradients_longer_than_the_limit_are_scaled_to_it_together() {
         let (vector, matrix, norm) = clipped(Some(6.5));
         assert_eq!(norm, 13.0);
-        for (value, expected) in vector
-            .into_iter()
-            .chain(matrix)
-            .zip([1.5, 0.0, 0.0, 2.0, 0.0, 6.0])
+        for (value, expected) in
+            vector.into_iter().chain(matrix).zip([1.5, 0.0, 0.0, 2.0, 0.0, 6.0])
         {
             assert!((value - expected).abs() < 1e-5, "{value} is not {expected}");
         }
@@ -129,10 +108,7 @@ mod tests {
     fn gradients_within_the_limit_are_left_bit_for_bit() {
         for limit in [Some(14.0), None] {
             let (vector, matrix, norm) = clipped(limit);
-            assert_eq!(
-                (vector, matrix),
-                (vec![3.0, 0.0], vec![0.0, 4.0, 0.0, 12.0])
-            );
+            assert_eq!((vector, matrix), (vec![3.0, 0.0], vec![0.0, 4.0, 0.0, 12.0]));
             assert_eq!(norm, 13.0);
         }
     }
@@ -143,10 +119,6 @@ mod tests {
             vector: Param::from_data([0.0], &Device::flex()),
             matrix: Param::from_data([[0.0]], &Device::flex()),
         };
-        assert!(
-            clip_grad_norm(&module, GradientsParams::new(), Some(1.0))
-                .1
-                .is_none()
-        );
+        assert!(clip_grad_norm(&module, GradientsParams::new(), Some(1.0)).1.is_none());
     }
 }

@@ -80,20 +80,13 @@ mod tests {
     use super::*;
 
     fn schedule(kind: ScheduleKind, warmup_steps: u64) -> Schedule {
-        Schedule {
-            kind,
-            peak: 2.0,
-            min: 0.5,
-            warmup_steps,
-            total_steps: 13,
-        }
+        Schedule { kind, peak: 2.0, min: 0.5, warmup_steps, total_steps: 13 }
     }
 
     #[test]
     fn warmup_rises_linearly_from_the_first_step_to_the_peak() {
-        let rates: Vec<f64> = (0..5)
-            .map(|step| schedule(ScheduleKind::Constant, 4).learning_rate(step))
-            .collect();
+        let rates: Vec<f64> =
+            (0..5).map(|step| schedule(ScheduleKind::Constant, 4).learning_rate(step)).collect();
         assert_eq!(rates, [0.5, 1.0, 1.5, 2.0, 2.0]);
     }
 
@@ -119,19 +112,13 @@ mod tests {
 
     #[test]
     fn a_run_of_a_single_step_is_at_the_peak() {
-        let cosine = Schedule {
-            total_steps: 1,
-            ..schedule(ScheduleKind::Cosine, 0)
-        };
+        let cosine = Schedule { total_steps: 1, ..schedule(ScheduleKind::Cosine, 0) };
         assert_eq!(cosine.learning_rate(0), 2.0);
     }
 
     #[test]
     fn warmup_longer_than_the_run_never_reaches_the_peak() {
-        let cosine = Schedule {
-            total_steps: 4,
-            ..schedule(ScheduleKind::Cosine, 8)
-        };
+        let cosine = Schedule { total_steps: 4, ..schedule(ScheduleKind::Cosine, 8) };
         assert_eq!(cosine.learning_rate(3), 1.0);
     }
 }

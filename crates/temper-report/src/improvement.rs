@@ -20,10 +20,7 @@ impl Improvement {
             .find(|trial| trial.origin() == Origin::Default)
             .and_then(|trial| trial.loss())?;
         let best = history.best()?.loss()?;
-        Some(Self {
-            best: goal.value(best),
-            default: goal.value(default),
-        })
+        Some(Self { best: goal.value(best), default: goal.value(default) })
     }
 
     /// How far apart the two are, as a share of the default's value; `None` if that is 0.

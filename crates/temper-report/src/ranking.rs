@@ -9,12 +9,7 @@ pub fn ranked(history: &History) -> Vec<&Trial> {
     let mut trials: Vec<&Trial> = history.trials().iter().collect();
     trials.sort_by_key(|trial| {
         // A trial without a loss comes after those of its state that have one.
-        (
-            group(trial.state()),
-            trial.loss().is_none(),
-            trial.loss(),
-            trial.id(),
-        )
+        (group(trial.state()), trial.loss().is_none(), trial.loss(), trial.id())
     });
     trials
 }
@@ -39,14 +34,10 @@ mod tests {
     #[test]
     fn completed_trials_come_first_and_the_best_of_them_first() {
         let failed = Failure::new(FailureKind::Crashed, "exit code 1");
-        let completed = |loss| Outcome::Completed {
-            losses: vec![Loss::new(loss).expect("finite")],
-        };
+        let completed =
+            |loss| Outcome::Completed { losses: vec![Loss::new(loss).expect("finite")] };
         let outcomes = [
-            Some(Outcome::Failed {
-                failure: failed,
-                retry: false,
-            }),
+            Some(Outcome::Failed { failure: failed, retry: false }),
             Some(completed(2.0)),
             None,
             Some(Outcome::Pruned),
@@ -67,13 +58,7 @@ mod tests {
             history.apply(&started).unwrap();
             if let Some(outcome) = outcome {
                 let (seconds, peak_memory) = (1.0, None);
-                let ended = Event::Finished {
-                    trial,
-                    lease,
-                    outcome,
-                    seconds,
-                    peak_memory,
-                };
+                let ended = Event::Finished { trial, lease, outcome, seconds, peak_memory };
                 history.apply(&ended).unwrap();
             }
         }

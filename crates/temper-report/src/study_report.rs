@@ -68,17 +68,9 @@ impl<'a> StudyReport<'a> {
     /// Makes the report.
     #[must_use]
     pub fn new(study: &'a str, goals: &'a [Goal], history: &'a History) -> Self {
-        let trials = ranked(history)
-            .into_iter()
-            .map(|it| TrialReport::new(goals, it))
-            .collect();
+        let trials = ranked(history).into_iter().map(|it| TrialReport::new(goals, it)).collect();
         let best = history.best().map(|trial| TrialReport::new(goals, trial));
-        Self {
-            study,
-            goals,
-            trials,
-            best,
-        }
+        Self { study, goals, trials, best }
     }
 }
 
@@ -111,11 +103,7 @@ impl<'a> TrialReport<'a> {
 }
 
 fn values(goals: &[Goal], losses: &[Loss]) -> Vec<f64> {
-    goals
-        .iter()
-        .zip(losses)
-        .map(|(goal, loss)| goal.value(*loss))
-        .collect()
+    goals.iter().zip(losses).map(|(goal, loss)| goal.value(*loss)).collect()
 }
 
 fn values_first(goals: &[Goal], losses: &[Loss]) -> Option<f64> {

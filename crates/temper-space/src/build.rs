@@ -17,21 +17,10 @@ impl Space {
         let params = read_params(params)?;
         let derived = read_derived(&spec)?;
         let requires = read_requires(&spec, require)?;
-        let positions = params
-            .iter()
-            .enumerate()
-            .map(|(i, param)| (param.name.clone(), i));
+        let positions = params.iter().enumerate().map(|(i, param)| (param.name.clone(), i));
         let axes = (0..params.len()).filter(|&index| !params[index].domain.is_const());
         let (positions, axes) = (positions.collect(), axes.collect());
-        let space = Self {
-            params,
-            positions,
-            axes,
-            derived,
-            requires,
-            spec,
-            require_spec,
-        };
+        let space = Self { params, positions, axes, derived, requires, spec, require_spec };
         space.try_expressions()?;
         space.try_defaults()?;
         Ok(space)
@@ -62,18 +51,10 @@ impl Space {
                 Ok(Value::Bool(_)) => {}
                 Ok(value) => {
                     let result = value.to_string();
-                    return Err(SpaceError::NotBool {
-                        name,
-                        expression,
-                        result,
-                    });
+                    return Err(SpaceError::NotBool { name, expression, result });
                 }
                 Err(NoValue::Foreign { result }) => {
-                    return Err(SpaceError::NotBool {
-                        name,
-                        expression,
-                        result,
-                    });
+                    return Err(SpaceError::NotBool { name, expression, result });
                 }
                 Err(reason) => {
                     refuse_ill_formed(Place::Require(name), &require.expression, reason)?;
@@ -107,16 +88,9 @@ fn refuse_ill_formed(
     reason: NoValue,
 ) -> Result<(), SpaceError> {
     match reason {
-        NoValue::Broken {
-            ill_formed: true,
-            detail,
-        } => {
+        NoValue::Broken { ill_formed: true, detail } => {
             let expression = expression.text().to_owned();
-            Err(SpaceError::Syntax {
-                place,
-                expression,
-                detail,
-            })
+            Err(SpaceError::Syntax { place, expression, detail })
         }
         _ => Ok(()),
     }

@@ -50,10 +50,7 @@ fn derive(derived: &Derived, config: &Config) -> Result<Option<Value>, Unsatisfi
     match derived.expression.evaluate(config) {
         Ok(result) => {
             let text = result.to_string();
-            derived
-                .finish(result)
-                .map(Some)
-                .ok_or_else(|| no_value(text))
+            derived.finish(result).map(Some).ok_or_else(|| no_value(text))
         }
         Err(NoValue::Inactive) => Ok(None),
         Err(NoValue::Foreign { result }) => Err(no_value(result)),
@@ -66,11 +63,7 @@ fn derive(derived: &Derived, config: &Config) -> Result<Option<Value>, Unsatisfi
 
 fn check(require: &Require, config: &Config) -> Result<(), Unsatisfied> {
     let (name, expression) = (|| require.name.clone(), || require.expression().to_owned());
-    let not_bool = |result| Unsatisfied::NotBool {
-        name: name(),
-        expression: expression(),
-        result,
-    };
+    let not_bool = |result| Unsatisfied::NotBool { name: name(), expression: expression(), result };
     match require.expression.evaluate(config) {
         Ok(Value::Bool(true)) | Err(NoValue::Inactive) => Ok(()),
         Ok(Value::Bool(false)) => Err(Unsatisfied::Require {
@@ -80,23 +73,15 @@ fn check(require: &Require, config: &Config) -> Result<(), Unsatisfied> {
         }),
         Ok(value) => Err(not_bool(value.to_string())),
         Err(NoValue::Foreign { result }) => Err(not_bool(result)),
-        Err(NoValue::Broken { detail, .. }) => Err(broken(
-            Place::Require(name()),
-            &require.expression,
-            config,
-            detail,
-        )),
+        Err(NoValue::Broken { detail, .. }) => {
+            Err(broken(Place::Require(name()), &require.expression, config, detail))
+        }
     }
 }
 
 fn broken(place: Place, expression: &Expression, config: &Config, detail: String) -> Unsatisfied {
     let values = values(expression, config);
-    Unsatisfied::Broken {
-        place,
-        expression: expression.text().to_owned(),
-        values,
-        detail,
-    }
+    Unsatisfied::Broken { place, expression: expression.text().to_owned(), values, detail }
 }
 
 /// The variables of the expression with their values, sorted by name.

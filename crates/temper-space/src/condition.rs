@@ -14,17 +14,13 @@ impl Condition {
     /// Whether every parent has an accepted value in the config.
     pub fn holds(&self, config: &Config) -> bool {
         self.0.iter().all(|(parent, accepted)| {
-            config
-                .get(parent)
-                .is_some_and(|value| accepted.contains(value))
+            config.get(parent).is_some_and(|value| accepted.contains(value))
         })
     }
 
     /// Parents and their accepted values, sorted by name; no list is empty.
     pub fn parents(&self) -> impl Iterator<Item = (&str, &[Value])> {
-        self.0
-            .iter()
-            .map(|(parent, accepted)| (parent.as_str(), accepted.as_slice()))
+        self.0.iter().map(|(parent, accepted)| (parent.as_str(), accepted.as_slice()))
     }
 }
 

@@ -69,10 +69,8 @@ impl Config {
     /// Text that is the same for two configs exactly if they are equal: `8` and `8.0` are the
     /// same, `8` and `"8"` are not.
     pub fn key(&self) -> String {
-        let pairs: Vec<_> = self
-            .iter()
-            .map(|(name, value)| format!("{name:?}={}", value.key()))
-            .collect();
+        let pairs: Vec<_> =
+            self.iter().map(|(name, value)| format!("{name:?}={}", value.key())).collect();
         pairs.join(" ")
     }
 }
@@ -90,12 +88,7 @@ impl fmt::Display for Config {
 
 impl<Name: Into<String>> FromIterator<(Name, Value)> for Config {
     fn from_iter<I: IntoIterator<Item = (Name, Value)>>(pairs: I) -> Self {
-        Self(
-            pairs
-                .into_iter()
-                .map(|(name, value)| (name.into(), value))
-                .collect(),
-        )
+        Self(pairs.into_iter().map(|(name, value)| (name.into(), value)).collect())
     }
 }
 
@@ -115,10 +108,7 @@ mod tests {
     #[test]
     fn two_configs_have_the_same_key_exactly_if_they_are_equal() {
         let one = |name: &str, value: Value| Config::from_iter([(name, value)]);
-        assert_eq!(
-            one("a", Value::Int(8)).key(),
-            one("a", Value::Float(8.0)).key()
-        );
+        assert_eq!(one("a", Value::Int(8)).key(), one("a", Value::Float(8.0)).key());
         assert_ne!(one("a", Value::Int(8)).key(), one("a", "8".into()).key());
         assert_ne!(one("a", true.into()).key(), one("a", "true".into()).key());
         let two = Config::from_iter([("a", Value::Int(1)), ("b", Value::Int(2))]);
@@ -128,14 +118,8 @@ mod tests {
     #[test]
     fn a_config_is_a_plain_table() {
         let config: Config = serde_json::from_str(r#"{"b": 8, "a": "x"}"#).unwrap();
-        assert_eq!(
-            serde_json::to_string(&config).unwrap(),
-            r#"{"a":"x","b":8}"#
-        );
+        assert_eq!(serde_json::to_string(&config).unwrap(), r#"{"a":"x","b":8}"#);
         assert_eq!(config.to_string(), "a=x b=8");
-        assert_eq!(
-            (config.len(), config.is_empty(), config.contains("b")),
-            (2, false, true)
-        );
+        assert_eq!((config.len(), config.is_empty(), config.contains("b")), (2, false, true));
     }
 }

@@ -65,10 +65,7 @@ impl Derived {
             }
             Value::Bool(_) | Value::Text(_) => return None,
         };
-        Some(Value::Int(
-            self.multiple_of
-                .map_or(multiple, |least| multiple.max(least)),
-        ))
+        Some(Value::Int(self.multiple_of.map_or(multiple, |least| multiple.max(least))))
     }
 }
 

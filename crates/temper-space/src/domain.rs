@@ -81,11 +81,7 @@ impl Domain {
     /// The value at a place of the unit interval. Total: a place outside counts as the nearest
     /// bound, and one that is not a number as 0.5.
     pub fn decode(&self, place: f64) -> Value {
-        let place = if place.is_nan() {
-            0.5
-        } else {
-            place.clamp(0.0, 1.0)
-        };
+        let place = if place.is_nan() { 0.5 } else { place.clamp(0.0, 1.0) };
         match self {
             Self::Float(domain) => Value::Float(domain.decode(place)),
             Self::Int(domain) => Value::Int(domain.decode(place)),
@@ -147,24 +143,14 @@ impl Domain {
 impl fmt::Display for Domain {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Float(FloatDomain {
-                low,
-                high,
-                scale,
-                step,
-            }) => {
+            Self::Float(FloatDomain { low, high, scale, step }) => {
                 write!(f, "{low:?} to {high:?}")?;
                 if let Some(step) = step {
                     write!(f, " in steps of {step:?}")?;
                 }
                 write_scale(f, *scale)
             }
-            Self::Int(IntDomain {
-                low,
-                high,
-                scale,
-                step,
-            }) => {
+            Self::Int(IntDomain { low, high, scale, step }) => {
                 write!(f, "{low} to {high}")?;
                 if *step != 1 {
                     write!(f, " in steps of {step}")?;

@@ -44,16 +44,11 @@ impl Expression {
     ///
     /// Says what the parser stumbled over.
     pub(crate) fn compile(text: &str) -> Result<Self, String> {
-        let compiled = LANGUAGE
-            .compile_expression_owned(text.to_owned())
-            .map_err(|error| detail(&error))?;
+        let compiled =
+            LANGUAGE.compile_expression_owned(text.to_owned()).map_err(|error| detail(&error))?;
         let mut variables: Vec<_> = compiled.undeclared_variables(false).into_iter().collect();
         variables.sort();
-        Ok(Self {
-            text: text.into(),
-            variables: variables.into(),
-            compiled: Arc::new(compiled),
-        })
+        Ok(Self { text: text.into(), variables: variables.into(), compiled: Arc::new(compiled) })
     }
 
     /// The same expression, with the names of functions taken out of the variables, unless
@@ -79,24 +74,16 @@ impl Expression {
     ///
     /// If a variable is missing, or the computation fails.
     pub(crate) fn evaluate(&self, config: &Config) -> Result<Value, NoValue> {
-        let values: Option<Vec<_>> = self
-            .variables
-            .iter()
-            .map(|name| config.get(name).map(to_language))
-            .collect();
+        let values: Option<Vec<_>> =
+            self.variables.iter().map(|name| config.get(name).map(to_language)).collect();
         let values = values.ok_or(NoValue::Inactive)?;
-        let scope = Scope {
-            names: Arc::clone(&self.variables),
-            values,
-        };
+        let scope = Scope { names: Arc::clone(&self.variables), values };
         let result = self.compiled.eval(minijinja::Value::from_object(scope));
         let result = result.map_err(|error| NoValue::Broken {
             ill_formed: is_ill_formed(error.kind()),
             detail: detail(&error),
         })?;
-        from_language(&result).ok_or_else(|| NoValue::Foreign {
-            result: result.to_string(),
-        })
+        from_language(&result).ok_or_else(|| NoValue::Foreign { result: result.to_string() })
     }
 }
 
@@ -119,10 +106,7 @@ impl Object for Scope {
     }
 
     fn get_value_by_str(self: &Arc<Self>, key: &str) -> Option<minijinja::Value> {
-        let index = self
-            .names
-            .binary_search_by(|name| name.as_str().cmp(key))
-            .ok()?;
+        let index = self.names.binary_search_by(|name| name.as_str().cmp(key)).ok()?;
         self.values.get(index).cloned()
     }
 }
@@ -142,8 +126,7 @@ fn from_language(result: &minijinja::Value) -> Option<Value> {
         ValueKind::Bool => Some(Value::Bool(result.is_true())),
         ValueKind::Number => {
             let int = result.is_integer().then(|| result.as_i64()).flatten();
-            int.map(Value::Int)
-                .or_else(|| f64::try_from(result.clone()).ok().map(Value::Float))
+            int.map(Value::Int).or_else(|| f64::try_from(result.clone()).ok().map(Value::Float))
         }
         ValueKind::String => result.as_str().map(Value::from),
         _ => None,
@@ -151,9 +134,7 @@ fn from_language(result: &minijinja::Value) -> Option<Value> {
 }
 
 fn detail(error: &minijinja::Error) -> String {
-    error
-        .detail()
-        .map_or_else(|| error.kind().to_string(), str::to_owned)
+    error.detail().map_or_else(|| error.kind().to_string(), str::to_owned)
 }
 
 fn is_ill_formed(kind: ErrorKind) -> bool {

@@ -25,20 +25,16 @@ impl FloatDomain {
         let steps = (self.high / step - self.low / step).max(0.0);
         let nearest = steps.round();
         // The quotient may fall a rounding error short of a whole number: 0.3 / 0.1.
-        let last = if self.at(nearest, step) <= self.high {
-            nearest
-        } else {
-            steps.floor()
-        };
+        let last = if self.at(nearest, step) <= self.high { nearest } else { steps.floor() };
         Some((last as u64).saturating_add(1))
     }
 
     /// The value with this index, counted from `low`; `low` itself without a step.
     pub(crate) fn level(&self, index: u64) -> f64 {
         match (self.step, self.levels()) {
-            (Some(step), Some(levels)) => self
-                .at(index.min(levels - 1) as f64, step)
-                .clamp(self.low, self.high),
+            (Some(step), Some(levels)) => {
+                self.at(index.min(levels - 1) as f64, step).clamp(self.low, self.high)
+            }
             _ => self.low,
         }
     }
@@ -101,11 +97,7 @@ impl FloatDomain {
         }
         let power = 10f64.powi(decimals);
         let digits = (value * power).round();
-        if digits.abs() < (1u64 << f64::MANTISSA_DIGITS) as f64 {
-            digits / power
-        } else {
-            value
-        }
+        if digits.abs() < (1u64 << f64::MANTISSA_DIGITS) as f64 { digits / power } else { value }
     }
 }
 
@@ -115,8 +107,6 @@ fn decimals(number: f64) -> i32 {
     let Some((digits, exponent)) = text.split_once('e') else {
         return 0;
     };
-    let fraction = digits
-        .split_once('.')
-        .map_or(0, |(_, fraction)| fraction.len() as i32);
+    let fraction = digits.split_once('.').map_or(0, |(_, fraction)| fraction.len() as i32);
     (fraction - exponent.parse::<i32>().unwrap_or(0)).max(0)
 }

@@ -6,9 +6,8 @@ use minijinja::{Environment, Error, ErrorKind, Value};
 use crate::value::whole;
 
 /// Their names, sorted.
-pub(crate) const FUNCTIONS: [&str; 10] = [
-    "abs", "ceil", "exp", "floor", "log", "log2", "max", "min", "round", "sqrt",
-];
+pub(crate) const FUNCTIONS: [&str; 10] =
+    ["abs", "ceil", "exp", "floor", "log", "log2", "max", "min", "round", "sqrt"];
 
 /// Adds them to the language. As in Python, `log` is the natural logarithm, and `floor`, `ceil`
 /// and `round` give whole numbers; `round` takes halves away from zero.
@@ -54,9 +53,6 @@ fn extreme(
         }
     }
     best.map(|(_, number)| number).ok_or_else(|| {
-        Error::new(
-            ErrorKind::MissingArgument,
-            format!("{function} needs at least one number"),
-        )
+        Error::new(ErrorKind::MissingArgument, format!("{function} needs at least one number"))
     })
 }

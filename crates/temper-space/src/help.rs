@@ -59,11 +59,7 @@ impl SpaceError {
                     .to_owned()
             }
             Self::MissingKey { key, .. } => format!("add `{key}`"),
-            Self::ForeignKey {
-                kind: "derived",
-                key,
-                ..
-            } => {
+            Self::ForeignKey { kind: "derived", key, .. } => {
                 format!("a derived parameter is computed: remove `{key}` or `derive`")
             }
             Self::ForeignKey { kind, .. } => {
@@ -95,9 +91,7 @@ impl SpaceError {
             }
             Self::DefaultOutside { .. } => "choose one of them, or drop `default`".to_owned(),
             Self::UnknownParent { nearest, .. } | Self::UnknownName { nearest, .. } => {
-                return nearest
-                    .as_ref()
-                    .map(|name| format!("did you mean `{name}`?"));
+                return nearest.as_ref().map(|name| format!("did you mean `{name}`?"));
             }
             Self::ContinuousParent { kind: "float", .. } => {
                 "give the float a step, or make it an ordinal".to_owned()
@@ -114,23 +108,18 @@ impl SpaceError {
             Self::Syntax { .. } => {
                 "expressions are written as in Python: hidden_size % num_heads == 0".to_owned()
             }
-            Self::UnknownVariable {
-                nearest: Some(name),
-                ..
-            } => format!("did you mean `{name}`?"),
+            Self::UnknownVariable { nearest: Some(name), .. } => format!("did you mean `{name}`?"),
             Self::UnknownVariable { variable, .. } => format!("texts need quotes: '{variable}'"),
             Self::DerivedCircle { .. } => "compute one of them from other parameters".to_owned(),
             Self::MultipleOf { .. } => "choose a positive number, or drop `multiple_of`".to_owned(),
             Self::NotBool { .. } => "compare it with something: ==, !=, <, <=, >, >=".to_owned(),
             Self::DefaultsBreak { .. } => "change the defaults, or drop one of them".to_owned(),
-            Self::Impossible {
-                place: Place::Require(_),
-                ..
-            } => "loosen the require, or widen the space".to_owned(),
-            Self::Impossible {
-                place: Place::Derived(_),
-                ..
-            } => "change `derive` so that it gives a finite number".to_owned(),
+            Self::Impossible { place: Place::Require(_), .. } => {
+                "loosen the require, or widen the space".to_owned()
+            }
+            Self::Impossible { place: Place::Derived(_), .. } => {
+                "change `derive` so that it gives a finite number".to_owned()
+            }
             Self::MissingValue { domain, .. } => format!("give it one of {domain}"),
             Self::OutsideValue { .. } => "choose one of them".to_owned(),
             Self::InactiveValue { condition, .. } => way_to_activate(condition),
@@ -153,7 +142,5 @@ fn backticked(names: &[&str]) -> String {
 /// Whether the text has `&&`, `||`, or a `!` that is not part of `!=`.
 fn has_foreign_operator(expression: &str) -> bool {
     let without_unequal = expression.replace("!=", "");
-    ["&&", "||", "!"]
-        .iter()
-        .any(|operator| without_unequal.contains(operator))
+    ["&&", "||", "!"].iter().any(|operator| without_unequal.contains(operator))
 }

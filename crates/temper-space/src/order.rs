@@ -29,10 +29,7 @@ fn circle(parents: &[Vec<usize>], placed: &[bool]) -> Vec<usize> {
             return walk.split_off(start);
         }
         walk.push(item);
-        next = parents[item]
-            .iter()
-            .copied()
-            .find(|&parent| !placed[parent]);
+        next = parents[item].iter().copied().find(|&parent| !placed[parent]);
     }
     walk
 }

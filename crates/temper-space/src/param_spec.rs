@@ -100,11 +100,7 @@ impl Kind {
 impl ParamSpec {
     /// A constant.
     pub fn constant(value: impl Into<Value>) -> Self {
-        Self {
-            r#type: Some(Kind::Const),
-            value: Some(value.into()),
-            ..Self::default()
-        }
+        Self { r#type: Some(Kind::Const), value: Some(value.into()), ..Self::default() }
     }
 
     /// The keys that are given.

@@ -21,10 +21,7 @@ impl Space {
             Some(size) if size <= TRIES => Box::new((0..size).map(|index| self.grid_point(index))),
             _ => Box::new((0..TRIES).map(|index| spread_point(index, self.dims()))),
         };
-        let configs = self
-            .default_config()
-            .into_iter()
-            .chain(points.map(|p| self.decode(&p)));
+        let configs = self.default_config().into_iter().chain(points.map(|p| self.decode(&p)));
         self.first_runnable(configs)
     }
 
@@ -38,11 +35,7 @@ impl Space {
         }
         let tried = failures.values().sum();
         match failures.into_iter().max_by_key(|(_, failed)| *failed) {
-            Some((place, failed)) => Err(SpaceError::Impossible {
-                place,
-                failed,
-                tried,
-            }),
+            Some((place, failed)) => Err(SpaceError::Impossible { place, failed, tried }),
             None => Ok(()),
         }
     }
@@ -55,10 +48,7 @@ impl Space {
             index /= levels;
             (level as f64 + 0.5) / levels as f64
         };
-        self.axes()
-            .filter_map(|axis| axis.domain.levels())
-            .map(place)
-            .collect()
+        self.axes().filter_map(|axis| axis.domain.levels()).map(place).collect()
     }
 }
 
@@ -100,13 +90,7 @@ mod tests {
                 }
             }
             // Even would be 100 in each tenth; independent draws would leave 70 to 130 at times.
-            assert!(
-                counts
-                    .iter()
-                    .flatten()
-                    .all(|count| (80..=120).contains(count)),
-                "{counts:?}"
-            );
+            assert!(counts.iter().flatten().all(|count| (80..=120).contains(count)), "{counts:?}");
         }
     }
 }

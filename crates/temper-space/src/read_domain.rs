@@ -12,9 +12,7 @@ pub(crate) fn read_domain(
     param: &str,
     spec: &ParamSpec,
 ) -> Result<(Domain, Option<Value>), SpaceError> {
-    let kind = spec.r#type.ok_or_else(|| SpaceError::MissingType {
-        param: param.to_owned(),
-    })?;
+    let kind = spec.r#type.ok_or_else(|| SpaceError::MissingType { param: param.to_owned() })?;
     check_keys(param, spec, kind.name())?;
     let domain = match kind {
         Kind::Float => read_float(param, spec)?,
@@ -44,11 +42,7 @@ pub(crate) fn check_keys(
 ) -> Result<(), SpaceError> {
     let own = keys_of(kind);
     match spec.keys().find(|key| !own.contains(key)) {
-        Some(key) => Err(SpaceError::ForeignKey {
-            param: param.to_owned(),
-            kind,
-            key,
-        }),
+        Some(key) => Err(SpaceError::ForeignKey { param: param.to_owned(), kind, key }),
         None => Ok(()),
     }
 }
@@ -58,15 +52,8 @@ const FINEST: f64 = (1u64 << (f64::MANTISSA_DIGITS - 2)) as f64;
 
 fn read_float(param: &str, spec: &ParamSpec) -> Result<Domain, SpaceError> {
     let low = finite(param, "low", needed(param, Kind::Float, "low", spec.low)?)?;
-    let high = finite(
-        param,
-        "high",
-        needed(param, Kind::Float, "high", spec.high)?,
-    )?;
-    let step = spec
-        .step
-        .map(|step| finite(param, "step", step))
-        .transpose()?;
+    let high = finite(param, "high", needed(param, Kind::Float, "high", spec.high)?)?;
+    let step = spec.step.map(|step| finite(param, "step", step)).transpose()?;
     let scale = read_scale(param, spec, low, high)?;
     let domain = FloatDomain {
         low: low.as_f64(),
@@ -79,20 +66,10 @@ fn read_float(param: &str, spec: &ParamSpec) -> Result<Domain, SpaceError> {
         // Relative to the step, so that it holds for small numbers too.
         let largest = domain.low.abs().max(domain.high.abs()) / step.as_f64();
         if domain.levels().is_some_and(|levels| levels < 2) {
-            return Err(SpaceError::StepTooLarge {
-                param,
-                step,
-                low,
-                high,
-            });
+            return Err(SpaceError::StepTooLarge { param, step, low, high });
         }
         if largest >= FINEST {
-            return Err(SpaceError::StepTooSmall {
-                param,
-                step,
-                low,
-                high,
-            });
+            return Err(SpaceError::StepTooSmall { param, step, low, high });
         }
     }
     Ok(Domain::Float(domain))
@@ -101,11 +78,7 @@ fn read_float(param: &str, spec: &ParamSpec) -> Result<Domain, SpaceError> {
 fn read_int(param: &str, spec: &ParamSpec) -> Result<Domain, SpaceError> {
     let low = whole(param, "low", needed(param, Kind::Int, "low", spec.low)?)?;
     let high = whole(param, "high", needed(param, Kind::Int, "high", spec.high)?)?;
-    let step = spec
-        .step
-        .map(|step| whole(param, "step", step))
-        .transpose()?
-        .unwrap_or(1);
+    let step = spec.step.map(|step| whole(param, "step", step)).transpose()?.unwrap_or(1);
     let scale = read_scale(param, spec, low.into(), high.into())?;
     if i128::from(step) > i128::from(high) - i128::from(low) {
         return Err(SpaceError::StepTooLarge {
@@ -115,12 +88,7 @@ fn read_int(param: &str, spec: &ParamSpec) -> Result<Domain, SpaceError> {
             high: high.into(),
         });
     }
-    Ok(Domain::Int(IntDomain {
-        low,
-        high,
-        scale,
-        step,
-    }))
+    Ok(Domain::Int(IntDomain { low, high, scale, step }))
 }
 
 /// Checks the bounds, and that they, the step and the scale go together.
@@ -138,11 +106,7 @@ fn read_scale(
     if !is_below {
         return Err(SpaceError::Bounds { param, low, high });
     }
-    let scale = if spec.log == Some(true) {
-        Scale::Log
-    } else {
-        Scale::Linear
-    };
+    let scale = if spec.log == Some(true) { Scale::Log } else { Scale::Linear };
     if scale == Scale::Log && low.as_f64() <= 0.0 {
         return Err(SpaceError::LogBound { param, low });
     }
@@ -156,36 +120,23 @@ fn read_scale(
 fn read_values(param: &str, spec: &ParamSpec, kind: Kind) -> Result<Vec<Value>, SpaceError> {
     let values = needed(param, kind, "values", spec.values.clone())?;
     if values.is_empty() {
-        return Err(SpaceError::NoValues {
-            param: param.to_owned(),
-        });
+        return Err(SpaceError::NoValues { param: param.to_owned() });
     }
-    match values
-        .iter()
-        .enumerate()
-        .find(|(index, value)| values[..*index].contains(value))
-    {
-        Some((_, value)) => Err(SpaceError::DuplicateValue {
-            param: param.to_owned(),
-            value: value.clone(),
-        }),
+    match values.iter().enumerate().find(|(index, value)| values[..*index].contains(value)) {
+        Some((_, value)) => {
+            Err(SpaceError::DuplicateValue { param: param.to_owned(), value: value.clone() })
+        }
         None => Ok(values),
     }
 }
 
 fn sorted_numbers(param: &str, mut values: Vec<Value>) -> Result<Vec<Value>, SpaceError> {
     if let Some(value) = values.iter().find(|value| value.as_f64().is_none()) {
-        return Err(SpaceError::NotNumber {
-            param: param.to_owned(),
-            value: value.clone(),
-        });
+        return Err(SpaceError::NotNumber { param: param.to_owned(), value: value.clone() });
     }
     // Integers beyond 53 bits may tie as floats; the second key keeps them apart.
     values.sort_by(|left, right| {
-        let floats = left
-            .as_f64()
-            .unwrap_or(0.0)
-            .total_cmp(&right.as_f64().unwrap_or(0.0));
+        let floats = left.as_f64().unwrap_or(0.0).total_cmp(&right.as_f64().unwrap_or(0.0));
         floats.then(left.as_i64().cmp(&right.as_i64()))
     });
     Ok(values)
@@ -197,11 +148,7 @@ fn needed<T>(
     key: &'static str,
     given: Option<T>,
 ) -> Result<T, SpaceError> {
-    let missing = || SpaceError::MissingKey {
-        param: param.to_owned(),
-        kind: kind.name(),
-        key,
-    };
+    let missing = || SpaceError::MissingKey { param: param.to_owned(), kind: kind.name(), key };
     given.ok_or_else(missing)
 }
 
@@ -209,20 +156,14 @@ fn finite(param: &str, key: &'static str, value: Number) -> Result<Number, Space
     if value.as_f64().is_finite() {
         Ok(value)
     } else {
-        Err(SpaceError::NotFinite {
-            param: param.to_owned(),
-            key,
-            value,
-        })
+        Err(SpaceError::NotFinite { param: param.to_owned(), key, value })
     }
 }
 
 fn whole(param: &str, key: &'static str, value: Number) -> Result<i64, SpaceError> {
-    finite(param, key, value)?
-        .as_i64()
-        .ok_or_else(|| SpaceError::NotInteger {
-            param: param.to_owned(),
-            key,
-            value,
-        })
+    finite(param, key, value)?.as_i64().ok_or_else(|| SpaceError::NotInteger {
+        param: param.to_owned(),
+        key,
+        value,
+    })
 }

@@ -14,35 +14,18 @@ pub(crate) fn read_params(spec: &SpaceSpec) -> Result<Vec<Param>, SpaceError> {
     for (name, param) in spec.0.iter().filter(|(_, param)| param.derive.is_none()) {
         let (domain, default) = read_domain(name, param)?;
         positions.insert(name.as_str(), params.len());
-        params.push(Param {
-            name: name.clone(),
-            domain,
-            default,
-            condition: None,
-        });
+        params.push(Param { name: name.clone(), domain, default, condition: None });
     }
     let mut parents = Vec::new();
     for index in 0..params.len() {
         let condition = read_condition(&params[index].name, spec, &params, &positions)?;
-        parents.push(
-            condition
-                .iter()
-                .flat_map(|c| c.0.keys())
-                .map(|p| positions[&**p])
-                .collect(),
-        );
+        parents.push(condition.iter().flat_map(|c| c.0.keys()).map(|p| positions[&**p]).collect());
         params[index].condition = condition;
     }
     match topological(&parents) {
-        Ok(order) => Ok(order
-            .into_iter()
-            .map(|index| params[index].clone())
-            .collect()),
+        Ok(order) => Ok(order.into_iter().map(|index| params[index].clone()).collect()),
         Err(circle) => {
-            let circle = circle
-                .into_iter()
-                .map(|index| params[index].name.clone())
-                .collect();
+            let circle = circle.into_iter().map(|index| params[index].name.clone()).collect();
             Err(SpaceError::ConditionCircle { circle })
         }
     }
@@ -62,27 +45,15 @@ fn read_condition(
         let (param, parent) = (param.to_owned(), parent.clone());
         let Some(&index) = positions.get(&*parent) else {
             if spec.0.contains_key(&parent) {
-                return Err(SpaceError::ContinuousParent {
-                    param,
-                    parent,
-                    kind: "derived",
-                });
+                return Err(SpaceError::ContinuousParent { param, parent, kind: "derived" });
             }
             let others = positions.keys().copied().filter(|name| *name != param);
             let nearest = nearest(&parent, others);
-            return Err(SpaceError::UnknownParent {
-                param,
-                parent,
-                nearest,
-            });
+            return Err(SpaceError::UnknownParent { param, parent, nearest });
         };
         let domain = &params[index].domain;
         if domain.levels().is_none() {
-            return Err(SpaceError::ContinuousParent {
-                param,
-                parent,
-                kind: domain.kind(),
-            });
+            return Err(SpaceError::ContinuousParent { param, parent, kind: domain.kind() });
         }
         let accepted = accepted.as_slice();
         if accepted.is_empty() {
@@ -92,12 +63,7 @@ fn read_condition(
         for value in accepted {
             let Some(own) = domain.canonical(value) else {
                 let (value, domain) = (value.clone(), domain.clone());
-                return Err(SpaceError::NeverTaken {
-                    param,
-                    parent,
-                    value,
-                    domain,
-                });
+                return Err(SpaceError::NeverTaken { param, parent, value, domain });
             };
             values.push(own);
         }

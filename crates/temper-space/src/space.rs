@@ -71,9 +71,7 @@ impl Space {
     /// The number of configurations if every dimension is discrete, `None` otherwise. An upper
     /// bound, which ignores conditions and requires, and stops at `u64::MAX`.
     pub fn size(&self) -> Option<u64> {
-        self.axes().try_fold(1u64, |size, axis| {
-            Some(size.saturating_mul(axis.domain.levels()?))
-        })
+        self.axes().try_fold(1u64, |size, axis| Some(size.saturating_mul(axis.domain.levels()?)))
     }
 
     /// The config at a point of the unit cube: active parameters and constants. Derived
@@ -89,11 +87,7 @@ impl Space {
         for param in &self.params {
             let place = point.get(axis).copied().unwrap_or(0.5);
             axis += usize::from(!param.domain.is_const());
-            if param
-                .condition
-                .as_ref()
-                .is_none_or(|condition| condition.holds(&config))
-            {
+            if param.condition.as_ref().is_none_or(|condition| condition.holds(&config)) {
                 config.insert(&param.name, param.domain.decode(place));
             }
         }
@@ -121,23 +115,16 @@ impl Space {
     /// The config to try first: each active parameter's default, or the middle of its domain
     /// where it has none. `None` if no parameter has a default. Not completed.
     pub fn default_config(&self) -> Option<Config> {
-        self.params
-            .iter()
-            .any(|param| param.default.is_some())
-            .then(|| {
-                let mut config = Config::new();
-                for param in &self.params {
-                    if param
-                        .condition
-                        .as_ref()
-                        .is_none_or(|condition| condition.holds(&config))
-                    {
-                        let middle = || param.domain.decode(0.5);
-                        config.insert(&param.name, param.default.clone().unwrap_or_else(middle));
-                    }
+        self.params.iter().any(|param| param.default.is_some()).then(|| {
+            let mut config = Config::new();
+            for param in &self.params {
+                if param.condition.as_ref().is_none_or(|condition| condition.holds(&config)) {
+                    let middle = || param.domain.decode(0.5);
+                    config.insert(&param.name, param.default.clone().unwrap_or_else(middle));
                 }
-                config
-            })
+            }
+            config
+        })
     }
 
     /// For each of `params`, whether it exists in the config.

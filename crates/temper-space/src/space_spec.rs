@@ -19,22 +19,12 @@ pub struct RequireSpec(pub IndexMap<String, String>);
 
 impl<Name: Into<String>> FromIterator<(Name, ParamSpec)> for SpaceSpec {
     fn from_iter<I: IntoIterator<Item = (Name, ParamSpec)>>(params: I) -> Self {
-        Self(
-            params
-                .into_iter()
-                .map(|(name, param)| (name.into(), param))
-                .collect(),
-        )
+        Self(params.into_iter().map(|(name, param)| (name.into(), param)).collect())
     }
 }
 
 impl<Name: Into<String>, Text: Into<String>> FromIterator<(Name, Text)> for RequireSpec {
     fn from_iter<I: IntoIterator<Item = (Name, Text)>>(requires: I) -> Self {
-        Self(
-            requires
-                .into_iter()
-                .map(|(name, text)| (name.into(), text.into()))
-                .collect(),
-        )
+        Self(requires.into_iter().map(|(name, text)| (name.into(), text.into())).collect())
     }
 }

@@ -28,10 +28,7 @@ pub enum Unsatisfied {
         result: String,
     },
     /// A derived parameter is no finite number, text or truth value, or can't be rounded.
-    #[error(
-        "derived parameter `{name}`: `{expression}` is {result} for {}",
-        list(values)
-    )]
+    #[error("derived parameter `{name}`: `{expression}` is {result} for {}", list(values))]
     Derived {
         /// The key in `[space]`.
         name: String,
@@ -43,10 +40,7 @@ pub enum Unsatisfied {
         values: Vec<(String, Value)>,
     },
     /// An expression can't be computed, for example because it divides by zero.
-    #[error(
-        "{place}: `{expression}` can't be computed for {}: {detail}",
-        list(values)
-    )]
+    #[error("{place}: `{expression}` can't be computed for {}: {detail}", list(values))]
     Broken {
         /// Where the expression stands.
         place: Place,
@@ -81,9 +75,6 @@ impl Unsatisfied {
 }
 
 fn list(values: &[(String, Value)]) -> String {
-    let pairs: Vec<_> = values
-        .iter()
-        .map(|(name, value)| format!("{name} = {value}"))
-        .collect();
+    let pairs: Vec<_> = values.iter().map(|(name, value)| format!("{name} = {value}")).collect();
     pairs.join(", ")
 }

@@ -17,34 +17,21 @@ impl Space {
         let known = |name: &str| self.spec.0.contains_key(name);
         if let Some((name, _)) = config.iter().find(|(name, _)| !known(name)) {
             let nearest = nearest(name, self.spec.0.keys().map(String::as_str));
-            return Err(SpaceError::UnknownName {
-                name: name.to_owned(),
-                nearest,
-            });
+            return Err(SpaceError::UnknownName { name: name.to_owned(), nearest });
         }
         for (param, active) in self.params.iter().zip(self.active_params(config)) {
             let (name, domain) = (param.name.clone(), &param.domain);
             match (config.get(&name), &param.condition) {
                 (None, _) if active && !domain.is_const() => {
-                    return Err(SpaceError::MissingValue {
-                        param: name,
-                        domain: domain.clone(),
-                    });
+                    return Err(SpaceError::MissingValue { param: name, domain: domain.clone() });
                 }
                 (Some(_), Some(condition)) if !active => {
                     let condition = condition.clone();
-                    return Err(SpaceError::InactiveValue {
-                        param: name,
-                        condition,
-                    });
+                    return Err(SpaceError::InactiveValue { param: name, condition });
                 }
                 (Some(value), _) if !domain.contains(value) => {
                     let (value, domain) = (value.clone(), domain.clone());
-                    return Err(SpaceError::OutsideValue {
-                        param: name,
-                        value,
-                        domain,
-                    });
+                    return Err(SpaceError::OutsideValue { param: name, value, domain });
                 }
                 _ => {}
             }

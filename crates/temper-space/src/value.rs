@@ -157,10 +157,7 @@ impl Visitor<'_> for ValueVisitor {
 
     fn visit_u64<E: de::Error>(self, int: u64) -> Result<Value, E> {
         i64::try_from(int).map(Value::Int).map_err(|_| {
-            E::custom(format!(
-                "{int} is larger than the largest integer, {}",
-                i64::MAX
-            ))
+            E::custom(format!("{int} is larger than the largest integer, {}", i64::MAX))
         })
     }
 
@@ -214,10 +211,7 @@ mod tests {
         assert!(matches!(values[1], Value::Int(8)));
         assert!(matches!(values[2], Value::Float(_)));
         assert!(matches!(values[3], Value::Text(_)));
-        assert_eq!(
-            serde_json::to_string(&values).unwrap(),
-            r#"[true,8,8.0,"8"]"#
-        );
+        assert_eq!(serde_json::to_string(&values).unwrap(), r#"[true,8,8.0,"8"]"#);
     }
 
     #[test]
@@ -229,19 +223,9 @@ mod tests {
         assert_eq!(refusal("x = nan"), "NaN is not a finite number");
         assert_eq!(refusal("x = inf"), "inf is not a finite number");
         let error = serde_json::from_str::<Value>("9223372036854775808").unwrap_err();
-        assert!(
-            error
-                .to_string()
-                .contains("is larger than the largest integer"),
-            "{error}"
-        );
+        assert!(error.to_string().contains("is larger than the largest integer"), "{error}");
         let error = serde_json::from_str::<Value>("[1]").unwrap_err();
-        assert!(
-            error
-                .to_string()
-                .contains("true, false, a finite number or a text"),
-            "{error}"
-        );
+        assert!(error.to_string().contains("true, false, a finite number or a text"), "{error}");
     }
 
     #[test]

@@ -30,9 +30,7 @@ impl MemoryStorage {
 impl Storage for MemoryStorage {
     fn read(&mut self, from: Seq) -> Result<Vec<Event>, StorageError> {
         let log = self.log();
-        let from = usize::try_from(from)
-            .unwrap_or(usize::MAX)
-            .min(log.events.len());
+        let from = usize::try_from(from).unwrap_or(usize::MAX).min(log.events.len());
         Ok(log.events[from..].to_vec())
     }
 
@@ -51,8 +49,6 @@ impl Storage for MemoryStorage {
     }
 
     fn pulse(&mut self, worker: &WorkerId) -> Result<Pulse, StorageError> {
-        Ok(Pulse::Beats(
-            self.log().beats.get(worker).copied().unwrap_or_default(),
-        ))
+        Ok(Pulse::Beats(self.log().beats.get(worker).copied().unwrap_or_default()))
     }
 }

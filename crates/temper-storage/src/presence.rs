@@ -23,10 +23,7 @@ impl Presence {
     pub(crate) fn beside(log: &Path) -> Self {
         let mut folder = log.as_os_str().to_owned();
         folder.push("-workers");
-        Self {
-            folder: folder.into(),
-            held: BTreeMap::new(),
-        }
+        Self { folder: folder.into(), held: BTreeMap::new() }
     }
 
     /// Locks the worker's file for as long as this value and the process live.

@@ -7,6 +7,7 @@
 //! the results of that time.
 
 use std::path::{Path, PathBuf};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use rusqlite::{Connection, OpenFlags, OptionalExtension, params};
@@ -32,6 +33,9 @@ const FLUSH_INTERVAL: Duration = Duration::from_millis(20);
 
 /// How long a statement waits for another process's write.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// How long to wait before the file is tried to be made again.
+const BUSY_PAUSE: Duration = Duration::from_millis(10);
 
 const SCHEMA: &str = "
     CREATE TABLE events (
@@ -60,7 +64,14 @@ impl SqliteStorage {
     /// If the file can't be opened or made, is something else, or has a newer format.
     pub fn open(path: &Path) -> Result<Self, StorageError> {
         let storage = Self::connect(path, OpenFlags::SQLITE_OPEN_CREATE)?;
-        storage.create().map_err(|error| failure(path, error))?;
+        let deadline = Instant::now() + BUSY_TIMEOUT;
+        // Changing the journal does not wait for another process that is doing the same.
+        while let Err(error) = storage.create() {
+            match failure(path, error) {
+                StorageError::Busy { .. } if Instant::now() < deadline => thread::sleep(BUSY_PAUSE),
+                error => return Err(error),
+            }
+        }
         storage.check_format()?;
         Ok(storage)
     }
@@ -71,12 +82,14 @@ impl SqliteStorage {
     ///
     /// [`StorageError::Missing`] if there is none; otherwise as [`SqliteStorage::open`].
     pub fn open_existing(path: &Path) -> Result<Self, StorageError> {
+        let missing = || StorageError::Missing { location: path.display().to_string() };
         if !path.exists() {
-            return Err(StorageError::Missing {
-                location: path.display().to_string(),
-            });
+            return Err(missing());
         }
         let storage = Self::connect(path, OpenFlags::empty())?;
+        if is_new(&storage.connection).map_err(|error| failure(path, error))? {
+            return Err(missing()); // its process died before it was made
+        }
         storage.check_format()?;
         Ok(storage)
     }
@@ -85,9 +98,7 @@ impl SqliteStorage {
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX | extra;
         let connection =
             Connection::open_with_flags(path, flags).map_err(|error| failure(path, error))?;
-        connection
-            .busy_timeout(BUSY_TIMEOUT)
-            .map_err(|error| failure(path, error))?;
+        connection.busy_timeout(BUSY_TIMEOUT).map_err(|error| failure(path, error))?;
         Ok(Self {
             path: path.to_owned(),
             connection,
@@ -99,12 +110,6 @@ impl SqliteStorage {
 
     /// Makes the tables of a new file; leaves any other file alone.
     fn create(&self) -> rusqlite::Result<()> {
-        let is_new = |connection: &Connection| {
-            let count = "SELECT count(*) FROM sqlite_schema";
-            connection
-                .query_row(count, [], |row| row.get::<_, u32>(0))
-                .map(|count| count == 0)
-        };
         if !is_new(&self.connection)? {
             return Ok(());
         }
@@ -153,9 +158,7 @@ impl SqliteStorage {
 
     /// Chooses whether the write that follows flushes the journal.
     fn prepare_write(&mut self, ends_trial: bool) -> Result<(), StorageError> {
-        let due = self
-            .flushed
-            .is_none_or(|last| last.elapsed() >= FLUSH_INTERVAL);
+        let due = self.flushed.is_none_or(|last| last.elapsed() >= FLUSH_INTERVAL);
         if (ends_trial || self.unflushed) && due {
             return self.flush_next();
         }
@@ -186,20 +189,14 @@ impl Storage for SqliteStorage {
             )
             .and_then(|mut insert| insert.execute(params![at, text]))
             .map_err(|error| failure(&self.path, error))?;
-        if written == 1 {
-            Ok(())
-        } else {
-            Err(StorageError::Conflict { at })
-        }
+        if written == 1 { Ok(()) } else { Err(StorageError::Conflict { at }) }
     }
 
     fn beat(&mut self, worker: &WorkerId) -> Result<(), StorageError> {
-        self.presence
-            .hold(worker)
-            .map_err(|error| StorageError::Other {
-                location: self.path.display().to_string(),
-                source: error.into(),
-            })?;
+        self.presence.hold(worker).map_err(|error| StorageError::Other {
+            location: self.path.display().to_string(),
+            source: error.into(),
+        })?;
         self.prepare_write(false)?;
         self.connection
             .prepare_cached(
@@ -218,14 +215,16 @@ impl Storage for SqliteStorage {
         let count = self
             .connection
             .prepare_cached("SELECT count FROM beats WHERE worker = ?")
-            .and_then(|mut select| {
-                select
-                    .query_row([worker.as_str()], |row| row.get(0))
-                    .optional()
-            })
+            .and_then(|mut select| select.query_row([worker.as_str()], |row| row.get(0)).optional())
             .map_err(|error| failure(&self.path, error))?;
         Ok(Pulse::Beats(count.unwrap_or(0)))
     }
+}
+
+/// Whether the file holds nothing yet.
+fn is_new(connection: &Connection) -> rusqlite::Result<bool> {
+    let count = "SELECT count(*) FROM sqlite_schema";
+    connection.query_row(count, [], |row| row.get::<_, u32>(0)).map(|count| count == 0)
 }
 
 /// Refuses other programs' files and newer formats.
@@ -238,11 +237,7 @@ fn check_format(connection: &Connection, path: &Path) -> Result<(), StorageError
         return Err(StorageError::NotAStudy { location });
     }
     if found > FORMAT {
-        return Err(StorageError::NewerFormat {
-            location,
-            found,
-            supported: FORMAT,
-        });
+        return Err(StorageError::NewerFormat { location, found, supported: FORMAT });
     }
     Ok(())
 }

@@ -43,10 +43,7 @@ fn an_append_at_another_length_is_a_conflict_and_changes_nothing() {
         let (mut one, mut other) = (open(), open());
         one.append(0, &event(0)).unwrap();
         for at in [0, 2] {
-            assert!(matches!(
-                other.append(at, &event(9)),
-                Err(StorageError::Conflict { .. })
-            ));
+            assert!(matches!(other.append(at, &event(9)), Err(StorageError::Conflict { .. })));
         }
         assert_eq!(other.read(0).unwrap(), [event(0)]);
         other.append(1, &event(1)).unwrap();
@@ -63,16 +60,11 @@ fn of_many_writers_at_one_position_one_wins() {
                 .into_iter()
                 .map(|mut storage| {
                     scope.spawn(move || {
-                        (0..50)
-                            .filter(|at| storage.append(*at, &event(*at)).is_ok())
-                            .count()
+                        (0..50).filter(|at| storage.append(*at, &event(*at)).is_ok()).count()
                     })
                 })
                 .collect();
-            writers
-                .into_iter()
-                .map(|writer| writer.join().unwrap())
-                .sum()
+            writers.into_iter().map(|writer| writer.join().unwrap()).sum()
         });
         assert_eq!(open().read(0).unwrap().len(), won);
     });
@@ -83,10 +75,7 @@ fn beats_are_counted_and_a_stranger_has_none() {
     each(|open| {
         let (mut one, mut other) = (open(), open());
         let worker = WorkerId::new("laptop.1");
-        assert!(matches!(
-            other.pulse(&worker).unwrap(),
-            Pulse::Dead | Pulse::Beats(0)
-        ));
+        assert!(matches!(other.pulse(&worker).unwrap(), Pulse::Dead | Pulse::Beats(0)));
         one.beat(&worker).unwrap();
         one.beat(&worker).unwrap();
         assert_eq!(other.pulse(&worker).unwrap(), Pulse::Beats(2));

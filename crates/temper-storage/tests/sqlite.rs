@@ -33,28 +33,16 @@ fn open_and_read(path: &Path) -> Result<Vec<Event>, StorageError> {
 #[test]
 fn a_record_cut_short_is_named_and_those_before_it_are_salvaged() {
     let folder = tempfile::tempdir().unwrap();
-    let (path, copy) = (
-        folder.path().join("study.db"),
-        folder.path().join("copy.db"),
-    );
+    let (path, copy) = (folder.path().join("study.db"), folder.path().join("copy.db"));
     filled(&path, 10);
     Connection::open(&path)
         .unwrap()
-        .execute(
-            "UPDATE events SET event = substr(event, 1, 20) WHERE seq = 7",
-            [],
-        )
+        .execute("UPDATE events SET event = substr(event, 1, 20) WHERE seq = 7", [])
         .unwrap();
     let error = open_and_read(&path).unwrap_err();
-    assert!(
-        matches!(error, StorageError::Damaged { readable: 7, .. }),
-        "{error}"
-    );
+    assert!(matches!(error, StorageError::Damaged { readable: 7, .. }), "{error}");
     assert_eq!(salvage(&path, &copy).unwrap(), 7);
-    assert_eq!(
-        open_and_read(&copy).unwrap(),
-        (0..7).map(event).collect::<Vec<_>>()
-    );
+    assert_eq!(open_and_read(&copy).unwrap(), (0..7).map(event).collect::<Vec<_>>());
 }
 
 #[test]
@@ -62,32 +50,18 @@ fn a_missing_record_is_damage() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("study.db");
     filled(&path, 10);
-    Connection::open(&path)
-        .unwrap()
-        .execute("DELETE FROM events WHERE seq = 4", [])
-        .unwrap();
+    Connection::open(&path).unwrap().execute("DELETE FROM events WHERE seq = 4", []).unwrap();
     let error = open_and_read(&path).unwrap_err();
-    assert!(
-        matches!(error, StorageError::Damaged { readable: 4, .. }),
-        "{error}"
-    );
+    assert!(matches!(error, StorageError::Damaged { readable: 4, .. }), "{error}");
 }
 
 #[test]
 fn a_file_cut_short_is_damage_and_loses_only_what_was_cut() {
     let folder = tempfile::tempdir().unwrap();
-    let (path, copy) = (
-        folder.path().join("study.db"),
-        folder.path().join("copy.db"),
-    );
+    let (path, copy) = (folder.path().join("study.db"), folder.path().join("copy.db"));
     filled(&path, 2000);
     let length = fs::metadata(&path).unwrap().len();
-    fs::OpenOptions::new()
-        .write(true)
-        .open(&path)
-        .unwrap()
-        .set_len(length - 5000)
-        .unwrap();
+    fs::OpenOptions::new().write(true).open(&path).unwrap().set_len(length - 5000).unwrap();
     match open_and_read(&path) {
         Err(StorageError::Damaged { readable, .. }) => assert!(readable > 1500, "{readable}"),
         other => panic!("{other:?}"),
@@ -100,10 +74,7 @@ fn a_file_cut_short_is_damage_and_loses_only_what_was_cut() {
 #[test]
 fn a_journal_cut_short_loses_its_last_record_only() {
     let folder = tempfile::tempdir().unwrap();
-    let (path, torn) = (
-        folder.path().join("study.db"),
-        folder.path().join("torn.db"),
-    );
+    let (path, torn) = (folder.path().join("study.db"), folder.path().join("torn.db"));
     let mut storage = SqliteStorage::open(&path).unwrap();
     for seq in 0..10 {
         storage.append(seq, &event(seq)).unwrap();
@@ -111,15 +82,8 @@ fn a_journal_cut_short_loses_its_last_record_only() {
     // A copy as a power failure would leave it: the last frame of the journal is incomplete.
     fs::copy(&path, &torn).unwrap();
     let journal = fs::read(folder.path().join("study.db-wal")).unwrap();
-    fs::write(
-        folder.path().join("torn.db-wal"),
-        &journal[..journal.len() - 100],
-    )
-    .unwrap();
-    assert_eq!(
-        open_and_read(&torn).unwrap(),
-        (0..9).map(event).collect::<Vec<_>>()
-    );
+    fs::write(folder.path().join("torn.db-wal"), &journal[..journal.len() - 100]).unwrap();
+    assert_eq!(open_and_read(&torn).unwrap(), (0..9).map(event).collect::<Vec<_>>());
 }
 
 #[test]
@@ -127,22 +91,9 @@ fn a_newer_format_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("study.db");
     filled(&path, 1);
-    Connection::open(&path)
-        .unwrap()
-        .pragma_update(None, "user_version", FORMAT + 1)
-        .unwrap();
+    Connection::open(&path).unwrap().pragma_update(None, "user_version", FORMAT + 1).unwrap();
     let error = open_and_read(&path).unwrap_err();
-    assert!(
-        matches!(
-            error,
-            StorageError::NewerFormat {
-                found: 2,
-                supported: 1,
-                ..
-            }
-        ),
-        "{error}"
-    );
+    assert!(matches!(error, StorageError::NewerFormat { found: 2, supported: 1, .. }), "{error}");
 }
 
 #[test]
@@ -152,25 +103,13 @@ fn other_files_are_refused_and_left_alone() {
     let mut file = fs::File::create(&path).unwrap();
     file.write_all(&[b'x'; 5000]).unwrap();
     file.seek(SeekFrom::Start(0)).unwrap();
-    assert!(matches!(
-        SqliteStorage::open(&path),
-        Err(StorageError::NotAStudy { .. })
-    ));
+    assert!(matches!(SqliteStorage::open(&path), Err(StorageError::NotAStudy { .. })));
     assert_eq!(fs::read(&path).unwrap(), [b'x'; 5000]);
     let other = folder.path().join("other.db");
-    Connection::open(&other)
-        .unwrap()
-        .execute_batch("CREATE TABLE t (x)")
-        .unwrap();
-    assert!(matches!(
-        SqliteStorage::open(&other),
-        Err(StorageError::NotAStudy { .. })
-    ));
+    Connection::open(&other).unwrap().execute_batch("CREATE TABLE t (x)").unwrap();
+    assert!(matches!(SqliteStorage::open(&other), Err(StorageError::NotAStudy { .. })));
     let missing = folder.path().join("missing.db");
-    assert!(matches!(
-        open_and_read(&missing),
-        Err(StorageError::Missing { .. })
-    ));
+    assert!(matches!(open_and_read(&missing), Err(StorageError::Missing { .. })));
     assert!(!missing.exists());
 }
 
@@ -191,4 +130,28 @@ fn a_full_disk_loses_nothing_that_was_appended() {
     assert_eq!(storage.read(0).unwrap().len() as u64, seq);
     storage.limit_pages(1000).unwrap();
     storage.append(seq, &event(seq)).unwrap();
+}
+
+#[test]
+fn a_log_whose_process_died_before_it_was_made_is_missing() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("study.db");
+    fs::File::create(&path).unwrap();
+    assert!(matches!(open_and_read(&path), Err(StorageError::Missing { .. })));
+    filled(&path, 1);
+    assert_eq!(open_and_read(&path).unwrap(), [event(0)]);
+}
+
+#[test]
+fn many_processes_can_make_a_log_at_once() {
+    for _ in 0..20 {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("study.db");
+        std::thread::scope(|scope| {
+            for _ in 0..4 {
+                scope.spawn(|| SqliteStorage::open(&path).unwrap());
+            }
+        });
+        filled(&path, 1);
+    }
 }

@@ -61,10 +61,7 @@ impl Grid {
     /// A grid.
     #[must_use]
     pub fn new(options: GridOptions) -> Self {
-        Self {
-            options,
-            ..Self::default()
-        }
+        Self { options, ..Self::default() }
     }
 
     /// The number of combinations. Some of them may be ruled out by a requirement, and with

@@ -19,6 +19,8 @@ mod random;
 mod registry;
 
 pub use grid::{Grid, GridOptions, Resolution};
-pub use random::Random;
 pub use prune::{Median, MedianOptions};
-pub use registry::{ALL, DEFAULT, Entry, Options, PRUNERS, RegistryError, Sort, build, build_pruner};
+pub use random::Random;
+pub use registry::{
+    ALL, DEFAULT, Entry, Options, PRUNERS, RegistryError, Sort, build, build_pruner,
+};

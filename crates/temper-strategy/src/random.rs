@@ -42,20 +42,11 @@ mod tests {
         let space = Space::new(&spec, &Default::default()).unwrap();
         let mut counts = std::collections::BTreeMap::<String, u32>::new();
         for event in 0..3000 {
-            let next = Random
-                .ask(&space, &History::new(), &mut stream(7, event))
-                .unwrap();
-            let Next::Start { config, .. } = next else {
-                panic!("{next:?}")
-            };
-            *counts
-                .entry(config.get("optimizer").unwrap().to_string())
-                .or_default() += 1;
+            let next = Random.ask(&space, &History::new(), &mut stream(7, event)).unwrap();
+            let Next::Start { config, .. } = next else { panic!("{next:?}") };
+            *counts.entry(config.get("optimizer").unwrap().to_string()).or_default() += 1;
         }
         // The standard deviation of a count is 26: five of them are missed once in a million seeds.
-        assert!(
-            counts.values().all(|count| count.abs_diff(1000) < 130),
-            "{counts:?}"
-        );
+        assert!(counts.values().all(|count| count.abs_diff(1000) < 130), "{counts:?}");
     }
 }

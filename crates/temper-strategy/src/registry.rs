@@ -102,12 +102,8 @@ pub(crate) fn read_options<T: DeserializeOwned>(
     owner: &'static str,
     options: &Options,
 ) -> Result<T, RegistryError> {
-    serde_json::from_value(Value::Object(options.clone())).map_err(|error| {
-        RegistryError::BadOptions {
-            owner,
-            message: error.to_string(),
-        }
-    })
+    serde_json::from_value(Value::Object(options.clone()))
+        .map_err(|error| RegistryError::BadOptions { owner, message: error.to_string() })
 }
 
 /// Refuses every option.

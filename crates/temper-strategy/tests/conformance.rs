@@ -13,11 +13,7 @@ use temper_strategy::{ALL, Entry, Options};
 const SEED: u64 = 7;
 
 const SPACES: &[(&str, &str, &str)] = &[
-    (
-        "one float",
-        r#"{"x": {"type": "float", "low": -5, "high": 10}}"#,
-        "{}",
-    ),
+    ("one float", r#"{"x": {"type": "float", "low": -5, "high": 10}}"#, "{}"),
     (
         "every kind, conditions and requirements",
         r#"{
@@ -39,11 +35,7 @@ const SPACES: &[(&str, &str, &str)] = &[
         r#"{"a": {"type": "choice", "values": [1, 2, 3]}, "b": {"type": "choice", "values": ["x", "y"]}}"#,
         "{}",
     ),
-    (
-        "nothing to choose",
-        r#"{"a": {"type": "const", "value": 1}}"#,
-        "{}",
-    ),
+    ("nothing to choose", r#"{"a": {"type": "const", "value": 1}}"#, "{}"),
 ];
 
 /// A log in the making.
@@ -68,15 +60,9 @@ impl Bench {
             name: "bench".into(),
             space: spec,
             require,
-            goals: vec![Goal {
-                metric: "loss".into(),
-                direction: Direction::Minimize,
-            }],
+            goals: vec![Goal { metric: "loss".into(), direction: Direction::Minimize }],
             seed: SEED,
-            strategy: StrategySetup {
-                name: entry.name.into(),
-                options: "{}".into(),
-            },
+            strategy: StrategySetup { name: entry.name.into(), options: "{}".into() },
             pruner: None,
             trials: Some(60),
         }));
@@ -91,9 +77,7 @@ impl Bench {
 
     fn ask(&mut self) -> Next {
         let mut rng = stream(SEED, self.history.proposals());
-        self.strategy
-            .ask(&self.space, &self.history, &mut rng)
-            .unwrap()
+        self.strategy.ask(&self.space, &self.history, &mut rng).unwrap()
     }
 
     fn start(&mut self, config: Config) {
@@ -101,33 +85,12 @@ impl Bench {
         let seen = self.history.len();
         let worker = WorkerId::new("bench");
         let origin = Origin::Strategy;
-        self.add(Event::Started {
-            trial,
-            config,
-            origin,
-            seen,
-            worker,
-            until: None,
-            fork: None,
-        });
+        self.add(Event::Started { trial, config, origin, seen, worker, until: None, fork: None });
     }
 
     fn finish(&mut self, trial: TrialId, outcome: Outcome) {
-        let lease: Lease = self
-            .history
-            .trial(trial)
-            .unwrap()
-            .attempts()
-            .last()
-            .unwrap()
-            .lease;
-        self.add(Event::Finished {
-            trial,
-            lease,
-            outcome,
-            seconds: 1.0,
-            peak_memory: None,
-        });
+        let lease: Lease = self.history.trial(trial).unwrap().attempts().last().unwrap().lease;
+        self.add(Event::Finished { trial, lease, outcome, seconds: 1.0, peak_memory: None });
     }
 
     /// Runs up to 60 trials, four at a time, whose outcomes are of every kind, and returns what
@@ -135,16 +98,8 @@ impl Bench {
     fn run(&mut self, luck: &mut Rng) -> Vec<Config> {
         let mut configs = Vec::new();
         while configs.len() < 60 {
-            let running: Vec<_> = self
-                .history
-                .in_state(State::Running)
-                .map(|t| t.id())
-                .collect();
-            let next = if running.len() < 4 {
-                self.ask()
-            } else {
-                Next::Wait
-            };
+            let running: Vec<_> = self.history.in_state(State::Running).map(|t| t.id()).collect();
+            let next = if running.len() < 4 { self.ask() } else { Next::Wait };
             match next {
                 Next::Start { config, .. } => {
                     configs.push(config.clone());
@@ -163,19 +118,8 @@ impl Bench {
 }
 
 fn outcome(luck: &mut Rng) -> Outcome {
-    let loss = [
-        0.0,
-        1e300,
-        -1e300,
-        1e-300,
-        luck.random(),
-        luck.random(),
-        luck.random(),
-    ];
-    let failure = |kind| Outcome::Failed {
-        failure: Failure::new(kind, "bad luck"),
-        retry: false,
-    };
+    let loss = [0.0, 1e300, -1e300, 1e-300, luck.random(), luck.random(), luck.random()];
+    let failure = |kind| Outcome::Failed { failure: Failure::new(kind, "bad luck"), retry: false };
     match luck.random_range(0..10) {
         0 => failure(FailureKind::OutOfMemory),
         1 => failure(FailureKind::Diverged),
@@ -183,9 +127,7 @@ fn outcome(luck: &mut Rng) -> Outcome {
         3 => Outcome::Pruned,
         _ => {
             let loss = loss[luck.random_range(0..loss.len())];
-            Outcome::Completed {
-                losses: vec![Loss::new(loss).unwrap()],
-            }
+            Outcome::Completed { losses: vec![Loss::new(loss).unwrap()] }
         }
     }
 }
@@ -193,11 +135,7 @@ fn outcome(luck: &mut Rng) -> Outcome {
 fn each(check: impl Fn(&Entry<dyn Strategy>, Bench, &str)) {
     for entry in ALL {
         for (name, space, require) in SPACES {
-            check(
-                entry,
-                Bench::new(entry, space, require),
-                &format!("{} on {name}", entry.name),
-            );
+            check(entry, Bench::new(entry, space, require), &format!("{} on {name}", entry.name));
         }
     }
 }
@@ -208,15 +146,8 @@ fn every_proposal_is_a_complete_configuration_of_the_space() {
         let configs = bench.run(&mut stream(1, 0));
         assert!(!configs.is_empty(), "{case}");
         for config in configs {
-            bench
-                .space
-                .validate(&config)
-                .unwrap_or_else(|e| panic!("{case}: {config}: {e}"));
-            assert_eq!(
-                bench.space.complete(config.clone()).unwrap(),
-                config,
-                "{case}"
-            );
+            bench.space.validate(&config).unwrap_or_else(|e| panic!("{case}: {config}: {e}"));
+            assert_eq!(bench.space.complete(config.clone()).unwrap(), config, "{case}");
         }
     });
 }
@@ -230,11 +161,7 @@ fn a_strategy_rebuilt_from_the_log_asks_the_same() {
         for event in &bench.events {
             if let Event::Started { config, .. } = event {
                 let next = rebuilt
-                    .ask(
-                        &bench.space,
-                        &history,
-                        &mut stream(SEED, history.proposals()),
-                    )
+                    .ask(&bench.space, &history, &mut stream(SEED, history.proposals()))
                     .unwrap();
                 assert_eq!(next, Next::start(config.clone()), "{case}");
             }

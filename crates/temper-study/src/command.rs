@@ -19,7 +19,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
-use temper_core::{Failure, FailureKind, Goal, Job, Objective, Reporter};
+use temper_core::{Failure, FailureKind, Goal, Job, Objective, ObjectiveError, Reporter};
 
 use child::Child;
 use supervise::Supervisor;
@@ -60,11 +60,7 @@ impl CommandObjective {
     /// An objective whose trials have their folders in `folders`.
     #[must_use]
     pub fn new(settings: CommandSettings, folders: TrialFolders) -> Self {
-        Self {
-            settings,
-            folders,
-            prepare: Box::new(|_, _| Ok(())),
-        }
+        Self { settings, folders, prepare: Box::new(|_, _| Ok(())) }
     }
 
     /// The same, with further files in the trials' folders.
@@ -96,10 +92,7 @@ impl CommandObjective {
             .env_remove("TEMPER_RESUME")
             .envs(&self.settings.env);
         for (name, value) in job.config.iter() {
-            command.env(
-                format!("TEMPER_PARAM_{}", name.to_uppercase()),
-                value.to_string(),
-            );
+            command.env(format!("TEMPER_PARAM_{}", name.to_uppercase()), value.to_string());
         }
         if job.attempt > 1 {
             command.env("TEMPER_RESUME", "1");
@@ -109,31 +102,32 @@ impl CommandObjective {
 }
 
 impl Objective for CommandObjective {
-    fn run(&self, job: &Job, reporter: &mut dyn Reporter) -> Result<Vec<f64>, Failure> {
-        child::kill_leftovers(&self.folders.path(job.trial), None);
-        let folder = self
-            .folders
-            .prepare(job)
-            .map_err(|e| crash("can't make its folder", &e))?;
+    fn run(&self, job: &Job, reporter: &mut dyn Reporter) -> Result<Vec<f64>, ObjectiveError> {
+        let path = self.folders.path(job.trial);
+        let unable = |what: &str, error: io::Error| {
+            ObjectiveError::Unable(format!("can't {what} `{}`: {error}", path.display()))
+        };
+        child::kill_leftovers(&path, None);
+        let folder = self.folders.prepare(job).map_err(|error| unable("make the folder", error))?;
         if let Some(values) = folder.result() {
             return Ok(values); // its runner was lost between its end and the record of it
         }
-        (self.prepare)(job, folder.path()).map_err(|e| crash("can't write its files", &e))?;
-        let command = self.command(job, folder.path());
+        (self.prepare)(job, &path).map_err(|error| unable("write to", error))?;
+        let command = self.command(job, &path);
         let program = command.get_program().to_string_lossy().into_owned();
-        let supervisor = Supervisor::new(&self.settings, &folder, job.reported.is_some()); // sees what the child does first
+        // Made before the child, so that it sees what the child does first.
+        let supervisor = Supervisor::new(&self.settings, &folder, job.reported.is_some());
         let mut child = Child::spawn(command, &folder)
             .map_err(|error| crash(&format!("can't start `{program}`"), &error))?;
         let watched = supervisor.watch(&mut child, reporter);
         if !matches!(watched, Ok(Some(_))) {
-            child::kill_leftovers(folder.path(), Some(job.attempt));
+            child::kill_leftovers(&path, Some(job.attempt));
         }
         let Some(values) = watched? else {
             return Ok(Vec::new()); // it was told to end early: this is no result
         };
-        folder
-            .save_result(&values)
-            .map_err(|e| crash("can't save its result", &e))?;
+        // Without it the result is recorded all the same, unless this process dies before that.
+        let _ = folder.save_result(&values);
         Ok(values)
     }
 }

@@ -41,11 +41,7 @@ impl Study {
         ledger.catch_up()?;
         self.check_setup(&ledger)?;
         self.release_lost(&mut ledger)?;
-        let waiting = ledger
-            .history()
-            .in_state(State::Waiting)
-            .next()
-            .map(Trial::id);
+        let waiting = ledger.history().in_state(State::Waiting).next().map(Trial::id);
         if let Some(waiting) = waiting {
             return self.go_on(&mut ledger, waiting, None, None);
         }
@@ -55,10 +51,7 @@ impl Study {
             return Ok(end_or_wait(&ledger));
         }
         if count == 0
-            && let Some(Ok(config)) = self
-                .space
-                .default_config()
-                .map(|it| self.space.complete(it))
+            && let Some(Ok(config)) = self.space.default_config().map(|it| self.space.complete(it))
         {
             return self.start(&mut ledger, Next::start(config), Origin::Default, 0);
         }
@@ -79,35 +72,18 @@ impl Study {
         origin: Origin,
         seen: Seq,
     ) -> Result<Errand, StudyError> {
-        let Next::Start {
-            config,
-            until,
-            fork,
-        } = next
-        else {
-            unreachable!("called with a start")
-        };
-        self.space
-            .validate(&config)
-            .map_err(|reason| StudyError::BadProposal {
-                strategy: self.setup.strategy.name.clone(),
-                config: config.clone(),
-                reason: reason.to_string(),
-            })?;
+        let Next::Start { config, until, fork } = next else { unreachable!("called with a start") };
+        self.space.validate(&config).map_err(|reason| StudyError::BadProposal {
+            strategy: self.setup.strategy.name.clone(),
+            config: config.clone(),
+            reason: reason.to_string(),
+        })?;
         let trial = ledger.next_trial();
         let worker = self.worker.clone();
         self.write(
             ledger,
             trial,
-            &Event::Started {
-                trial,
-                config,
-                origin,
-                seen,
-                worker,
-                until,
-                fork,
-            },
+            &Event::Started { trial, config, origin, seen, worker, until, fork },
         )
     }
 
@@ -122,16 +98,7 @@ impl Study {
         let retried = ledger.history().trial(trial).filter(|_| seen.is_none());
         let until = until.or_else(|| retried.and_then(Trial::until));
         let worker = self.worker.clone();
-        self.write(
-            ledger,
-            trial,
-            &Event::Continued {
-                trial,
-                seen,
-                worker,
-                until,
-            },
-        )
+        self.write(ledger, trial, &Event::Continued { trial, seen, worker, until })
     }
 
     /// Writes that an attempt begins, and makes the job of it.
@@ -167,10 +134,7 @@ impl Study {
             until: trial.until(),
             fork: trial.fork(),
         };
-        Task {
-            job,
-            lease: attempt.lease,
-        }
+        Task { job, lease: attempt.lease }
     }
 
     /// Ends the attempts of workers that are lost, so that their trials are tried again.
@@ -205,9 +169,7 @@ impl Study {
             .filter_map(|trial| Some((trial.id(), trial.attempts().last()?.clone())))
             .filter(|(_, attempt)| attempt.worker == self.worker)
             .collect();
-        running
-            .iter()
-            .try_for_each(|(id, attempt)| self.release(&mut ledger, *id, attempt))
+        running.iter().try_for_each(|(id, attempt)| self.release(&mut ledger, *id, attempt))
     }
 
     /// Ends an attempt that nobody runs any more.

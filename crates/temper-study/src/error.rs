@@ -48,6 +48,14 @@ pub enum StudyError {
         /// How.
         difference: String,
     },
+    /// No trial can be run here.
+    #[error("trial {trial} can't be run: {reason}")]
+    Unable {
+        /// The trial that was to be run.
+        trial: TrialId,
+        /// Why.
+        reason: String,
+    },
     /// A trial ended but the storage did not take its result.
     #[error("trial {trial} ended ({result}), but that could not be recorded: {source}")]
     Unrecorded {

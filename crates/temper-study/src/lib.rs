@@ -48,6 +48,7 @@ mod ledger;
 mod observer;
 mod replay;
 mod reporter;
+mod same_search;
 mod settings;
 mod study;
 mod watch;

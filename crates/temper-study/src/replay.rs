@@ -79,16 +79,10 @@ pub fn replay(events: &[Event], build: &BuildStrategy<'_>) -> Result<Replayed, R
                 result.matched += 1;
             } else {
                 let (trial, logged) = (*trial, logged.clone());
-                result.mismatches.push(Mismatch {
-                    trial,
-                    logged,
-                    replayed,
-                });
+                result.mismatches.push(Mismatch { trial, logged, replayed });
             }
         }
-        history
-            .apply(event)
-            .map_err(|refused| ReplayError::Inconsistent { seq, refused })?;
+        history.apply(event).map_err(|refused| ReplayError::Inconsistent { seq, refused })?;
         match event {
             Event::Opened(setup) => {
                 strategy = build(&setup.strategy).map_err(ReplayError::Build)?;
@@ -108,36 +102,14 @@ fn proposals(events: &[Event]) -> BTreeMap<Seq, (TrialId, Next)> {
         .iter()
         .filter_map(|event| match event {
             Event::Started {
-                trial,
-                config,
-                origin: Origin::Strategy,
-                seen,
-                until,
-                fork,
-                ..
+                trial, config, origin: Origin::Strategy, seen, until, fork, ..
             } => {
-                let next = Next::Start {
-                    config: config.clone(),
-                    until: *until,
-                    fork: *fork,
-                };
+                let next = Next::Start { config: config.clone(), until: *until, fork: *fork };
                 Some((*seen, (*trial, next)))
             }
-            Event::Continued {
-                trial,
-                seen: Some(seen),
-                until,
-                ..
-            } => Some((
-                *seen,
-                (
-                    *trial,
-                    Next::Resume {
-                        trial: *trial,
-                        until: *until,
-                    },
-                ),
-            )),
+            Event::Continued { trial, seen: Some(seen), until, .. } => {
+                Some((*seen, (*trial, Next::Resume { trial: *trial, until: *until })))
+            }
             _ => None,
         })
         .collect()

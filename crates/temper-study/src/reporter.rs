@@ -3,8 +3,8 @@
 use std::ops::ControlFlow;
 
 use temper_core::{
-    Event, Failure, FailureKind, Halt, Judgement, Lease, Loss, Metrics, NotFinite, Outcome,
-    Reporter, Step, TrialId, Verdict,
+    Event, Failure, FailureKind, Halt, Judgement, Lease, Loss, Metrics, NotFinite, ObjectiveError,
+    Outcome, Reporter, Step, TrialId, Verdict,
 };
 
 use crate::ledger::{AppendError, Ledger};
@@ -32,14 +32,7 @@ enum Ending {
 
 impl<'a> TrialReporter<'a> {
     pub(crate) fn new(study: &'a Study, trial: TrialId, lease: Lease, until: Option<Step>) -> Self {
-        Self {
-            study,
-            trial,
-            lease,
-            until,
-            ending: None,
-            peak_memory: None,
-        }
+        Self { study, trial, lease, until, ending: None, peak_memory: None }
     }
 
     pub(crate) fn peak_memory(&self) -> Option<u64> {
@@ -49,30 +42,28 @@ impl<'a> TrialReporter<'a> {
     /// How the attempt ended, given what its objective returned; `None` if it was taken over.
     pub(crate) fn end(
         self,
-        result: Result<Vec<f64>, Failure>,
+        result: Result<Vec<f64>, ObjectiveError>,
     ) -> Result<Option<Outcome>, StudyError> {
         let (study, trial) = (self.study, self.trial);
         let outcome = match self.ending {
             None => match result {
                 Ok(values) => study.complete(trial, &values),
-                Err(failure) => Err(failure),
+                Err(ObjectiveError::Failed(failure)) => Err(failure),
+                Err(ObjectiveError::Unable(reason)) => {
+                    return Err(StudyError::Unable { trial, reason });
+                }
             },
             Some(Ending::Judged(Verdict::Pause)) => Ok(Outcome::Paused),
             Some(Ending::Judged(_)) => Ok(Outcome::Pruned),
             Some(Ending::Failed(failure)) => Err(failure),
             Some(Ending::Interrupted) => {
                 let failure = Failure::new(FailureKind::Preempted, "the study was interrupted");
-                Ok(Outcome::Failed {
-                    failure,
-                    retry: true,
-                }) // however often
+                Ok(Outcome::Failed { failure, retry: true }) // however often
             }
             Some(Ending::Fenced) => return Ok(None),
             Some(Ending::Broken(error)) => return Err(error),
         };
-        Ok(Some(
-            outcome.unwrap_or_else(|failure| study.fail(trial, failure)),
-        ))
+        Ok(Some(outcome.unwrap_or_else(|failure| study.fail(trial, failure))))
     }
 
     fn stop(&mut self, ending: Ending) -> ControlFlow<Halt> {
@@ -97,28 +88,10 @@ impl<'a> TrialReporter<'a> {
         let Self { trial, lease, .. } = *self;
         let mut ledger = self.study.ledger();
         let metrics = metrics.clone();
-        self.write(
-            &mut ledger,
-            &Event::Reported {
-                trial,
-                lease,
-                step,
-                losses,
-                metrics,
-            },
-        )?;
+        self.write(&mut ledger, &Event::Reported { trial, lease, step, losses, metrics })?;
         let Judgement { verdict, reason } = self.judge(&ledger, step);
         if verdict != Verdict::Continue {
-            self.write(
-                &mut ledger,
-                &Event::Judged {
-                    trial,
-                    lease,
-                    step,
-                    verdict,
-                    reason,
-                },
-            )?;
+            self.write(&mut ledger, &Event::Judged { trial, lease, step, verdict, reason })?;
         }
         Ok(verdict)
     }
@@ -129,10 +102,9 @@ impl<'a> TrialReporter<'a> {
             None => Judgement::go_on(),
         };
         match self.until {
-            Some(until) if judgement.verdict == Verdict::Continue && step >= until => Judgement {
-                verdict: Verdict::Pause,
-                reason: format!("it reached step {until}"),
-            },
+            Some(until) if judgement.verdict == Verdict::Continue && step >= until => {
+                Judgement { verdict: Verdict::Pause, reason: format!("it reached step {until}") }
+            }
             _ => judgement,
         }
     }
@@ -148,10 +120,8 @@ impl Reporter for TrialReporter<'_> {
                 return self.stop(Ending::Failed(failure));
             }
         };
-        let metrics = metrics
-            .iter()
-            .filter(|(_, value)| value.is_finite())
-            .map(|(k, v)| (k.clone(), *v));
+        let metrics =
+            metrics.iter().filter(|(_, value)| value.is_finite()).map(|(k, v)| (k.clone(), *v));
         match self.record(step, losses, &metrics.collect()) {
             Ok(Verdict::Continue) => ControlFlow::Continue(()),
             Ok(verdict) => self.stop(Ending::Judged(verdict)),
@@ -184,10 +154,7 @@ impl Study {
         let Some(ledger) = self.try_ledger() else {
             return true;
         };
-        let held = ledger
-            .history()
-            .trial(trial)
-            .and_then(|trial| trial.attempts().last());
+        let held = ledger.history().trial(trial).and_then(|trial| trial.attempts().last());
         held.is_none_or(|attempt| attempt.lease == lease)
     }
 
@@ -213,21 +180,13 @@ impl Study {
     /// The result of an attempt that ended by itself; without values, its last report counts.
     fn complete(&self, trial: TrialId, values: &[f64]) -> Result<Outcome, Failure> {
         if !values.is_empty() {
-            return Ok(Outcome::Completed {
-                losses: self.losses(values)?,
-            });
+            return Ok(Outcome::Completed { losses: self.losses(values)? });
         }
         let ledger = self.ledger();
-        let losses = ledger
-            .history()
-            .trial(trial)
-            .map(|trial| trial.losses().to_vec());
+        let losses = ledger.history().trial(trial).map(|trial| trial.losses().to_vec());
         match losses {
             Some(losses) if !losses.is_empty() => Ok(Outcome::Completed { losses }),
-            _ => Err(Failure::new(
-                FailureKind::Crashed,
-                "it ended without a report",
-            )),
+            _ => Err(Failure::new(FailureKind::Crashed, "it ended without a report")),
         }
     }
 

@@ -16,10 +16,7 @@ pub struct Settings {
 
 impl Default for Settings {
     fn default() -> Self {
-        Self {
-            retries: Retries::default(),
-            lease: Duration::from_secs(60),
-        }
+        Self { retries: Retries::default(), lease: Duration::from_secs(60) }
     }
 }
 
@@ -35,10 +32,7 @@ pub struct Retries {
 
 impl Default for Retries {
     fn default() -> Self {
-        Self {
-            preempted: 20,
-            crashed: 1,
-        }
+        Self { preempted: 20, crashed: 1 }
     }
 }
 
@@ -50,11 +44,7 @@ impl Retries {
             FailureKind::Crashed => self.crashed,
             FailureKind::OutOfMemory | FailureKind::Diverged | FailureKind::Timeout => 0,
         };
-        let so_far = trial
-            .failures()
-            .iter()
-            .filter(|failure| failure.kind == kind)
-            .count();
+        let so_far = trial.failures().iter().filter(|failure| failure.kind == kind).count();
         so_far < limit as usize
     }
 }

@@ -17,6 +17,7 @@ use temper_space::Space;
 use crate::errand::{Errand, Task};
 use crate::ledger::{AppendError, Ledger, SharedStorage};
 use crate::reporter::TrialReporter;
+use crate::same_search::same_search;
 use crate::watch::Watch;
 use crate::worker::new_worker;
 use crate::{Observer, Settings, StudyError};
@@ -109,10 +110,7 @@ impl Study {
     /// Ends this process's part in the study: the last thing that its observer sees is over.
     #[must_use]
     pub fn close(self) -> History {
-        let ledger = self
-            .ledger
-            .into_inner()
-            .unwrap_or_else(PoisonError::into_inner);
+        let ledger = self.ledger.into_inner().unwrap_or_else(PoisonError::into_inner);
         ledger.into_history()
     }
 
@@ -132,16 +130,11 @@ impl Study {
         thread::scope(|scope| {
             let (end, ended) = mpsc::channel();
             scope.spawn(move || self.keep_alive(&ended));
-            let others: Vec<_> = (1..workers)
-                .map(|_| scope.spawn(|| self.work(objective)))
-                .collect();
+            let others: Vec<_> =
+                (1..workers).map(|_| scope.spawn(|| self.work(objective))).collect();
             let mut result = self.work(objective);
             for other in others {
-                result = result.and(
-                    other
-                        .join()
-                        .expect("a worker catches its objective's panics"),
-                );
+                result = result.and(other.join().expect("a worker catches its objective's panics"));
             }
             drop(end);
             result
@@ -172,7 +165,7 @@ impl Study {
         let clock = Instant::now();
         let mut reporter = TrialReporter::new(self, task.job.trial, task.lease, task.job.until);
         let result = catch_unwind(AssertUnwindSafe(|| objective.run(&task.job, &mut reporter)))
-            .unwrap_or_else(|panic| Err(crash(&*panic)));
+            .unwrap_or_else(|panic| Err(crash(&*panic).into()));
         let peak_memory = reporter.peak_memory();
         match reporter.end(result)? {
             Some(outcome) => self.finish(task, outcome, clock.elapsed(), peak_memory),
@@ -199,11 +192,9 @@ impl Study {
         match self.append_patiently(&event) {
             // Refused: the trial was taken over in the last moment.
             Ok(()) | Err(AppendError::Refused(_)) => Ok(()),
-            Err(AppendError::Storage(source)) => Err(StudyError::Unrecorded {
-                trial,
-                result,
-                source,
-            }),
+            Err(AppendError::Storage(source)) => {
+                Err(StudyError::Unrecorded { trial, result, source })
+            }
         }
     }
 
@@ -264,10 +255,7 @@ fn crash(panic: &(dyn Any + Send)) -> Failure {
         .map(|text| (*text).to_owned())
         .or_else(|| panic.downcast_ref::<String>().cloned())
         .unwrap_or_else(|| "unknown panic".to_owned());
-    Failure::new(
-        FailureKind::Crashed,
-        format!("the objective panicked: {message}"),
-    )
+    Failure::new(FailureKind::Crashed, format!("the objective panicked: {message}"))
 }
 
 fn describe(outcome: &Outcome) -> String {
@@ -280,42 +268,4 @@ fn describe(outcome: &Outcome) -> String {
         Outcome::Paused => "paused".to_owned(),
         Outcome::Failed { failure, .. } => format!("failed, {failure}"),
     }
-}
-
-/// Whether the log was written for the same search; strategy, seed and number of trials may differ.
-fn same_search(before: &Setup, now: &Setup) -> Result<(), StudyError> {
-    let changed = |what, difference| {
-        Err(StudyError::Changed {
-            study: now.name.clone(),
-            what,
-            difference,
-        })
-    };
-    if before.goals != now.goals {
-        let names = |setup: &Setup| {
-            let goals = setup.goals.iter();
-            goals
-                .map(|goal| format!("{:?} {}", goal.direction, goal.metric))
-                .collect::<Vec<_>>()
-        };
-        return changed("goal", format!("{:?}, now {:?}", names(before), names(now)));
-    }
-    let names = before.space.0.keys().chain(now.space.0.keys());
-    for name in names {
-        match (before.space.0.get(name), now.space.0.get(name)) {
-            (Some(_), None) => return changed("space", format!("it also had `{name}`")),
-            (None, Some(_)) => return changed("space", format!("it did not have `{name}`")),
-            (then, now) if then != now => {
-                return changed("space", format!("parameter `{name}` was different"));
-            }
-            _ => {}
-        }
-    }
-    if before.require != now.require {
-        return changed(
-            "set of requirements",
-            "`[require]` was different".to_owned(),
-        );
-    }
-    Ok(())
 }

@@ -19,9 +19,7 @@ pub(crate) struct Watch {
 impl Watch {
     /// Whether it is time to look at the workers again; if so, the next time is later.
     pub(crate) fn is_due(&mut self, now: Instant) -> bool {
-        let due = self
-            .last
-            .is_none_or(|last| now.duration_since(last) >= INTERVAL);
+        let due = self.last.is_none_or(|last| now.duration_since(last) >= INTERVAL);
         if due {
             self.last = Some(now);
         }

@@ -35,9 +35,6 @@ fn main() -> Result<(), TrainError> {
         );
         ControlFlow::Continue(())
     })?;
-    println!(
-        "{} parameters, {} tokens",
-        summary.parameters, summary.tokens
-    );
+    println!("{} parameters, {} tokens", summary.parameters, summary.tokens);
     Ok(())
 }

@@ -50,10 +50,7 @@ impl Device {
     #[cfg(any(feature = "wgpu", feature = "cuda"))]
     fn first(self, kind: burn::tensor::DeviceType) -> Result<burn::tensor::Device, TrainError> {
         let devices = burn::tensor::Device::enumerate(kind).into_vec();
-        devices
-            .into_iter()
-            .next()
-            .ok_or(TrainError::DeviceNotFound { device: self })
+        devices.into_iter().next().ok_or(TrainError::DeviceNotFound { device: self })
     }
 }
 

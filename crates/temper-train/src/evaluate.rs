@@ -31,9 +31,7 @@ pub(crate) fn evaluate(
 ) -> Result<Evaluation, TrainError> {
     let targets = held_out.tokens.len() - 1;
     let length = config.max_seq_length;
-    let full: Vec<usize> = (0..targets / length)
-        .map(|window| window * length)
-        .collect();
+    let full: Vec<usize> = (0..targets / length).map(|window| window * length).collect();
     let rest = targets % length;
     let last = (rest > 0).then_some([targets - rest]);
     let batches = full.chunks(sequences).map(|starts| (starts, length));
@@ -45,10 +43,7 @@ pub(crate) fn evaluate(
         let loss = cross_entropy(model.forward(windows.inputs), windows.targets);
         sum += read(loss)? * (starts.len() * length) as f64;
     }
-    Ok(Evaluation {
-        loss: sum / targets as f64,
-        bits_per_byte: sum / LN_2 / held_out.bytes as f64,
-    })
+    Ok(Evaluation { loss: sum / targets as f64, bits_per_byte: sum / LN_2 / held_out.bytes as f64 })
 }
 
 #[cfg(test)]
@@ -64,10 +59,7 @@ mod tests {
         };
         let device = Device::flex();
         let tokens: Vec<u32> = (0..tokens as u32).map(|index| index * 7 % 256).collect();
-        let held_out = HeldOut {
-            bytes: tokens.len() as u64 - 1,
-            tokens,
-        };
+        let held_out = HeldOut { bytes: tokens.len() as u64 - 1, tokens };
         let model = Model::new(&config, &device);
         let evaluation = evaluate(&model, &held_out, sequences, &config, &device).unwrap();
         assert!((evaluation.bits_per_byte - evaluation.loss / LN_2).abs() < 1e-12);

@@ -40,16 +40,9 @@ impl Model {
         let mut weights = InitialWeights::new(config, device);
         Model {
             embed_tokens: weights.embedding(config.vocabulary(), config.hidden_size),
-            layers: (0..config.num_layers)
-                .map(|_| Block::new(config, &mut weights))
-                .collect(),
+            layers: (0..config.num_layers).map(|_| Block::new(config, &mut weights)).collect(),
             norm: weights.rms_norm(),
-            rope: Rope::new(
-                config.head_dim(),
-                config.max_seq_length,
-                config.rope_theta,
-                device,
-            ),
+            rope: Rope::new(config.head_dim(), config.max_seq_length, config.rope_theta, device),
             mask: causal_mask(config.max_seq_length, device),
         }
     }

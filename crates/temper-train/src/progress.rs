@@ -16,11 +16,7 @@ pub(crate) struct Progress {
 impl Progress {
     /// Starts the clock.
     pub(crate) fn start() -> Progress {
-        Progress {
-            loss_sum: None,
-            losses: 0,
-            started: Instant::now(),
-        }
+        Progress { loss_sum: None, losses: 0, started: Instant::now() }
     }
 
     /// Adds the mean loss of one pass; all passes have the same number of tokens.
@@ -65,8 +61,6 @@ pub(crate) fn finite(loss: f64, step: u64) -> Result<f64, TrainError> {
 pub(crate) fn read(scalar: Tensor<1>) -> Result<f64, TrainError> {
     let value = scalar
         .try_into_scalar::<f32>()
-        .map_err(|error| TrainError::DeviceFailed {
-            message: error.to_string(),
-        })?;
+        .map_err(|error| TrainError::DeviceFailed { message: error.to_string() })?;
     Ok(f64::from(value))
 }

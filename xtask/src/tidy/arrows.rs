@@ -10,10 +10,7 @@ const ARROWS: &[(&str, May)] = &[
     ("temper-space", May::Only(&[])),
     ("temper-gp", May::Only(&[])),
     ("temper-core", May::Only(&["temper-space"])),
-    (
-        "temper-strategy",
-        May::Only(&["temper-core", "temper-gp", "temper-space"]),
-    ),
+    ("temper-strategy", May::Only(&["temper-core", "temper-gp", "temper-space"])),
     ("temper-storage", May::Only(&["temper-core"])),
     ("temper-study", May::Only(&["temper-core", "temper-space"])),
     ("temper-optim", May::Only(&[])),
@@ -36,27 +33,14 @@ enum May {
 
 /// Finds the dependencies that are not in the table, and the crates that are not.
 pub(crate) fn check(tree: &Tree) -> Vec<Finding> {
-    tree.manifests
-        .iter()
-        .flat_map(|manifest| check_crate(tree, manifest))
-        .collect()
+    tree.manifests.iter().flat_map(|manifest| check_crate(tree, manifest)).collect()
 }
 
 fn check_crate(tree: &Tree, manifest: &Manifest) -> Vec<Finding> {
-    let Manifest {
-        path,
-        name,
-        line,
-        dependencies,
-        ..
-    } = manifest;
+    let Manifest { path, name, line, dependencies, .. } = manifest;
     let Some((_, may)) = ARROWS.iter().find(|(listed, _)| listed == name) else {
         let advice = "say on which crates it may depend in ARROWS of xtask/src/tidy/arrows.rs";
-        return vec![Finding::error(
-            path,
-            *line,
-            format!("`{name}` has no arrows: {advice}"),
-        )];
+        return vec![Finding::error(path, *line, format!("`{name}` has no arrows: {advice}"))];
     };
     let is_ours = |name: &str| tree.manifests.iter().any(|manifest| manifest.name == name);
     let is_wrong = |needed: &&Dependency| {
@@ -102,18 +86,9 @@ burn-flex = '1'
     fn an_arrow_that_is_not_in_the_table_is_found_but_in_tests_only_burn_is() {
         let tree = Tree::of(&[
             ("crates/temper-core/Cargo.toml", CORE),
-            (
-                "crates/temper-space/Cargo.toml",
-                "[package]\nname = 'temper-space'",
-            ),
-            (
-                "crates/temper-storage/Cargo.toml",
-                "[package]\nname = 'temper-storage'",
-            ),
-            (
-                "crates/temper-study/Cargo.toml",
-                "[package]\nname = 'temper-study'",
-            ),
+            ("crates/temper-space/Cargo.toml", "[package]\nname = 'temper-space'"),
+            ("crates/temper-storage/Cargo.toml", "[package]\nname = 'temper-storage'"),
+            ("crates/temper-study/Cargo.toml", "[package]\nname = 'temper-study'"),
         ]);
         let expected = [
             "crates/temper-core/Cargo.toml:6: error: `temper-core` may not depend on `temper-study`",
@@ -125,13 +100,8 @@ burn-flex = '1'
     #[test]
     fn a_crate_that_is_not_in_the_table_is_found() {
         let tree = Tree::of(&[("crates/new/Cargo.toml", "[package]\nname = 'new'")]);
-        let [finding] = &check(&tree)[..] else {
-            panic!("one finding")
-        };
-        assert!(
-            finding.message.starts_with("`new` has no arrows: say"),
-            "{finding}"
-        );
+        let [finding] = &check(&tree)[..] else { panic!("one finding") };
+        assert!(finding.message.starts_with("`new` has no arrows: say"), "{finding}");
     }
 
     #[test]

@@ -4,14 +4,8 @@ use crate::tree::{Tree, file_name};
 
 use super::finding::Finding;
 
-const FORBIDDEN: [&str; 6] = [
-    "base.rs",
-    "common.rs",
-    "helpers.rs",
-    "misc.rs",
-    "types.rs",
-    "utils.rs",
-];
+const FORBIDDEN: [&str; 6] =
+    ["base.rs", "common.rs", "helpers.rs", "misc.rs", "types.rs", "utils.rs"];
 
 /// Finds the sources whose names say nothing.
 pub(crate) fn check(tree: &Tree) -> Vec<Finding> {

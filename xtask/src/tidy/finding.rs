@@ -27,20 +27,12 @@ pub(crate) enum Severity {
 impl Finding {
     /// A finding that fails the task.
     pub(crate) fn error(path: &str, line: usize, message: impl Into<String>) -> Self {
-        Self {
-            path: path.to_owned(),
-            line,
-            severity: Severity::Error,
-            message: message.into(),
-        }
+        Self { path: path.to_owned(), line, severity: Severity::Error, message: message.into() }
     }
 
     /// A finding that is only printed.
     pub(crate) fn warning(path: &str, line: usize, message: impl Into<String>) -> Self {
-        Self {
-            severity: Severity::Warning,
-            ..Self::error(path, line, message)
-        }
+        Self { severity: Severity::Warning, ..Self::error(path, line, message) }
     }
 }
 
@@ -50,11 +42,7 @@ impl fmt::Display for Finding {
             Severity::Error => "error",
             Severity::Warning => "warning",
         };
-        write!(
-            formatter,
-            "{}:{}: {severity}: {}",
-            self.path, self.line, self.message
-        )
+        write!(formatter, "{}:{}: {severity}: {}", self.path, self.line, self.message)
     }
 }
 

@@ -13,9 +13,7 @@ pub(crate) fn check(tree: &Tree) -> Vec<Finding> {
 }
 
 fn check_manifest(manifest: &Manifest) -> impl Iterator<Item = Finding> {
-    let missing = REQUIRED
-        .into_iter()
-        .filter(|&key| !manifest.keys.contains(key));
+    let missing = REQUIRED.into_iter().filter(|&key| !manifest.keys.contains(key));
     missing.map(|key| {
         let message = format!("`{}` has no `{key}`", manifest.name);
         Finding::error(&manifest.path, manifest.line, message)

@@ -15,9 +15,7 @@ pub(crate) fn check(tree: &Tree) -> Vec<Finding> {
 
 fn check_file(path: &str, text: &str) -> Option<Finding> {
     let mut lines = (1..).zip(text.lines());
-    let (line, first) = lines
-        .find(|(_, line)| !line.trim().is_empty())
-        .unwrap_or((1, ""));
+    let (line, first) = lines.find(|(_, line)| !line.trim().is_empty()).unwrap_or((1, ""));
     let message = "a file begins with `//!` and what it is, in one sentence";
     (!first.starts_with("//!")).then(|| Finding::error(path, line, message))
 }

@@ -15,10 +15,7 @@ pub(crate) fn check(tree: &Tree) -> Vec<Finding> {
     let Some(registry) = tree.files.get(&registry_path) else {
         return Vec::new();
     };
-    let modules: BTreeSet<String> = tree
-        .sources()
-        .filter_map(|(path, _)| module(path))
-        .collect();
+    let modules: BTreeSet<String> = tree.sources().filter_map(|(path, _)| module(path)).collect();
 
     let mut findings = Vec::new();
     let mut listed = BTreeSet::new();
@@ -53,11 +50,7 @@ fn module(path: &str) -> Option<String> {
 
 /// The module of an entry's name: that very path, or else the only sense that an import gives it.
 fn resolve<'a>(name: &str, modules: &'a BTreeSet<String>) -> Option<&'a String> {
-    let imported = || {
-        modules
-            .iter()
-            .find(|module| module.ends_with(&format!("::{name}")))
-    };
+    let imported = || modules.iter().find(|module| module.ends_with(&format!("::{name}")));
     modules.get(name).or_else(imported)
 }
 
@@ -73,10 +66,7 @@ fn names(registry: &str) -> impl Iterator<Item = (usize, &str)> {
         let before = code.match_indices("::ENTRY").map(|(end, _)| &code[..end]);
         before.map(move |before| {
             let is_path = |letter: char| letter.is_alphanumeric() || letter == '_' || letter == ':';
-            let path = before
-                .rsplit(|letter| !is_path(letter))
-                .next()
-                .unwrap_or(before);
+            let path = before.rsplit(|letter| !is_path(letter)).next().unwrap_or(before);
             (line, path.strip_prefix("crate::").unwrap_or(path))
         })
     })
@@ -84,10 +74,7 @@ fn names(registry: &str) -> impl Iterator<Item = (usize, &str)> {
 
 /// The lines that are no comments, numbered from 1.
 fn code_lines(text: &str) -> impl Iterator<Item = (usize, &str)> {
-    let numbered = text
-        .lines()
-        .enumerate()
-        .map(|(index, line)| (index + 1, line));
+    let numbered = text.lines().enumerate().map(|(index, line)| (index + 1, line));
     numbered.filter(|(_, line)| !line.trim_start().starts_with("//"))
 }
 
@@ -127,12 +114,7 @@ mod tests {
 
     #[test]
     fn a_pruner_of_the_same_name_as_a_strategy_needs_its_own_line() {
-        let [finding] = &findings("[asha::ENTRY, grid::ENTRY]")[..] else {
-            panic!("one finding")
-        };
-        assert!(
-            finding.ends_with("add `prune::asha::ENTRY` to registry.rs"),
-            "{finding}"
-        );
+        let [finding] = &findings("[asha::ENTRY, grid::ENTRY]")[..] else { panic!("one finding") };
+        assert!(finding.ends_with("add `prune::asha::ENTRY` to registry.rs"), "{finding}");
     }
 }

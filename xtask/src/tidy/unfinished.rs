@@ -8,32 +8,20 @@ use super::finding::Finding;
 const FORBIDDEN: [(&str, &str); 3] = [
     ("todo!", "write what is to do, or an issue"),
     ("unimplemented!", "write what is missing, or an issue"),
-    (
-        "#[ignore",
-        "a test that isn't run tests nothing: make it quick, or remove it",
-    ),
+    ("#[ignore", "a test that isn't run tests nothing: make it quick, or remove it"),
 ];
 
 /// Finds placeholders and ignored tests.
 pub(crate) fn check(tree: &Tree) -> Vec<Finding> {
-    tree.sources()
-        .flat_map(|(path, text)| check_file(path, text))
-        .collect()
+    tree.sources().flat_map(|(path, text)| check_file(path, text)).collect()
 }
 
 fn check_file(path: &str, text: &str) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (line, code) in (1..).zip(text.lines()) {
         for (forbidden, advice) in FORBIDDEN {
-            if code
-                .match_indices(forbidden)
-                .any(|(place, _)| is_code(code, place))
-            {
-                findings.push(Finding::error(
-                    path,
-                    line,
-                    format!("`{forbidden}`: {advice}"),
-                ));
+            if code.match_indices(forbidden).any(|(place, _)| is_code(code, place)) {
+                findings.push(Finding::error(path, line, format!("`{forbidden}`: {advice}")));
             }
         }
     }
@@ -63,9 +51,7 @@ mod tests {
             {unimplemented}();\n{ignore} = \"slow\"]\n{ignore}]\n"
         );
         let findings = lines(&check(&Tree::of(&[("crates/a/src/lib.rs", &text)])));
-        let places = findings
-            .iter()
-            .map(|it| &it["crates/a/src/lib.rs:".len()..][..2]);
+        let places = findings.iter().map(|it| &it["crates/a/src/lib.rs:".len()..][..2]);
         assert_eq!(places.collect::<Vec<_>>(), ["1:", "5:", "6:", "7:"]);
     }
 }

@@ -23,9 +23,7 @@ pub(crate) fn run(args: &StudyArgs) -> Result<Exit> {
 /// The best configuration as TOML: of the built-in trainer all settings, of a program its
 /// parameters.
 pub(crate) fn best_toml(plan: &Plan, history: &History) -> Result<String> {
-    let best = history
-        .best()
-        .ok_or_else(|| miette!("no trial has completed"))?;
+    let best = history.best().ok_or_else(|| miette!("no trial has completed"))?;
     let table = match &plan.objective.train {
         Some(settings) => {
             let config = settings.with(best.config()).into_diagnostic()?;
@@ -33,16 +31,11 @@ pub(crate) fn best_toml(plan: &Plan, history: &History) -> Result<String> {
         }
         None => {
             let params = best.config().iter();
-            params
-                .map(|(name, value)| (name.to_owned(), toml_value(value)))
-                .collect()
+            params.map(|(name, value)| (name.to_owned(), toml_value(value))).collect()
         }
     };
     let goal = plan.goal();
-    let value = best
-        .loss()
-        .map(|loss| number(goal.value(loss)))
-        .unwrap_or_default();
+    let value = best.loss().map(|loss| number(goal.value(loss))).unwrap_or_default();
     Ok(format!(
         "# trial {} of study {}: {} {value}\n{}",
         best.id(),

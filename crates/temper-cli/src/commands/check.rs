@@ -15,12 +15,7 @@ const COUNTED: u64 = 1_000_000;
 pub(crate) fn run(args: &StudyArgs) -> Result<Exit> {
     let plan = Plan::load(args)?;
     plan.objective.check_surroundings(&plan.document)?;
-    println!(
-        "study {}, {} {}",
-        plan.setup.name,
-        direction(&plan),
-        plan.goal().metric
-    );
+    println!("study {}, {} {}", plan.setup.name, direction(&plan), plan.goal().metric);
     println!("{}", size(&plan.space));
     for param in plan.space.params() {
         println!("  {}", param_line(param));
@@ -75,10 +70,7 @@ fn default_line(plan: &Plan) -> Option<String> {
     if let Some(settings) = &plan.objective.train
         && let Ok(train) = settings.with(&config)
     {
-        line.push_str(&format!(
-            "\nits model has {} parameters",
-            train.num_parameters()
-        ));
+        line.push_str(&format!("\nits model has {} parameters", train.num_parameters()));
     }
     Some(line)
 }
@@ -99,12 +91,8 @@ fn budget(plan: &Plan) -> Result<String> {
     let mistake = |error| plan.document.mistake(&["strategy"], format!("{error}"));
     let combinations = grid.combinations(&plan.space).map_err(mistake)?;
     if combinations > COUNTED {
-        return Ok(format!(
-            "{line}\nthe grid has at most {combinations} points"
-        ));
+        return Ok(format!("{line}\nthe grid has at most {combinations} points"));
     }
     let points = grid.count(&plan.space).map_err(mistake)?;
-    Ok(format!(
-        "{line}\nthe grid has {points} points ({combinations} combinations)"
-    ))
+    Ok(format!("{line}\nthe grid has {points} points ({combinations} combinations)"))
 }

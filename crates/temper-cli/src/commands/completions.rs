@@ -9,11 +9,6 @@ use crate::args::{Args, CompletionsArgs};
 use crate::exit::Exit;
 
 pub(crate) fn run(args: &CompletionsArgs) -> Result<Exit> {
-    clap_complete::generate(
-        args.shell,
-        &mut Args::command(),
-        "temper",
-        &mut io::stdout(),
-    );
+    clap_complete::generate(args.shell, &mut Args::command(), "temper", &mut io::stdout());
     Ok(Exit::Ok)
 }

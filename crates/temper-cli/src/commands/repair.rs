@@ -21,11 +21,7 @@ pub(crate) fn run(args: &StudyArgs) -> Result<Exit> {
     let aside = with_suffix(&plan.storage, "-damaged");
     for path in [&copy, &aside] {
         if path.exists() {
-            return Err(miette!(
-                help = "move it away first",
-                "`{}` exists",
-                path.display()
-            ));
+            return Err(miette!(help = "move it away first", "`{}` exists", path.display()));
         }
     }
     let count = salvage(&plan.storage, &copy).map_err(|error| plan.explain(error))?;
@@ -39,10 +35,7 @@ pub(crate) fn run(args: &StudyArgs) -> Result<Exit> {
             rename(&from, &with_suffix(&plan.storage, suffix))?;
         }
     }
-    println!(
-        "saved {count} events; the damaged log is now {}",
-        aside.display()
-    );
+    println!("saved {count} events; the damaged log is now {}", aside.display());
     Ok(Exit::Ok)
 }
 

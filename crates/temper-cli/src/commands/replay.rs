@@ -22,9 +22,5 @@ pub(crate) fn run(args: &StudyArgs) -> Result<Exit> {
         replayed.matched,
         replayed.mismatches.len()
     );
-    Ok(if replayed.mismatches.is_empty() {
-        Exit::Ok
-    } else {
-        Exit::NothingFound
-    })
+    Ok(if replayed.mismatches.is_empty() { Exit::Ok } else { Exit::NothingFound })
 }

@@ -33,14 +33,8 @@ pub(crate) fn resume(args: &RunArgs) -> Result<Exit> {
 fn go(args: &RunArgs, plan: Plan, storage: Box<dyn Storage>) -> Result<Exit> {
     let folders = plan.folders()?;
     let (strategy, pruner) = (plan.strategy()?, plan.pruner()?);
-    let study = Study::open(
-        plan.setup.clone(),
-        strategy,
-        pruner,
-        storage,
-        plan.settings.clone(),
-    )
-    .map_err(|error| explain(&plan, error))?;
+    let study = Study::open(plan.setup.clone(), strategy, pruner, storage, plan.settings.clone())
+        .map_err(|error| explain(&plan, error))?;
     if let Some(observer) = observer(style(args), &plan.setup, &study.history()) {
         study.observe(observer);
     }
@@ -74,10 +68,7 @@ fn conclude(args: &RunArgs, plan: &Plan, history: &History) -> Result<Exit> {
     if !args.json {
         answer(best::best_toml(plan, history)?);
         say(comparison(history, plan.goal()));
-        say(format!(
-            "results: {} (temper show {study})",
-            plan.storage.display()
-        ));
+        say(format!("results: {} (temper show {study})", plan.storage.display()));
     }
     Ok(Exit::Ok)
 }
@@ -121,18 +112,9 @@ fn resume_command(args: &RunArgs) -> String {
             command.push_str(&format!(" --{name} {value}"));
         }
     };
-    add(
-        "storage",
-        overrides
-            .storage
-            .as_ref()
-            .map(|path| path.display().to_string()),
-    );
+    add("storage", overrides.storage.as_ref().map(|path| path.display().to_string()));
     add("trials", overrides.trials.map(|trials| trials.to_string()));
-    add(
-        "workers",
-        overrides.workers.map(|workers| workers.to_string()),
-    );
+    add("workers", overrides.workers.map(|workers| workers.to_string()));
     add("seed", overrides.seed.map(|seed| seed.to_string()));
     command
 }
@@ -142,6 +124,13 @@ fn explain(plan: &Plan, error: StudyError) -> miette::Report {
         StudyError::Storage(error) => plan.explain(error),
         StudyError::Changed { .. } => miette!(
             help = "undo the change, or give the new search a storage of its own: --storage PATH",
+            "{error}"
+        ),
+        StudyError::Unable { .. } => miette!(
+            help = format!(
+                "mend that; nothing is lost: temper resume {}",
+                plan.document.path().display()
+            ),
             "{error}"
         ),
         StudyError::Unrecorded { .. } => miette!(

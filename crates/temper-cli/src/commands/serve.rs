@@ -27,9 +27,7 @@ pub(crate) fn run(_: &ServeArgs) -> Result<Exit> {
             continue;
         }
         let reply = answer(&mut session, &line).unwrap_or_else(|error| json!({"error": error}));
-        writeln!(replies, "{reply}")
-            .and_then(|()| replies.flush())
-            .into_diagnostic()?;
+        writeln!(replies, "{reply}").and_then(|()| replies.flush()).into_diagnostic()?;
     }
     Ok(Exit::Ok)
 }
@@ -40,9 +38,7 @@ fn answer(session: &mut Option<Session>, line: &str) -> Result<Value, String> {
         *session = Some(Session::new(create)?);
         return Ok(json!({"ok": true}));
     }
-    let session = session
-        .as_mut()
-        .ok_or("there is no study yet: send `create` first")?;
+    let session = session.as_mut().ok_or("there is no study yet: send `create` first")?;
     match request {
         Request::Create(_) => unreachable!("answered above"),
         Request::Ask => session.ask(),

@@ -38,9 +38,7 @@ fn table(plan: &Plan, history: &History) -> Table {
             format!("{:.1}", trial.seconds()),
         ];
         row.extend(
-            params
-                .iter()
-                .map(|name| trial.config().get(name).map(short).unwrap_or_default()),
+            params.iter().map(|name| trial.config().get(name).map(short).unwrap_or_default()),
         );
         table.add_row(row);
     }

@@ -22,10 +22,7 @@ pub(crate) fn run(args: &TrainArgs) -> Result<Exit> {
     keep_freed_memory();
     let mut observe = |report: &Report| {
         if args.json {
-            println!(
-                "{}",
-                serde_json::to_string(report).expect("a report can be written as JSON")
-            );
+            println!("{}", serde_json::to_string(report).expect("a report can be written as JSON"));
         } else {
             say(report);
         }
@@ -58,10 +55,7 @@ fn read(document: &Document) -> Result<TrainConfig> {
     match StudyFile::read(document)?.objective.kind {
         ObjectiveKind::Train(config) => Ok(*config),
         ObjectiveKind::Command { .. } => Err(document
-            .mistake(
-                &["objective", "kind"],
-                "this study does not use the built-in trainer",
-            )
+            .mistake(&["objective", "kind"], "this study does not use the built-in trainer")
             .into()),
     }
 }
@@ -73,16 +67,10 @@ fn set(config: &TrainConfig, pairs: &[String]) -> Result<TrainConfig> {
     let mut values = Vec::new();
     for pair in pairs {
         let (name, value) = pair.split_once('=').ok_or_else(|| {
-            miette!(
-                help = "write --set learning_rate=1e-3",
-                "`{pair}` has no `=`"
-            )
+            miette!(help = "write --set learning_rate=1e-3", "`{pair}` has no `=`")
         })?;
         if !known.contains(&name) {
-            return Err(miette!(
-                help = suggest(name, &known),
-                "there is no setting `{name}`"
-            ));
+            return Err(miette!(help = suggest(name, &known), "there is no setting `{name}`"));
         }
         values.push((name, parse_value(value)));
     }
@@ -121,15 +109,9 @@ fn failure(error: &TrainError) -> serde_json::Value {
 fn explain(document: &Document, error: &TrainError) -> miette::Report {
     match error.key() {
         Some(key) => {
-            let path = if document.root().has("objective") {
-                vec!["objective", key]
-            } else {
-                vec![key]
-            };
-            document
-                .mistake(&path, error.to_string())
-                .help(error.help())
-                .into()
+            let path =
+                if document.root().has("objective") { vec!["objective", key] } else { vec![key] };
+            document.mistake(&path, error.to_string()).help(error.help()).into()
         }
         None => match error.help() {
             Some(help) => miette!(help = help, "{error}"),

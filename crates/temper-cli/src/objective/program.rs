@@ -10,9 +10,7 @@ use crate::document::Document;
 use crate::mistake::{Mistake, suggest};
 
 /// Programs whose first argument is a file to run.
-const INTERPRETERS: [&str; 7] = [
-    "python", "python3", "sh", "bash", "node", "Rscript", "julia",
-];
+const INTERPRETERS: [&str; 7] = ["python", "python3", "sh", "bash", "node", "Rscript", "julia"];
 
 /// Reads the user's command.
 pub(super) fn read(
@@ -34,16 +32,13 @@ pub(super) fn read(
         let index = index.to_string();
         let path = ["objective", "command", &index];
         let template = Template::parse(argument).map_err(|error| {
-            document.mistake(&path, error.to_string()).help(Some(
-                "for a brace that is meant, write it twice: {{ or }}".to_owned(),
-            ))
+            document
+                .mistake(&path, error.to_string())
+                .help(Some("for a brace that is meant, write it twice: {{ or }}".to_owned()))
         })?;
         if let Some(unknown) = template.params().find(|name| !known.contains(name)) {
             return Err(document
-                .mistake(
-                    &path,
-                    format!("`{{{unknown}}}` is not a parameter of the space"),
-                )
+                .mistake(&path, format!("`{{{unknown}}}` is not a parameter of the space"))
                 .help(Some(suggest(unknown, &known))));
         }
         templates.push(template);
@@ -58,18 +53,12 @@ pub(super) fn check_present(document: &Document, command: &[String]) -> Result<(
     };
     if !exists(&document.folder(), program) {
         return Err(document
-            .mistake(
-                &["objective", "command", "0"],
-                format!("there is no program `{program}`"),
-            )
+            .mistake(&["objective", "command", "0"], format!("there is no program `{program}`"))
             .help(Some(format!(
                 "install it, or give a path, from the study file's folder: \"./{program}\""
             ))));
     }
-    let name = Path::new(program)
-        .file_name()
-        .and_then(|name| name.to_str())
-        .unwrap_or_default();
+    let name = Path::new(program).file_name().and_then(|name| name.to_str()).unwrap_or_default();
     match command.get(1) {
         Some(script)
             if INTERPRETERS.contains(&name)
@@ -78,10 +67,7 @@ pub(super) fn check_present(document: &Document, command: &[String]) -> Result<(
                 && !document.folder().join(script).exists() =>
         {
             Err(document
-                .mistake(
-                    &["objective", "command", "1"],
-                    format!("there is no file `{script}`"),
-                )
+                .mistake(&["objective", "command", "1"], format!("there is no file `{script}`"))
                 .help(Some("paths start from the study file's folder".to_owned())))
         }
         _ => Ok(()),
@@ -93,7 +79,5 @@ fn exists(folder: &Path, program: &str) -> bool {
         return folder.join(program).is_file();
     }
     let path = env::var_os("PATH").unwrap_or_default();
-    env::split_paths(&path)
-        .map(|folder: PathBuf| folder.join(program))
-        .any(|file| file.is_file())
+    env::split_paths(&path).map(|folder: PathBuf| folder.join(program)).any(|file| file.is_file())
 }

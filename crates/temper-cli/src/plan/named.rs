@@ -49,9 +49,7 @@ fn mistake(
     match error {
         RegistryError::Unknown { name, .. } => {
             let help = suggest(name, names);
-            document
-                .mistake(&[section, "name"], error.to_string())
-                .help(Some(help))
+            document.mistake(&[section, "name"], error.to_string()).help(Some(help))
         }
         RegistryError::BadOptions { owner, message } => {
             let mut options = named.options.keys();

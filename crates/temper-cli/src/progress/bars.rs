@@ -27,18 +27,11 @@ impl Bars {
             Some(trials) => ProgressBar::new(trials),
             None => ProgressBar::no_length(),
         });
-        study.set_style(style(
-            "{bar:24} {pos}/{len} trials, {elapsed} gone, {eta} left{msg}",
-        ));
+        study.set_style(style("{bar:24} {pos}/{len} trials, {elapsed} gone, {eta} left{msg}"));
         study.enable_steady_tick(TICK);
         study.set_position(over(history));
         study.reset_eta();
-        let bars = Self {
-            goal,
-            bars,
-            study,
-            trials: BTreeMap::new(),
-        };
+        let bars = Self { goal, bars, study, trials: BTreeMap::new() };
         bars.show_best(history);
         bars
     }
@@ -75,14 +68,9 @@ impl Bars {
     }
 
     fn show_best(&self, history: &History) {
-        let best = history
-            .best()
-            .and_then(|best| Some((best.id(), best.loss()?)));
+        let best = history.best().and_then(|best| Some((best.id(), best.loss()?)));
         if let Some((trial, loss)) = best {
-            self.study.set_message(format!(
-                ", best {} (trial {trial})",
-                value(&self.goal, loss)
-            ));
+            self.study.set_message(format!(", best {} (trial {trial})", value(&self.goal, loss)));
         }
     }
 
@@ -102,12 +90,7 @@ impl Observer for Bars {
             Event::Started { trial, .. } | Event::Continued { trial, .. } => {
                 self.start(*trial, history);
             }
-            Event::Reported {
-                trial,
-                step,
-                losses,
-                ..
-            } => {
+            Event::Reported { trial, step, losses, .. } => {
                 if let (Some(bar), Some(loss)) = (self.trials.get(trial), losses.first()) {
                     let value = number(self.goal.value(*loss));
                     bar.set_message(format!(" step {step}: {} {value}", self.goal.metric));

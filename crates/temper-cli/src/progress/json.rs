@@ -22,11 +22,7 @@ impl JsonLines {
         if let Some(losses) = object.remove("losses") {
             // They were losses a moment ago.
             let losses: Vec<Loss> = serde_json::from_value(losses).unwrap_or_default();
-            let values = self
-                .goals
-                .iter()
-                .zip(losses)
-                .map(|(goal, loss)| goal.value(loss));
+            let values = self.goals.iter().zip(losses).map(|(goal, loss)| goal.value(loss));
             object.insert("values".to_owned(), values.collect());
         }
         object.values_mut().for_each(|below| self.turn(below));

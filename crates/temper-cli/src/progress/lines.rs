@@ -26,47 +26,25 @@ impl Observer for Lines {
     fn see(&mut self, event: &Event, history: &History) {
         match event {
             Event::Started { trial, config, .. } => {
-                let total = self
-                    .trials
-                    .map(|trials| format!(" of {trials}"))
-                    .unwrap_or_default();
-                say(format!(
-                    "trial {trial}{total} started: {}",
-                    describe(config)
-                ));
+                let total = self.trials.map(|trials| format!(" of {trials}")).unwrap_or_default();
+                say(format!("trial {trial}{total} started: {}", describe(config)));
             }
             Event::Continued { trial, .. } => say(format!("trial {trial} goes on")),
-            Event::Finished {
-                trial,
-                outcome,
-                seconds,
-                ..
-            } => {
+            Event::Finished { trial, outcome, seconds, .. } => {
                 let how = match outcome {
                     Outcome::Completed { losses } => {
-                        let best = if is_best(history, *trial) {
-                            ", the best so far"
-                        } else {
-                            ""
-                        };
+                        let best = if is_best(history, *trial) { ", the best so far" } else { "" };
                         let first = losses.first().map(|loss| value(&self.goal, *loss));
                         format!("completed: {}{best}", first.unwrap_or_default())
                     }
                     Outcome::Pruned => "pruned".to_owned(),
                     Outcome::Paused => "paused".to_owned(),
                     Outcome::Failed { failure, retry } => {
-                        let again = if *retry {
-                            "; it will be tried again"
-                        } else {
-                            ""
-                        };
+                        let again = if *retry { "; it will be tried again" } else { "" };
                         format!("failed, {failure}{again}")
                     }
                 };
-                say(format!(
-                    "trial {trial} {how} ({} s)",
-                    number((seconds * 10.0).round() / 10.0)
-                ));
+                say(format!("trial {trial} {how} ({} s)", number((seconds * 10.0).round() / 10.0)));
             }
             Event::Opened(_) | Event::Reported { .. } | Event::Judged { .. } => {}
         }

@@ -16,12 +16,7 @@ fn started(trial: u64) -> Event {
 }
 
 fn continued(trial: TrialId) -> Event {
-    Event::Continued {
-        trial,
-        seen: None,
-        worker: WorkerId::new("b"),
-        until: None,
-    }
+    Event::Continued { trial, seen: None, worker: WorkerId::new("b"), until: None }
 }
 
 fn reported(lease: u64, step: Step, loss: f64) -> Event {
@@ -35,26 +30,15 @@ fn reported(lease: u64, step: Step, loss: f64) -> Event {
 }
 
 fn finished(lease: u64, outcome: Outcome) -> Event {
-    Event::Finished {
-        trial: FIRST,
-        lease: Lease(lease),
-        outcome,
-        seconds: 1.5,
-        peak_memory: None,
-    }
+    Event::Finished { trial: FIRST, lease: Lease(lease), outcome, seconds: 1.5, peak_memory: None }
 }
 
 fn completed(loss: f64) -> Outcome {
-    Outcome::Completed {
-        losses: vec![Loss::new(loss).unwrap()],
-    }
+    Outcome::Completed { losses: vec![Loss::new(loss).unwrap()] }
 }
 
 fn preempted(retry: bool) -> Outcome {
-    Outcome::Failed {
-        failure: Failure::new(FailureKind::Preempted, "the runner died"),
-        retry,
-    }
+    Outcome::Failed { failure: Failure::new(FailureKind::Preempted, "the runner died"), retry }
 }
 
 fn history(events: &[Event]) -> History {
@@ -70,13 +54,7 @@ fn a_late_report_from_a_fenced_worker_is_refused_and_harms_nothing() {
     let mut history = history(&[started(0), finished(0, preempted(true)), continued(FIRST)]);
     let before = history.trial(FIRST).unwrap().clone();
     for late in [reported(0, 9, 0.1), finished(0, completed(0.1))] {
-        assert_eq!(
-            history.apply(&late),
-            Err(Refused::Fenced {
-                trial: FIRST,
-                lease: Lease(0)
-            })
-        );
+        assert_eq!(history.apply(&late), Err(Refused::Fenced { trial: FIRST, lease: Lease(0) }));
     }
     assert_eq!(history.trial(FIRST), Some(&before));
     assert_eq!(history.len(), 3);
@@ -87,15 +65,9 @@ fn a_late_report_from_a_fenced_worker_is_refused_and_harms_nothing() {
 fn a_trial_ends_once() {
     let history = history(&[started(0), finished(0, completed(0.3))]);
     for again in [finished(0, completed(0.2)), reported(0, 1, 0.2)] {
-        assert!(matches!(
-            history.check(&again),
-            Err(Refused::WrongState { .. })
-        ));
+        assert!(matches!(history.check(&again), Err(Refused::WrongState { .. })));
     }
-    assert!(matches!(
-        history.check(&continued(FIRST)),
-        Err(Refused::WrongState { .. })
-    ));
+    assert!(matches!(history.check(&continued(FIRST)), Err(Refused::WrongState { .. })));
 }
 
 #[test]
@@ -103,10 +75,7 @@ fn trials_are_numbered_without_gaps() {
     let history = history(&[started(0)]);
     assert_eq!(
         history.check(&started(2)),
-        Err(Refused::NotNext {
-            trial: TrialId(2),
-            next: TrialId(1)
-        })
+        Err(Refused::NotNext { trial: TrialId(2), next: TrialId(1) })
     );
     assert!(history.check(&started(1)).is_ok());
 }
@@ -122,11 +91,7 @@ fn a_restarted_trial_replaces_the_reports_that_it_runs_again() {
         reported(4, 2, 2.5),
     ]);
     let trial = history.trial(FIRST).unwrap();
-    let seen: Vec<_> = trial
-        .reports()
-        .iter()
-        .map(|r| (r.step, r.losses[0].get()))
-        .collect();
+    let seen: Vec<_> = trial.reports().iter().map(|r| (r.step, r.losses[0].get())).collect();
     assert_eq!(seen, [(1, 3.0), (2, 2.5)]);
     assert_eq!(trial.attempts().len(), 2);
     assert!((trial.seconds() - 1.5).abs() < 1e-12);
@@ -134,11 +99,7 @@ fn a_restarted_trial_replaces_the_reports_that_it_runs_again() {
 
 #[test]
 fn a_failure_that_is_not_tried_again_is_final_and_the_best_is_a_completed_trial() {
-    let mut history = history(&[
-        started(0),
-        reported(0, 1, 0.1),
-        finished(0, preempted(false)),
-    ]);
+    let mut history = history(&[started(0), reported(0, 1, 0.1), finished(0, preempted(false))]);
     assert_eq!(history.trial(FIRST).unwrap().state(), State::Failed);
     assert!(history.best().is_none());
     history.apply(&started(1)).unwrap();
@@ -168,10 +129,6 @@ fn events_come_back_from_json_bit_for_bit() {
     });
     for event in events {
         let text = serde_json::to_string(&event).unwrap();
-        assert_eq!(
-            serde_json::from_str::<Event>(&text).unwrap(),
-            event,
-            "{text}"
-        );
+        assert_eq!(serde_json::from_str::<Event>(&text).unwrap(), event, "{text}");
     }
 }

@@ -46,10 +46,7 @@ fn operators_are_those_of_python() {
     ] {
         assert_eq!(derive(expression), value, "{expression}");
     }
-    assert!(
-        matches!(derive("h * p"), Value::Int(2)),
-        "whole numbers become ints"
-    );
+    assert!(matches!(derive("h * p"), Value::Int(2)), "whole numbers become ints");
 }
 
 #[test]
@@ -97,10 +94,7 @@ fn a_multiple_is_the_nearest_the_next_or_the_previous_one() {
         ("-5", ", round = \"nearest\"", -5),
     ] {
         let derived = derive(expression, rest);
-        assert!(
-            matches!(derived, Value::Int(_)),
-            "{expression}{rest} gives {derived}"
-        );
+        assert!(matches!(derived, Value::Int(_)), "{expression}{rest} gives {derived}");
         assert_eq!(derived, Value::Int(value), "{expression}{rest}");
     }
 }
@@ -108,10 +102,7 @@ fn a_multiple_is_the_nearest_the_next_or_the_previous_one() {
 #[test]
 fn a_result_that_is_no_value_says_so() {
     let message = |expression, rest| derive_with(expression, rest).unwrap_err().to_string();
-    assert_eq!(
-        message("log(-h)", ""),
-        "derived parameter `x`: `log(-h)` is NaN for h = 4"
-    );
+    assert_eq!(message("log(-h)", ""), "derived parameter `x`: `log(-h)` is NaN for h = 4");
     assert_eq!(
         message("10.0 ** (n * 3)", ""),
         "derived parameter `x`: `10.0 ** (n * 3)` is inf for n = 128"
@@ -120,10 +111,7 @@ fn a_result_that_is_no_value_says_so() {
         message("[n, h]", ""),
         "derived parameter `x`: `[n, h]` is [128, 4] for h = 4, n = 128"
     );
-    assert_eq!(
-        message("o", ", multiple_of = 8"),
-        "derived parameter `x`: `o` is sgd for o = sgd"
-    );
+    assert_eq!(message("o", ", multiple_of = 8"), "derived parameter `x`: `o` is sgd for o = sgd");
     assert!(message("n * 1e300", ", multiple_of = 8").contains("is 1.28e302"));
     let division = message("n // (h - 4)", "");
     assert!(
@@ -133,10 +121,7 @@ fn a_result_that_is_no_value_says_so() {
         "{division}"
     );
     let mixed = message("n + o", "");
-    assert!(
-        mixed.contains("can't be computed for n = 128, o = sgd: "),
-        "{mixed}"
-    );
+    assert!(mixed.contains("can't be computed for n = 128, o = sgd: "), "{mixed}");
 }
 
 #[test]
@@ -158,18 +143,9 @@ fn a_false_require_names_the_values() {
         "heads_divide = 'hidden_size % num_heads == 0'",
     )
     .unwrap();
-    assert_eq!(
-        space.requires()[0].expression(),
-        "hidden_size % num_heads == 0"
-    );
-    assert!(
-        space
-            .complete(config("hidden_size = 12\nnum_heads = 4"))
-            .is_ok()
-    );
-    let error = space
-        .complete(config("hidden_size = 13\nnum_heads = 4"))
-        .unwrap_err();
+    assert_eq!(space.requires()[0].expression(), "hidden_size % num_heads == 0");
+    assert!(space.complete(config("hidden_size = 12\nnum_heads = 4")).is_ok());
+    let error = space.complete(config("hidden_size = 13\nnum_heads = 4")).unwrap_err();
     assert_eq!(
         error.to_string(),
         "require `heads_divide`: `hidden_size % num_heads == 0` is false for \
@@ -180,11 +156,9 @@ fn a_false_require_names_the_values() {
 
 #[test]
 fn a_require_that_is_no_truth_value_for_some_config_says_so() {
-    let space = try_space(
-        "n = { type = 'int', low = 0, high = 9 }",
-        "odd = 'n if n == 3 else true'",
-    )
-    .unwrap();
+    let space =
+        try_space("n = { type = 'int', low = 0, high = 9 }", "odd = 'n if n == 3 else true'")
+            .unwrap();
     let error = space.complete(config("n = 3")).unwrap_err();
     assert_eq!(
         error.to_string(),
@@ -202,10 +176,7 @@ fn what_names_an_inactive_parameter_does_not_apply() {
         "small = 'm < 0.5'",
     )
     .unwrap();
-    assert_eq!(
-        space.complete(config("o = 'adamw'")).unwrap(),
-        config("o = 'adamw'")
-    );
+    assert_eq!(space.complete(config("o = 'adamw'")).unwrap(), config("o = 'adamw'"));
     let completed = space.complete(config("o = 'sgd'\nm = 0.25")).unwrap();
     assert_eq!(completed, config("o = 'sgd'\nm = 0.25\nd = 0.5\ne = 1.5"));
     assert!(space.complete(config("o = 'sgd'\nm = 0.75")).is_err());

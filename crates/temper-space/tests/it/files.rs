@@ -65,17 +65,10 @@ fn numbers_keep_their_64_bits() {
 
 #[test]
 fn a_condition_takes_one_value_or_a_list() {
-    let when = |text: &str| {
-        spec(&format!("x = {{ when = {{ y = {text} }} }}")).0["x"]
-            .when
-            .clone()
-    };
+    let when = |text: &str| spec(&format!("x = {{ when = {{ y = {text} }} }}")).0["x"].when.clone();
     let accepted = |text: &str| when(text).unwrap()["y"].clone();
     assert_eq!(accepted("\"a\""), OneOrMany::One("a".into()));
-    assert_eq!(
-        accepted("[\"a\", 2]").as_slice(),
-        [Value::from("a"), 2.into()]
-    );
+    assert_eq!(accepted("[\"a\", 2]").as_slice(), [Value::from("a"), 2.into()]);
     for plain in [Value::Bool(true), 8.into(), 0.5.into()] {
         assert_eq!(accepted(&plain.to_string()), OneOrMany::One(plain));
     }
@@ -84,20 +77,14 @@ fn a_condition_takes_one_value_or_a_list() {
 /// The text that the error of a `[space]` table points at, and its message.
 fn refusal(text: &str) -> (String, String) {
     let error = toml::from_str::<SpaceSpec>(text).expect_err("the table has a mistake");
-    (
-        text[error.span().expect("the mistake has a place")].to_owned(),
-        error.message().to_owned(),
-    )
+    (text[error.span().expect("the mistake has a place")].to_owned(), error.message().to_owned())
 }
 
 #[test]
 fn an_unknown_key_is_pointed_at() {
     let (place, message) = refusal("a = 1\nlr = { type = \"float\", lo = 1.0, high = 2.0 }");
     assert_eq!(place, "lo");
-    assert!(
-        message.starts_with("unknown field `lo`, expected one of `type`, `low`"),
-        "{message}"
-    );
+    assert!(message.starts_with("unknown field `lo`, expected one of `type`, `low`"), "{message}");
 }
 
 #[test]
@@ -107,16 +94,10 @@ fn a_value_of_the_wrong_kind_is_pointed_at() {
     assert_eq!(message, "invalid type: string \"small\", expected a number");
     let (place, message) = refusal("lr = { type = \"real\" }");
     assert_eq!(place, "\"real\"");
-    assert!(
-        message.starts_with("unknown variant `real`, expected one of `float`"),
-        "{message}"
-    );
+    assert!(message.starts_with("unknown variant `real`, expected one of `float`"), "{message}");
     let (place, message) = refusal("lr = [1, 2]");
     assert_eq!(place, "[1, 2]");
-    assert!(
-        message.contains("expected a table such as { type = \"float\""),
-        "{message}"
-    );
+    assert!(message.contains("expected a table such as { type = \"float\""), "{message}");
     let (place, _) = refusal("lr = { default = nan }");
     assert_eq!(place, "nan");
 }

@@ -25,42 +25,18 @@ fn a_multiple_is_positive() {
 #[test]
 fn an_expression_has_to_parse() {
     for (text, help) in [
-        (
-            "n > 1 && n < 9",
-            "write `and`, `or` and `not` for `&&`, `||` and `!`",
-        ),
-        (
-            "n > 1 || n < 9",
-            "write `and`, `or` and `not` for `&&`, `||` and `!`",
-        ),
-        (
-            "!(n > 1)",
-            "write `and`, `or` and `not` for `&&`, `||` and `!`",
-        ),
-        (
-            "n != ",
-            "expressions are written as in Python: hidden_size % num_heads == 0",
-        ),
-        (
-            "n | upper",
-            "expressions are written as in Python: hidden_size % num_heads == 0",
-        ),
-        (
-            "sqrt(n, 2) > 1",
-            "expressions are written as in Python: hidden_size % num_heads == 0",
-        ),
+        ("n > 1 && n < 9", "write `and`, `or` and `not` for `&&`, `||` and `!`"),
+        ("n > 1 || n < 9", "write `and`, `or` and `not` for `&&`, `||` and `!`"),
+        ("!(n > 1)", "write `and`, `or` and `not` for `&&`, `||` and `!`"),
+        ("n != ", "expressions are written as in Python: hidden_size % num_heads == 0"),
+        ("n | upper", "expressions are written as in Python: hidden_size % num_heads == 0"),
+        ("sqrt(n, 2) > 1", "expressions are written as in Python: hidden_size % num_heads == 0"),
     ] {
-        let error = try_space(
-            "n = { type = 'int', low = 1, high = 9 }",
-            &format!("r = '{text}'"),
-        )
-        .expect_err(text);
+        let error = try_space("n = { type = 'int', low = 1, high = 9 }", &format!("r = '{text}'"))
+            .expect_err(text);
         let message = error.to_string();
         let start = format!("require `r`: `{text}` is not an expression: ");
-        assert!(
-            message.starts_with(&start) && message.len() > start.len(),
-            "{message}"
-        );
+        assert!(message.starts_with(&start) && message.len() > start.len(), "{message}");
         assert_eq!(error.path(), ["require", "r"]);
         assert_eq!(error.help().as_deref(), Some(help), "{text}");
     }
@@ -129,16 +105,11 @@ fn the_probe_names_the_require_that_failed_most_often() {
         "require `small` fails in 51 of 100 tried configurations, and none is runnable"
     );
     assert_eq!(error.path(), ["require", "small"]);
-    assert_eq!(
-        error.help().as_deref(),
-        Some("loosen the require, or widen the space")
-    );
+    assert_eq!(error.help().as_deref(), Some("loosen the require, or widen the space"));
 
-    let space = try_space(
-        "x = { type = 'float', low = 1, high = 2 }\nd = { derive = 'log(-x)' }",
-        "",
-    )
-    .unwrap();
+    let space =
+        try_space("x = { type = 'float', low = 1, high = 2 }\nd = { derive = 'log(-x)' }", "")
+            .unwrap();
     let error = space.probe().unwrap_err();
     assert_eq!(
         error.to_string(),
@@ -146,8 +117,5 @@ fn the_probe_names_the_require_that_failed_most_often() {
     );
     assert_eq!(error.path(), ["space", "d", "derive"]);
     let help = error.help();
-    assert_eq!(
-        help.as_deref(),
-        Some("change `derive` so that it gives a finite number")
-    );
+    assert_eq!(help.as_deref(), Some("change `derive` so that it gives a finite number"));
 }

@@ -203,10 +203,7 @@ fn a_condition_names_a_discrete_parameter_and_values_that_it_takes() {
         "parameter `m`: its condition accepts no value of `optimizer`",
         "list at least one value, or drop the condition",
     );
-    assert!(
-        try_space(&child(""), "").is_ok(),
-        "an empty condition is none"
-    );
+    assert!(try_space(&child(""), "").is_ok(), "an empty condition is none");
 }
 
 #[test]
@@ -222,13 +219,7 @@ fn conditions_in_a_circle_are_named() {
 
 #[test]
 fn a_spec_that_a_program_builds_is_checked_too() {
-    let param = ParamSpec {
-        low: Some(Number::Int(1)),
-        ..ParamSpec::constant(3)
-    };
-    let error = Space::new(
-        &SpaceSpec::from_iter([("n", param)]),
-        &RequireSpec::default(),
-    );
+    let param = ParamSpec { low: Some(Number::Int(1)), ..ParamSpec::constant(3) };
+    let error = Space::new(&SpaceSpec::from_iter([("n", param)]), &RequireSpec::default());
     assert_eq!(error.unwrap_err().path(), ["space", "n", "low"]);
 }

@@ -9,45 +9,22 @@ fn discrete() -> impl Strategy<Value = Domain> {
     let scale = prop_oneof![Just(Scale::Linear), Just(Scale::Log)];
     let int =
         (1i64..10_000, 1i64..100_000, 1i64..50, scale).prop_map(|(low, size, step, scale)| {
-            let step = if scale == Scale::Log {
-                1
-            } else {
-                step.min(size)
-            };
-            Domain::Int(IntDomain {
-                low,
-                high: low + size,
-                scale,
-                step,
-            })
+            let step = if scale == Scale::Log { 1 } else { step.min(size) };
+            Domain::Int(IntDomain { low, high: low + size, scale, step })
         });
     let negative = (-1_000_000i64..0, 1i64..2_000_000).prop_map(|(low, size)| {
-        Domain::Int(IntDomain {
-            low,
-            high: low + size,
-            scale: Scale::Linear,
-            step: 1,
-        })
+        Domain::Int(IntDomain { low, high: low + size, scale: Scale::Linear, step: 1 })
     });
     let stepped = (-1_000i32..1_000, 1i32..1_000, 0i32..8, 1u32..500).prop_map(
         |(low, step, decimals, steps)| {
             let unit = 10f64.powi(-decimals);
             let (low, step) = (f64::from(low) * unit, f64::from(step) * unit);
             let high = low + (f64::from(steps) + 0.3) * step;
-            Domain::Float(FloatDomain {
-                low,
-                high,
-                scale: Scale::Linear,
-                step: Some(step),
-            })
+            Domain::Float(FloatDomain { low, high, scale: Scale::Linear, step: Some(step) })
         },
     );
     let choice = (1usize..40).prop_map(|count| {
-        Domain::Choice(
-            (0..count)
-                .map(|index| Value::from(format!("v{index}")))
-                .collect(),
-        )
+        Domain::Choice((0..count).map(|index| Value::from(format!("v{index}"))).collect())
     });
     let ordinal = (1i64..40)
         .prop_map(|count| Domain::Ordinal((0..count).map(|k| Value::Int(k * k)).collect()));

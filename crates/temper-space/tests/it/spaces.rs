@@ -37,12 +37,7 @@ fn a_parameter_comes_after_those_that_its_condition_names() {
     assert!(space.axes().all(|axis| axis.name() != "schedule"));
     assert!(space.param("decay").is_some() && space.param("intermediate_size").is_none());
     assert_eq!(
-        space
-            .param("nesterov")
-            .unwrap()
-            .condition()
-            .unwrap()
-            .to_string(),
+        space.param("nesterov").unwrap().condition().unwrap().to_string(),
         "layers is 2 or 3 and optimizer is sgd"
     );
 }
@@ -54,10 +49,7 @@ fn an_inactive_parent_makes_its_children_inactive() {
          b = { type = 'choice', values = [1, 2], when = { a = 1 } }\n\
          c = { type = 'choice', values = [1, 2], when = { b = 1 } }",
     );
-    assert_eq!(
-        space.decode(&[0.0, 0.0, 0.0]),
-        config("a = 1\nb = 1\nc = 1")
-    );
+    assert_eq!(space.decode(&[0.0, 0.0, 0.0]), config("a = 1\nb = 1\nc = 1"));
     assert_eq!(space.decode(&[0.9, 0.0, 0.0]), config("a = 2"));
     // A stray value of b does not wake c up.
     let stray = config("a = 2\nb = 1\nc = 1");
@@ -80,10 +72,7 @@ fn constants_are_put_in_and_may_be_parents() {
         "optimizer = 'sgd'\n\
          momentum = { type = 'choice', values = [0.5, 0.9], when = { optimizer = 'sgd' } }",
     );
-    assert_eq!(
-        space.decode(&[0.9]),
-        config("optimizer = 'sgd'\nmomentum = 0.9")
-    );
+    assert_eq!(space.decode(&[0.9]), config("optimizer = 'sgd'\nmomentum = 0.9"));
     let completed = space.complete(config("momentum = 0.9")).unwrap();
     assert_eq!(completed, config("optimizer = 'sgd'\nmomentum = 0.9"));
 }
@@ -118,16 +107,10 @@ fn the_size_is_the_product_of_the_levels() {
             .size(),
         Some(6)
     );
-    assert_eq!(
-        space("a = { type = 'float', low = 0, high = 1 }").size(),
-        None
-    );
+    assert_eq!(space("a = { type = 'float', low = 0, high = 1 }").size(), None);
     assert_eq!(space("a = 1").size(), Some(1));
     let wide = "{ type = 'int', low = 0, high = 9223372036854775807 }";
-    assert_eq!(
-        space(&format!("a = {wide}\nb = {wide}")).size(),
-        Some(u64::MAX)
-    );
+    assert_eq!(space(&format!("a = {wide}\nb = {wide}")).size(), Some(u64::MAX));
 }
 
 #[test]
@@ -140,9 +123,8 @@ fn the_probe_finds_the_one_config_of_a_grid() {
 
 #[test]
 fn the_probe_finds_a_small_corner_of_a_cube() {
-    let axes: String = (0..4)
-        .map(|k| format!("x{k} = {{ type = 'float', low = 0, high = 1 }}\n"))
-        .collect();
+    let axes: String =
+        (0..4).map(|k| format!("x{k} = {{ type = 'float', low = 0, high = 1 }}\n")).collect();
     // 0.15^4 of the cube: ten of 20 000 points.
     let space = try_space(&axes, "corner = 'max(x0, x1, x2, x3) < 0.15'").unwrap();
     assert_eq!(space.probe(), Ok(()));

@@ -18,9 +18,7 @@ pub(super) fn read_into(
     let mut statement = connection
         .prepare_cached("SELECT seq, event FROM events WHERE seq >= ? ORDER BY seq")
         .map_err(|error| failure(path, error))?;
-    let mut rows = statement
-        .query([from])
-        .map_err(|error| failure(path, error))?;
+    let mut rows = statement.query([from]).map_err(|error| failure(path, error))?;
     loop {
         let due = from + events.len() as Seq;
         let damaged = |detail: String| StorageError::Damaged {
@@ -52,11 +50,7 @@ pub(super) fn failure(path: &Path, error: rusqlite::Error) -> StorageError {
     let location = path.display().to_string();
     if is_damage(&error) {
         let readable = count_readable(path);
-        return StorageError::Damaged {
-            location,
-            readable,
-            detail: error.to_string(),
-        };
+        return StorageError::Damaged { location, readable, detail: error.to_string() };
     }
     match error.sqlite_error_code() {
         Some(ErrorCode::ReadOnly) => StorageError::ReadOnly { location },
@@ -65,10 +59,7 @@ pub(super) fn failure(path: &Path, error: rusqlite::Error) -> StorageError {
             StorageError::Busy { location }
         }
         Some(ErrorCode::NotADatabase) => StorageError::NotAStudy { location },
-        _ => StorageError::Other {
-            location,
-            source: error.into(),
-        },
+        _ => StorageError::Other { location, source: error.into() },
     }
 }
 

@@ -16,9 +16,7 @@ use super::{SqliteStorage, check_format};
 /// If `from` is no log at all, or `to` exists or can't be written.
 pub fn salvage(from: &Path, to: &Path) -> Result<Seq, StorageError> {
     if !from.exists() {
-        return Err(StorageError::Missing {
-            location: from.display().to_string(),
-        });
+        return Err(StorageError::Missing { location: from.display().to_string() });
     }
     let events = readable(from)?;
     let mut copy = SqliteStorage::open(to)?;
@@ -43,9 +41,7 @@ fn readable(path: &Path) -> Result<Vec<Event>, StorageError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags).map_err(other)?;
     // Lets SQLite read a file that is shorter than its header says (btree.c, lockBtree).
-    connection
-        .pragma_update(None, "writable_schema", "on")
-        .map_err(other)?;
+    connection.pragma_update(None, "writable_schema", "on").map_err(other)?;
     check_format(&connection, path)?;
     let mut events = Vec::new();
     match read_into(&mut events, &connection, path, 0) {

@@ -46,21 +46,13 @@ pub(super) struct Axes {
 impl Axes {
     pub(super) fn new(space: &Space, resolution: &Resolution) -> Result<Self, StrategyError> {
         check(space, resolution)?;
-        let axes: Vec<_> = space
-            .axes()
-            .map(|param| places(space, param, resolution.of(param.name())))
-            .collect();
+        let axes: Vec<_> =
+            space.axes().map(|param| places(space, param, resolution.of(param.name()))).collect();
         let combinations = axes
             .iter()
-            .try_fold(1_u64, |product, axis| {
-                product.checked_mul(axis.len() as u64)
-            })
+            .try_fold(1_u64, |product, axis| product.checked_mul(axis.len() as u64))
             .ok_or_else(|| unsuitable("the grid has more than 2^64 points".to_owned()))?;
-        Ok(Self {
-            axes,
-            combinations,
-            stride: spreading_stride(combinations),
-        })
+        Ok(Self { axes, combinations, stride: spreading_stride(combinations) })
     }
 
     pub(super) fn combinations(&self) -> u64 {
@@ -68,10 +60,7 @@ impl Axes {
     }
 
     /// The combination at a place of the order.
-    #[expect(
-        clippy::cast_possible_truncation,
-        reason = "remainders are below a Vec's length"
-    )]
+    #[expect(clippy::cast_possible_truncation, reason = "remainders are below a Vec's length")]
     pub(super) fn config(&self, space: &Space, place: u64) -> Config {
         let spread = u128::from(place) * u128::from(self.stride) % u128::from(self.combinations);
         let mut index = spread as u64;
@@ -93,31 +82,19 @@ fn check(space: &Space, resolution: &Resolution) -> Result<(), StrategyError> {
     if numbers.contains(&0) {
         return Err(unsuitable("a resolution of 0 leaves no values".to_owned()));
     }
-    match names
-        .into_iter()
-        .find(|name| space.axes().all(|param| param.name() != *name))
-    {
-        Some(name) => Err(unsuitable(format!(
-            "resolution: there is no parameter `{name}`"
-        ))),
+    match names.into_iter().find(|name| space.axes().all(|param| param.name() != *name)) {
+        Some(name) => Err(unsuitable(format!("resolution: there is no parameter `{name}`"))),
         None => Ok(()),
     }
 }
 
 fn unsuitable(reason: String) -> StrategyError {
-    StrategyError::Unsuitable {
-        strategy: NAME,
-        reason,
-    }
+    StrategyError::Unsuitable { strategy: NAME, reason }
 }
 
 /// Where the values of a parameter lie in its dimension.
 fn places(space: &Space, param: &Param, resolution: u32) -> Vec<f64> {
-    let stepped = space
-        .spec()
-        .0
-        .get(param.name())
-        .is_some_and(|spec| spec.step.is_some());
+    let stepped = space.spec().0.get(param.name()).is_some_and(|spec| spec.step.is_some());
     let takes_all = stepped || !param.domain().is_numeric();
     if let Some(levels) = param.domain().levels()
         && (takes_all || levels <= u64::from(resolution))
@@ -129,9 +106,7 @@ fn places(space: &Space, param: &Param, resolution: u32) -> Vec<f64> {
     let mut places: Vec<f64> = if resolution == 1 {
         vec![0.5]
     } else {
-        (0..resolution)
-            .map(|k| f64::from(k) / f64::from(resolution - 1))
-            .collect()
+        (0..resolution).map(|k| f64::from(k) / f64::from(resolution - 1)).collect()
     };
     // Two places of an integer on a logarithmic scale may be the same value.
     places.dedup_by_key(|place| param.domain().decode(*place).to_string());
@@ -150,9 +125,7 @@ fn places(space: &Space, param: &Param, resolution: u32) -> Vec<f64> {
 fn spreading_stride(count: u64) -> u64 {
     const GOLDEN: f64 = 0.618_033_988_749_894_9;
     let start = ((count as f64 * GOLDEN) as u64).clamp(1, count.max(1));
-    (start..=count)
-        .find(|stride| divisor(*stride, count) == 1)
-        .unwrap_or(1)
+    (start..=count).find(|stride| divisor(*stride, count) == 1).unwrap_or(1)
 }
 
 fn divisor(a: u64, b: u64) -> u64 {

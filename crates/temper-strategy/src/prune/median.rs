@@ -116,9 +116,7 @@ mod tests {
             for (step, loss) in (1..).zip(*curve) {
                 let losses = vec![Loss::new(*loss).unwrap()];
                 let metrics = Metrics::new();
-                history
-                    .apply(&Event::Reported { trial, lease, step, losses, metrics })
-                    .unwrap();
+                history.apply(&Event::Reported { trial, lease, step, losses, metrics }).unwrap();
             }
         }
         history
@@ -149,7 +147,10 @@ mod tests {
         assert_eq!(verdict(FEW, &curves[1..]), Verdict::Continue);
         let later = MedianOptions { warmup_steps: 2, ..FEW };
         assert_eq!(verdict(later, &curves), Verdict::Continue);
-        assert_eq!(verdict(MedianOptions { min_trials: 0, ..FEW }, &curves[3..]), Verdict::Continue);
+        assert_eq!(
+            verdict(MedianOptions { min_trials: 0, ..FEW }, &curves[3..]),
+            Verdict::Continue
+        );
     }
 
     #[test]

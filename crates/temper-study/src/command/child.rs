@@ -44,11 +44,7 @@ impl Child {
     /// the folder.
     pub(super) fn spawn(mut command: Command, folder: &TrialFolder) -> io::Result<Self> {
         let (stdout_log, stderr_log) = (folder.append(STDOUT)?, folder.append(STDERR)?);
-        command
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .process_group(0);
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0);
         die_with_parent(&mut command);
         let mut process = command.spawn()?;
         let (sender, lines) = sync_channel(QUEUE);
@@ -60,13 +56,7 @@ impl Child {
         let stderr = thread::spawn(move || {
             copy_lines(stderr, stderr_log, |line| keep(&keeper, line));
         });
-        Ok(Self {
-            process,
-            killed: false,
-            lines,
-            tail,
-            stderr: Some(stderr),
-        })
+        Ok(Self { process, killed: false, lines, tail, stderr: Some(stderr) })
     }
 
     /// The lines of its stdout; disconnected once that is closed.
@@ -115,12 +105,7 @@ impl Child {
                 thread::sleep(Duration::from_millis(1));
             }
         }
-        self.tail
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .iter()
-            .cloned()
-            .collect()
+        self.tail.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect()
     }
 
     fn signal(&self, signal: Signal) {
@@ -145,15 +130,8 @@ impl Drop for Child {
 /// thread waits for the child.
 #[cfg(target_os = "linux")]
 fn die_with_parent(command: &mut Command) {
-    let die = || {
-        Ok(rustix::process::set_parent_process_death_signal(Some(
-            Signal::KILL,
-        ))?)
-    };
-    #[expect(
-        unsafe_code,
-        reason = "prctl is async-signal-safe, and nothing else runs there"
-    )]
+    let die = || Ok(rustix::process::set_parent_process_death_signal(Some(Signal::KILL))?);
+    #[expect(unsafe_code, reason = "prctl is async-signal-safe, and nothing else runs there")]
     // SAFETY: the closure makes one system call and allocates nothing.
     unsafe {
         command.pre_exec(die);
@@ -188,10 +166,7 @@ pub(super) fn kill_leftovers(folder: &Path, attempt: Option<u32>) {
     let mut marks = vec![variable(FOLDER, folder.as_os_str().as_encoded_bytes())];
     marks.extend(attempt.map(|attempt| variable(ATTEMPT, attempt.to_string().as_bytes())));
     for process in fs::read_dir("/proc").into_iter().flatten().flatten() {
-        let id = process
-            .file_name()
-            .to_str()
-            .and_then(|name| name.parse().ok());
+        let id = process.file_name().to_str().and_then(|name| name.parse().ok());
         let Some(id) = id.and_then(Pid::from_raw) else {
             continue;
         };
@@ -214,11 +189,7 @@ fn copy_lines(source: impl Read, mut log: File, mut each: impl FnMut(&str) -> bo
     let mut heard = true;
     loop {
         line.clear();
-        match source
-            .by_ref()
-            .take(LINE_LIMIT)
-            .read_until(b'\n', &mut line)
-        {
+        match source.by_ref().take(LINE_LIMIT).read_until(b'\n', &mut line) {
             Ok(0) | Err(_) => return,
             Ok(_) => {}
         }

@@ -44,9 +44,7 @@ impl TrialFolders {
 
     /// Makes the folder, or finds it as an earlier attempt left it.
     pub(super) fn prepare(&self, job: &Job) -> io::Result<TrialFolder> {
-        let folder = TrialFolder {
-            path: self.path(job.trial),
-        };
+        let folder = TrialFolder { path: self.path(job.trial) };
         if job.attempt == 1 && folder.path.exists() {
             fs::remove_dir_all(&folder.path)?; // left by a study whose storage was deleted
         }
@@ -75,10 +73,7 @@ impl TrialFolder {
 
     /// Opens a file of the folder to append to.
     pub(super) fn append(&self, name: &str) -> io::Result<File> {
-        File::options()
-            .create(true)
-            .append(true)
-            .open(self.path.join(name))
+        File::options().create(true).append(true).open(self.path.join(name))
     }
 
     /// Writes a file whole or not at all.

@@ -13,9 +13,7 @@ pub(super) fn resident(process: u32) -> u64 {
 /// As [`resident`], but what they share counts once: a parent and the children that it forked have
 /// most of their pages in common. The kernel takes longer to tell.
 pub(super) fn shared_once(process: u32) -> u64 {
-    sum(process, |process| {
-        proportional(process).unwrap_or_else(|| resident_alone(process))
-    })
+    sum(process, |process| proportional(process).unwrap_or_else(|| resident_alone(process)))
 }
 
 /// The sum over a process and those that descend from it.
@@ -46,9 +44,7 @@ fn children(process: u32) -> Vec<u32> {
         .flatten()
         .filter_map(|thread| fs::read_to_string(thread.path().join("children")).ok())
         .flat_map(|list| {
-            list.split_whitespace()
-                .filter_map(|id| id.parse().ok())
-                .collect::<Vec<_>>()
+            list.split_whitespace().filter_map(|id| id.parse().ok()).collect::<Vec<_>>()
         })
         .collect()
 }
@@ -56,7 +52,5 @@ fn children(process: u32) -> Vec<u32> {
 /// How many processes the kernel has killed so far because memory had run out.
 pub(super) fn kernel_kills() -> Option<u64> {
     let statistics = fs::read_to_string("/proc/vmstat").ok()?;
-    statistics
-        .lines()
-        .find_map(|line| line.strip_prefix("oom_kill ")?.parse().ok())
+    statistics.lines().find_map(|line| line.strip_prefix("oom_kill ")?.parse().ok())
 }

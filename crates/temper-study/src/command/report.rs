@@ -7,11 +7,7 @@ use temper_core::{FailureKind, Goal, Metrics, Step};
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Line {
     /// `{"step": 100, "eval_loss": 2.31, "tokens": 5000}`: all goals, and further metrics.
-    Report {
-        step: Option<Step>,
-        values: Vec<f64>,
-        metrics: Metrics,
-    },
+    Report { step: Option<Step>, values: Vec<f64>, metrics: Metrics },
     /// `{"failure": "out_of_memory", "message": "..."}`: the program says why it will end.
     Failure { kind: FailureKind, message: String },
 }
@@ -22,24 +18,15 @@ pub(super) fn parse(line: &str, goals: &[Goal]) -> Option<Line> {
     if !line.starts_with('{') {
         return None;
     }
-    let object: Map<String, Value> = serde_json::from_str(line)
-        .or_else(|_| serde_json::from_str(&quote_nan(line)))
-        .ok()?;
+    let object: Map<String, Value> =
+        serde_json::from_str(line).or_else(|_| serde_json::from_str(&quote_nan(line))).ok()?;
     if let Some(kind) = object.get("failure") {
         let kind = serde_json::from_value(kind.clone()).unwrap_or(FailureKind::Crashed);
-        let message = object
-            .get("message")
-            .and_then(Value::as_str)
-            .unwrap_or("it said so");
-        return Some(Line::Failure {
-            kind,
-            message: message.to_owned(),
-        });
+        let message = object.get("message").and_then(Value::as_str).unwrap_or("it said so");
+        return Some(Line::Failure { kind, message: message.to_owned() });
     }
-    let values: Option<Vec<f64>> = goals
-        .iter()
-        .map(|goal| object.get(&goal.metric).and_then(number))
-        .collect();
+    let values: Option<Vec<f64>> =
+        goals.iter().map(|goal| object.get(&goal.metric).and_then(number)).collect();
     let is_goal = |name: &str| goals.iter().any(|goal| goal.metric == name);
     let metrics = object
         .iter()
@@ -63,11 +50,7 @@ fn number(value: &Value) -> Option<f64> {
     }
 }
 
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "checked"
-)]
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "checked")]
 fn step(value: &Value) -> Option<Step> {
     let whole = |step: f64| (step >= 0.0 && step.fract() == 0.0).then_some(step as Step);
     value.as_u64().or_else(|| whole(value.as_f64()?))
@@ -80,9 +63,7 @@ fn quote_nan(line: &str) -> String {
     let (mut in_string, mut escaped) = (false, false);
     let mut rest = line;
     while let Some(character) = rest.chars().next() {
-        let word = ["-Infinity", "Infinity", "NaN"]
-            .iter()
-            .find(|word| rest.starts_with(**word));
+        let word = ["-Infinity", "Infinity", "NaN"].iter().find(|word| rest.starts_with(**word));
         match word {
             Some(word) if !in_string => {
                 quoted.push('"');
@@ -106,13 +87,7 @@ mod tests {
     use super::*;
 
     fn read(line: &str) -> Option<Line> {
-        parse(
-            line,
-            &[Goal {
-                metric: "eval_loss".into(),
-                direction: Default::default(),
-            }],
-        )
+        parse(line, &[Goal { metric: "eval_loss".into(), direction: Default::default() }])
     }
 
     fn value(line: &str) -> f64 {
@@ -149,14 +124,7 @@ mod tests {
 
     #[test]
     fn other_lines_are_left_alone() {
-        for line in [
-            "",
-            "epoch 3",
-            "{",
-            "{'eval_loss': 2}",
-            r#"{"train_loss": 2}"#,
-            "[1]",
-        ] {
+        for line in ["", "epoch 3", "{", "{'eval_loss': 2}", r#"{"train_loss": 2}"#, "[1]"] {
             assert_eq!(read(line), None, "{line}");
         }
     }

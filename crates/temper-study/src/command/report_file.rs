@@ -19,12 +19,7 @@ impl ReportFile {
     pub(super) fn at_end(folder: &TrialFolder) -> Self {
         let path = folder.path().join(REPORTS);
         let at = path.metadata().map_or(0, |metadata| metadata.len());
-        Self {
-            file: None,
-            path,
-            at,
-            partial: Vec::new(),
-        }
+        Self { file: None, path, at, partial: Vec::new() }
     }
 
     /// The whole lines that have been added; nothing while the file is not there.
@@ -44,15 +39,9 @@ impl ReportFile {
             // What can't be read now is read at the next look.
             self.at += file.read_to_end(&mut bytes).unwrap_or(0) as u64;
         }
-        let whole = bytes
-            .iter()
-            .rposition(|byte| *byte == b'\n')
-            .map_or(0, |end| end + 1);
+        let whole = bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);
         self.partial = bytes.split_off(whole);
-        String::from_utf8_lossy(&bytes)
-            .lines()
-            .map(str::to_owned)
-            .collect()
+        String::from_utf8_lossy(&bytes).lines().map(str::to_owned).collect()
     }
 
     /// What is there behind the last whole line, once nothing more will be added.

@@ -140,10 +140,7 @@ impl<'a> Supervisor<'a> {
             child.stop(self.settings.grace);
         }
         child.kill().map_err(|e| crash("can't kill it", &e))?;
-        Err(Failure {
-            stderr: child.stderr_tail(),
-            ..failure
-        })
+        Err(Failure { stderr: child.stderr_tail(), ..failure })
     }
 
     /// Reads what was still on its way when the child ended.
@@ -173,11 +170,7 @@ impl<'a> Supervisor<'a> {
                 self.said = Some(Failure::new(kind, message));
                 ControlFlow::Continue(())
             }
-            Some(Line::Report {
-                step,
-                values,
-                metrics,
-            }) => {
+            Some(Line::Report { step, values, metrics }) => {
                 let next = self.last.as_ref().map_or(1, |(last, _)| last + 1);
                 let step = step.unwrap_or(next);
                 self.last = Some((step, values.clone()));
@@ -189,58 +182,39 @@ impl<'a> Supervisor<'a> {
     /// What became of a child that ended by itself.
     fn judge(self, status: ExitStatus, stderr: Vec<String>) -> Result<Vec<f64>, Failure> {
         // A shell whose child was ended by a signal exits with 128 and the signal's number.
-        let shell = status
-            .code()
-            .map(|code| code - 128)
-            .filter(|it| PASSED_ON.contains(it));
+        let shell = status.code().map(|code| code - 128).filter(|it| PASSED_ON.contains(it));
         let failure = match (self.said, self.last, status.signal().or(shell)) {
             (Some(said), ..) => said,
             (None, Some((_, values)), None) if status.success() => return Ok(values),
             // It had nothing left to do but to end: the last report of the attempt before counts.
             (None, None, None) if status.success() && self.has_reported => return Ok(Vec::new()),
             (None, None, None) if status.success() => {
-                let goals: Vec<_> = self
-                    .settings
-                    .goals
-                    .iter()
-                    .map(|goal| format!("`{}`", goal.metric))
-                    .collect();
+                let goals: Vec<_> =
+                    self.settings.goals.iter().map(|goal| format!("`{}`", goal.metric)).collect();
                 let message = format!("it ended without a report of {}", goals.join(" and "));
                 Failure::new(FailureKind::Crashed, message)
             }
-            (.., Some(signal)) if TAKEN.contains(&signal) => Failure::new(
-                FailureKind::Preempted,
-                format!("it was ended by signal {signal}"),
-            ),
+            (.., Some(signal)) if TAKEN.contains(&signal) => {
+                Failure::new(FailureKind::Preempted, format!("it was ended by signal {signal}"))
+            }
             (.., Some(libc::SIGKILL)) if memory::kernel_kills() > self.kernel_kills => {
-                Failure::new(
-                    FailureKind::OutOfMemory,
-                    "the kernel killed it for want of memory",
-                )
+                Failure::new(FailureKind::OutOfMemory, "the kernel killed it for want of memory")
             }
             _ if says_out_of_memory(&stderr) => {
                 Failure::new(FailureKind::OutOfMemory, "it ran out of memory")
             }
-            (.., Some(signal)) => Failure::new(
-                FailureKind::Crashed,
-                format!("it was killed by signal {signal}"),
-            ),
+            (.., Some(signal)) => {
+                Failure::new(FailureKind::Crashed, format!("it was killed by signal {signal}"))
+            }
             (.., None) => {
                 let code = status.code().unwrap_or_default();
                 Failure::new(FailureKind::Crashed, format!("it exited with code {code}"))
             }
         };
-        Err(Failure {
-            exit_code: status.code(),
-            signal: status.signal(),
-            stderr,
-            ..failure
-        })
+        Err(Failure { exit_code: status.code(), signal: status.signal(), stderr, ..failure })
     }
 }
 
 fn says_out_of_memory(stderr: &[String]) -> bool {
-    stderr
-        .iter()
-        .any(|line| OUT_OF_MEMORY.iter().any(|word| line.contains(word)))
+    stderr.iter().any(|line| OUT_OF_MEMORY.iter().any(|word| line.contains(word)))
 }

@@ -38,10 +38,7 @@ impl Template {
     ///
     /// If a brace has no partner. A brace that is meant is written twice.
     pub fn parse(argument: &str) -> Result<Self, TemplateError> {
-        let unmatched = |brace| TemplateError::Unmatched {
-            argument: argument.to_owned(),
-            brace,
-        };
+        let unmatched = |brace| TemplateError::Unmatched { argument: argument.to_owned(), brace };
         let mut pieces = Vec::new();
         let mut text = String::new();
         let mut rest = argument.chars().peekable();
@@ -125,10 +122,8 @@ mod tests {
     use super::*;
 
     fn filled(arguments: &[&str]) -> Vec<String> {
-        let templates: Vec<_> = arguments
-            .iter()
-            .map(|argument| Template::parse(argument).unwrap())
-            .collect();
+        let templates: Vec<_> =
+            arguments.iter().map(|argument| Template::parse(argument).unwrap()).collect();
         let config = Config::from_iter([
             ("lr".to_owned(), 0.001.into()),
             ("optimizer".to_owned(), "adamw".into()),
@@ -139,34 +134,15 @@ mod tests {
     #[test]
     fn parameters_stand_in_arguments() {
         assert_eq!(
-            filled(&[
-                "train",
-                "--lr={lr}",
-                "{optimizer}-{lr}",
-                "{trial_dir}/out",
-                "{{lr}}"
-            ]),
-            [
-                "train",
-                "--lr=0.001",
-                "adamw-0.001",
-                "/trials/0003/out",
-                "{lr}"
-            ]
+            filled(&["train", "--lr={lr}", "{optimizer}-{lr}", "{trial_dir}/out", "{{lr}}"]),
+            ["train", "--lr=0.001", "adamw-0.001", "/trials/0003/out", "{lr}"]
         );
     }
 
     #[test]
     fn an_inactive_parameter_takes_its_option_with_it() {
         assert_eq!(
-            filled(&[
-                "train",
-                "--momentum",
-                "{momentum}",
-                "--m={momentum}",
-                "--lr",
-                "{lr}"
-            ]),
+            filled(&["train", "--momentum", "{momentum}", "--m={momentum}", "--lr", "{lr}"]),
             ["train", "--lr", "0.001"]
         );
     }

@@ -4,20 +4,17 @@ use std::fs;
 use std::ops::ControlFlow;
 
 use temper_core::{
-    Config, Failure, FailureKind, Halt, History, Job, Metrics, Objective, Reporter, State, Step,
-    TrialId,
+    Config, FailureKind, Halt, History, Job, Metrics, Objective, Reporter, State, Step, TrialId,
 };
+
+use temper_study::StudyError;
 
 use crate::lab::{Lab, escaped};
 use crate::{open, open_hasty, setup, setup_of, start_as_lost_worker, states, trial};
 
 /// The steps and values that trial 0 reported.
 fn reports(history: &History) -> Vec<(Step, f64)> {
-    trial(history, 0)
-        .reports()
-        .iter()
-        .map(|report| (report.step, report.losses[0].get()))
-        .collect()
+    trial(history, 0).reports().iter().map(|report| (report.step, report.losses[0].get())).collect()
 }
 
 /// The result of trial 0, which has completed.
@@ -61,10 +58,7 @@ fn a_program_gets_its_parameters_in_arguments_environment_and_a_file() {
     let (lr, optimizer) = (config.get("lr").unwrap(), config.get("optimizer").unwrap());
     let folder = lab.path("");
     let folder = folder.to_str().unwrap().trim_end_matches('/');
-    assert_eq!(
-        lab.read("arguments"),
-        format!("--lr={lr}|{optimizer}|{folder}|")
-    );
+    assert_eq!(lab.read("arguments"), format!("--lr={lr}|{optimizer}|{folder}|"));
     let env = lab.read("env");
     assert!(env.starts_with(&format!("{lr}|{optimizer}|3|0|")), "{env}");
     assert!(env.ends_with("||extra|"), "{env}");
@@ -272,7 +266,7 @@ fn what_a_study_of_the_same_name_left_in_the_folder_is_not_taken_for_a_result() 
     let objective = lab.objective();
     let config = |x: f64| Config::from_iter([("x", x.into())]);
     for x in [0.5, 0.5, 0.7] {
-        let values: Result<_, Failure> = objective.run(&first_job(&config(x)), &mut Listening);
+        let values = objective.run(&first_job(&config(x)), &mut Listening);
         assert_eq!(values, Ok(vec![1.5]));
         assert_eq!(lab.read("runs"), "ran\n");
     }
@@ -284,4 +278,20 @@ fn a_program_that_cannot_be_started_is_a_crash_that_names_it() {
     let failure = trial(&history, 0).failure().unwrap();
     assert_eq!(failure.kind, FailureKind::Crashed);
     assert!(failure.message.contains("`/no/such/program`"), "{failure}");
+}
+
+#[test]
+fn a_folder_that_cannot_be_made_ends_the_run_and_costs_no_trial() {
+    let lab = Lab::sh("echo '{\"loss\": 1.5}'");
+    let folder = lab.objective().folders().path(TrialId(0));
+    fs::create_dir_all(folder.parent().unwrap()).unwrap();
+    fs::write(&folder, "in the way").unwrap();
+    let study = open(setup(2), lab.storage.clone());
+    let error = study.run(&lab.objective(), 1).unwrap_err();
+    assert!(matches!(error, StudyError::Unable { trial: TrialId(0), .. }), "{error}");
+    drop(study);
+    fs::remove_file(folder).unwrap();
+    let study = open_hasty(setup(2), lab.storage.clone());
+    study.run(&lab.objective(), 1).unwrap();
+    assert_eq!(states(&study.history()), [State::Completed; 2]);
 }

@@ -38,20 +38,16 @@ fn a_signal_is_recorded() {
     let history = Lab::sh("echo oh >&2; kill -SEGV $$").run();
     let failure = trial(&history, 0).failure().unwrap();
     assert_eq!(failure.kind, FailureKind::Crashed);
-    assert_eq!(
-        (failure.exit_code, failure.signal),
-        (None, Some(libc::SIGSEGV))
-    );
+    assert_eq!((failure.exit_code, failure.signal), (None, Some(libc::SIGSEGV)));
     assert_eq!(failure.stderr, ["oh"]);
 }
 
 #[test]
 fn a_program_that_others_ask_to_end_was_preempted_and_is_tried_again() {
     for signal in ["TERM", "INT", "HUP"] {
-        let history = Lab::sh(&format!(
-            r#"[ "$TEMPER_RESUME" ] || kill -{signal} $$; echo '{{"loss": 1}}'"#
-        ))
-        .run();
+        let history =
+            Lab::sh(&format!(r#"[ "$TEMPER_RESUME" ] || kill -{signal} $$; echo '{{"loss": 1}}'"#))
+                .run();
         assert_eq!(states(&history), [State::Completed]);
         assert_eq!(kinds(trial(&history, 0)), [FailureKind::Preempted]);
     }
@@ -71,10 +67,7 @@ time.sleep(1000)
     let history = lab.run();
     let failure = only_failure(&history);
     assert_eq!(failure.kind, FailureKind::OutOfMemory);
-    assert!(
-        failure.message.ends_with("the limit is 100000000"),
-        "{failure}"
-    );
+    assert!(failure.message.ends_with("the limit is 100000000"), "{failure}");
     assert!(trial(&history, 0).peak_memory() > Some(100_000_000));
 }
 

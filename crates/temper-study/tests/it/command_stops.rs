@@ -8,8 +8,8 @@ use std::thread;
 use std::time::Duration;
 
 use temper_core::{
-    FailureKind, History, Job, Judgement, Next, Objective, Pruner, Reporter, Rng, State, Step,
-    Strategy, StrategyError, Trial, TrialId, Verdict, draw,
+    FailureKind, History, Job, Judgement, Next, Objective, ObjectiveError, Pruner, Reporter, Rng,
+    State, Step, Strategy, StrategyError, Trial, TrialId, Verdict, draw,
 };
 use temper_space::Space;
 use temper_study::{Settings, Study};
@@ -61,10 +61,7 @@ struct StopAtOnce;
 
 impl Pruner for StopAtOnce {
     fn judge(&self, _: TrialId, _: Step, _: &History) -> Judgement {
-        Judgement {
-            verdict: Verdict::Stop,
-            reason: "enough".into(),
-        }
+        Judgement { verdict: Verdict::Stop, reason: "enough".into() }
     }
 }
 
@@ -162,11 +159,7 @@ impl Strategy for PauseOnce {
     ) -> Result<Next, StrategyError> {
         let paused = history.in_state(State::Paused).next().map(Trial::id);
         match (history.trials(), paused) {
-            ([], _) => Ok(Next::Start {
-                config: draw(space, rng)?,
-                until: Some(1),
-                fork: None,
-            }),
+            ([], _) => Ok(Next::Start { config: draw(space, rng)?, until: Some(1), fork: None }),
             (_, Some(trial)) => Ok(Next::Resume { trial, until: None }),
             (_, None) => Ok(Next::Done),
         }
@@ -198,17 +191,11 @@ fn what_an_attempt_left_running_when_its_runner_died_is_killed() {
         .spawn()
         .unwrap();
     let neighbour = folder.with_file_name("00001");
-    let mut other = Command::new("sleep")
-        .arg("1000")
-        .env("TEMPER_TRIAL_DIR", neighbour)
-        .spawn()
-        .unwrap();
+    let mut other =
+        Command::new("sleep").arg("1000").env("TEMPER_TRIAL_DIR", neighbour).spawn().unwrap();
     assert_eq!(states(&lab.run()), [State::Completed]);
     assert_eq!(left.wait().unwrap().signal(), Some(libc::SIGKILL));
-    assert!(
-        other.try_wait().unwrap().is_none(),
-        "it is no business of ours"
-    );
+    assert!(other.try_wait().unwrap().is_none(), "it is no business of ours");
     other.kill().unwrap();
     other.wait().unwrap();
 }
@@ -230,7 +217,10 @@ fn an_attempt_that_was_taken_over_leaves_the_program_of_its_successor_alone() {
     let watched = Attempted(|job: &Job, reporter: &mut dyn Reporter| {
         let result = objective.run(job, reporter);
         has_ended.store(true, Ordering::SeqCst);
-        result
+        result.map_err(|error| match error {
+            ObjectiveError::Failed(failure) => failure,
+            ObjectiveError::Unable(reason) => panic!("{reason}"),
+        })
     });
     thread::scope(|scope| {
         scope.spawn(|| lost.run(&watched, 1));

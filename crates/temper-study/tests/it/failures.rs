@@ -24,10 +24,7 @@ fn a_trial_that_crashed_once_is_tried_again_with_the_same_seed_and_configuration
     study.run(&objective, 1).unwrap();
     let jobs = jobs.into_inner().unwrap();
     assert_eq!(jobs.len(), 3);
-    let again = Job {
-        attempt: 2,
-        ..jobs[0].clone()
-    };
+    let again = Job { attempt: 2, ..jobs[0].clone() };
     assert_eq!(jobs[1], again, "it comes before new trials");
     let history = study.history();
     assert_eq!(states(&history), [State::Completed; 2]);
@@ -37,13 +34,8 @@ fn a_trial_that_crashed_once_is_tried_again_with_the_same_seed_and_configuration
 
 #[test]
 fn retries_are_bounded_by_kind() {
-    let settings = Settings {
-        retries: Retries {
-            preempted: 3,
-            crashed: 2,
-        },
-        ..Settings::default()
-    };
+    let settings =
+        Settings { retries: Retries { preempted: 3, crashed: 2 }, ..Settings::default() };
     for (kind, attempts) in [
         (FailureKind::Crashed, 3),
         (FailureKind::Preempted, 4),
@@ -132,10 +124,7 @@ fn an_objective_without_a_report_or_with_too_many_values_has_crashed() {
     });
     study.run(&objective, 1).unwrap();
     let history = study.history();
-    for (id, message) in [
-        (0, "it ended without a report"),
-        (1, "2 values for 1 goals"),
-    ] {
+    for (id, message) in [(0, "it ended without a report"), (1, "2 values for 1 goals")] {
         let failure = trial(&history, id).failure().unwrap();
         assert_eq!(failure.kind, FailureKind::Crashed);
         assert_eq!(failure.message, message);

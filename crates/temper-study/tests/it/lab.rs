@@ -46,11 +46,7 @@ impl Lab {
             grace: Duration::from_secs(20),
             env: BTreeMap::new(),
         };
-        Self {
-            folder,
-            storage: MemoryStorage::new(),
-            settings,
-        }
+        Self { folder, storage: MemoryStorage::new(), settings }
     }
 
     pub(crate) fn objective(&self) -> CommandObjective {

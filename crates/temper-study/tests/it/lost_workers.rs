@@ -82,9 +82,7 @@ fn a_worker_that_was_silent_for_a_lease_finds_its_trial_gone_and_works_on() {
     });
     thread::scope(|scope| {
         let first = scope.spawn(|| silent.run(&objective, 1));
-        wait_until("the first report", || {
-            events(&mut storage.clone()).len() > 2
-        });
+        wait_until("the first report", || events(&mut storage.clone()).len() > 2);
         let quick = Attempted(|_: &Job, _: &mut dyn Reporter| Ok(vec![0.25]));
         other.run(&quick, 1).unwrap();
         first.join().unwrap().unwrap();
@@ -134,9 +132,7 @@ fn slow_but_alive(connect: &dyn Fn() -> Box<dyn Storage>) {
     let (slow, watching) = (open(connect()), open(connect()));
     let objective = Attempted(|job: &Job, reporter: &mut dyn Reporter| {
         if job.trial.0 == 0 {
-            wait_until("a watch of several leases", || {
-                pulses.load(Ordering::SeqCst) >= 4
-            });
+            wait_until("a watch of several leases", || pulses.load(Ordering::SeqCst) >= 4);
         }
         parabola(job, reporter)
     });
@@ -144,13 +140,8 @@ fn slow_but_alive(connect: &dyn Fn() -> Box<dyn Storage>) {
         let first = scope.spawn(|| slow.run(&objective, 1));
         let mut log = connect();
         wait_until("the slow trial", || slow.history().trials().len() == 1);
-        watching
-            .run(&Attempted(parabola), 1)
-            .expect("the study runs");
-        first
-            .join()
-            .expect("the worker does not panic")
-            .expect("the study runs");
+        watching.run(&Attempted(parabola), 1).expect("the study runs");
+        first.join().expect("the worker does not panic").expect("the study runs");
         let history = history_of(&mut *log);
         assert_eq!(states(&history), [State::Completed; 2]);
         assert!(history.trials().iter().all(|t| t.attempts().len() == 1));
@@ -197,15 +188,10 @@ impl Strategy for Thoughtful {
 fn a_worker_beats_also_while_its_strategy_thinks() {
     let storage = MemoryStorage::new();
     let pulses = Arc::<AtomicU64>::default();
-    let settings = Settings {
-        lease: Duration::from_millis(900),
-        ..Settings::default()
-    };
+    let settings = Settings { lease: Duration::from_millis(900), ..Settings::default() };
     let felt = Arc::clone(&pulses);
     let think = move || {
-        wait_until("a watch of several leases", || {
-            felt.load(Ordering::SeqCst) >= 4
-        });
+        wait_until("a watch of several leases", || felt.load(Ordering::SeqCst) >= 4);
     };
     let thoughtful = temper_study::Study::open(
         setup(2),
@@ -215,24 +201,17 @@ fn a_worker_beats_also_while_its_strategy_thinks() {
         settings.clone(),
     )
     .unwrap();
-    let watching = Counting {
-        inner: Box::new(storage.clone()),
-        pulses: Arc::clone(&pulses),
-    };
+    let watching = Counting { inner: Box::new(storage.clone()), pulses: Arc::clone(&pulses) };
     let mut watched = setup(2);
     watched.trials = Some(1); // it only waits
     let slow = Attempted(|job: &Job, reporter: &mut dyn Reporter| {
-        wait_until("a watch of several leases", || {
-            pulses.load(Ordering::SeqCst) >= 4
-        });
+        wait_until("a watch of several leases", || pulses.load(Ordering::SeqCst) >= 4);
         parabola(job, reporter)
     });
     thread::scope(|scope| {
         let first = scope.spawn(|| thoughtful.run(&slow, 2));
         wait_until("the first trial", || started(&mut storage.clone()) == [0]);
-        open_with(watched, watching, settings)
-            .run(&slow, 1)
-            .unwrap();
+        open_with(watched, watching, settings).run(&slow, 1).unwrap();
         first.join().unwrap().unwrap();
     });
     let history = history_of(&mut storage.clone());
@@ -243,10 +222,7 @@ fn a_worker_beats_also_while_its_strategy_thinks() {
 /// A log on disk whose trial 0 was left running by a worker that is gone.
 fn left_running(path: &Path) -> (WorkerId, Lease) {
     let mut storage = SqliteStorage::open(path).expect("the log opens");
-    drop(open(
-        setup(2),
-        SqliteStorage::open(path).expect("the log opens"),
-    ));
+    drop(open(setup(2), SqliteStorage::open(path).expect("the log opens")));
     let (worker, lease) = start_as_lost_worker(&mut storage, some_config());
     storage.beat(&worker).expect("the beat is written");
     (worker, lease)
@@ -261,10 +237,7 @@ fn a_worker_whose_process_died_is_taken_over_without_waiting_for_its_lease() {
     let present = folder.path().join("study.db-workers");
     fs::create_dir_all(&present).unwrap();
     fs::write(present.join(worker.as_str()), "").unwrap();
-    let settings = Settings {
-        lease: Duration::from_secs(3600),
-        ..Settings::default()
-    };
+    let settings = Settings { lease: Duration::from_secs(3600), ..Settings::default() };
     let study = open_with(setup(2), SqliteStorage::open(&path).unwrap(), settings);
     study.run(&Attempted(parabola), 1).unwrap();
     assert_eq!(states(&study.history()), [State::Completed; 2]);
@@ -286,10 +259,7 @@ fn a_worker_that_closed_its_storage_with_a_trial_running_is_lost_after_its_lease
 fn a_worker_that_is_lost_again_and_again_does_not_take_the_study_with_it() {
     let mut storage = MemoryStorage::new();
     let settings = Settings {
-        retries: temper_study::Retries {
-            preempted: 0,
-            crashed: 0,
-        },
+        retries: temper_study::Retries { preempted: 0, crashed: 0 },
         lease: crate::SHORT_LEASE,
     };
     let study = open_with(setup(2), storage.clone(), settings);

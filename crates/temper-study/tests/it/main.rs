@@ -20,8 +20,8 @@ use std::time::{Duration, Instant};
 
 use temper_core::{
     Config, Direction, Event, Failure, FailureKind, Goal, History, Job, Lease, Metrics, Objective,
-    Origin, Pulse, Reporter, Seq, Setup, State, Storage, StorageError, Strategy, StrategySetup,
-    Trial, TrialId, WorkerId,
+    ObjectiveError, Origin, Pulse, Reporter, Seq, Setup, State, Storage, StorageError, Strategy,
+    StrategySetup, Trial, TrialId, WorkerId,
 };
 use temper_storage::MemoryStorage;
 use temper_study::{Settings, Study};
@@ -43,15 +43,9 @@ fn setup_of(space: &str, trials: u64) -> Setup {
         name: "test".into(),
         space: serde_json::from_str(space).expect("the test's space parses"),
         require: Default::default(),
-        goals: vec![Goal {
-            metric: "loss".into(),
-            direction: Direction::Minimize,
-        }],
+        goals: vec![Goal { metric: "loss".into(), direction: Direction::Minimize }],
         seed: 7,
-        strategy: StrategySetup {
-            name: "random".into(),
-            options: "{}".into(),
-        },
+        strategy: StrategySetup { name: "random".into(), options: "{}".into() },
         pruner: None,
         trials: Some(trials),
     }
@@ -70,10 +64,7 @@ fn open(setup: Setup, storage: impl Storage + 'static) -> Study {
 
 /// [`open`] with a lease that a test can wait for.
 fn open_hasty(setup: Setup, storage: impl Storage + 'static) -> Study {
-    let settings = Settings {
-        lease: SHORT_LEASE,
-        ..Settings::default()
-    };
+    let settings = Settings { lease: SHORT_LEASE, ..Settings::default() };
     open_with(setup, storage, settings)
 }
 
@@ -85,14 +76,8 @@ fn open_with(setup: Setup, storage: impl Storage + 'static, settings: Settings) 
 
 /// Opens a study with a strategy made for the test.
 fn open_strategy(setup: Setup, strategy: impl Strategy + 'static, storage: MemoryStorage) -> Study {
-    Study::open(
-        setup,
-        Box::new(strategy),
-        None,
-        Box::new(storage),
-        Settings::default(),
-    )
-    .expect("the study opens")
+    Study::open(setup, Box::new(strategy), None, Box::new(storage), Settings::default())
+        .expect("the study opens")
 }
 
 /// An objective made of a closure that sees the whole job.
@@ -102,8 +87,8 @@ impl<F> Objective for Attempted<F>
 where
     F: Fn(&Job, &mut dyn Reporter) -> Result<Vec<f64>, Failure> + Sync,
 {
-    fn run(&self, job: &Job, reporter: &mut dyn Reporter) -> Result<Vec<f64>, Failure> {
-        (self.0)(job, reporter)
+    fn run(&self, job: &Job, reporter: &mut dyn Reporter) -> Result<Vec<f64>, ObjectiveError> {
+        Ok((self.0)(job, reporter)?)
     }
 }
 
@@ -113,10 +98,7 @@ fn parabola(job: &Job, _: &mut dyn Reporter) -> Result<Vec<f64>, Failure> {
 }
 
 fn x(config: &Config) -> f64 {
-    config
-        .get("x")
-        .and_then(temper_core::Value::as_f64)
-        .expect("x is in the space")
+    config.get("x").and_then(temper_core::Value::as_f64).expect("x is in the space")
 }
 
 fn no_metrics() -> Metrics {
@@ -136,9 +118,7 @@ fn events(storage: &mut dyn Storage) -> Vec<Event> {
 fn history_of(storage: &mut dyn Storage) -> History {
     let mut history = History::new();
     for event in events(storage) {
-        history
-            .apply(&event)
-            .expect("each event follows from those before it");
+        history.apply(&event).expect("each event follows from those before it");
     }
     history
 }
@@ -152,19 +132,11 @@ fn states(history: &History) -> Vec<State> {
 }
 
 fn configs(history: &History) -> Vec<Config> {
-    history
-        .trials()
-        .iter()
-        .map(|trial| trial.config().clone())
-        .collect()
+    history.trials().iter().map(|trial| trial.config().clone()).collect()
 }
 
 fn kinds(trial: &Trial) -> Vec<FailureKind> {
-    trial
-        .failures()
-        .iter()
-        .map(|failure| failure.kind)
-        .collect()
+    trial.failures().iter().map(|failure| failure.kind).collect()
 }
 
 /// Waits for what must happen.
@@ -189,9 +161,7 @@ fn start_as_lost_worker(storage: &mut dyn Storage, config: Config) -> (WorkerId,
         until: None,
         fork: None,
     };
-    storage
-        .append(at, &event)
-        .expect("nobody else writes to the log");
+    storage.append(at, &event).expect("nobody else writes to the log");
     (worker, Lease(at))
 }
 

@@ -80,14 +80,7 @@ fn trials_pause_at_a_step_and_are_resumed_to_their_end() {
 #[test]
 fn the_number_of_trials_does_not_count_resumed_ones() {
     // A strategy that would go on: the study's number ends it, after the paused ones.
-    let study = open_strategy(
-        setup(3),
-        Rungs {
-            trials: 3,
-            until: 2,
-        },
-        MemoryStorage::new(),
-    );
+    let study = open_strategy(setup(3), Rungs { trials: 3, until: 2 }, MemoryStorage::new());
     study.run(&Attempted(four_steps), 1).unwrap();
     assert_eq!(states(&study.history()), [State::Completed; 3]);
 }
@@ -96,14 +89,7 @@ fn the_number_of_trials_does_not_count_resumed_ones() {
 fn a_trial_that_fails_before_its_pause_is_tried_again_up_to_the_same_step() {
     let mut setup = setup(1);
     setup.trials = None;
-    let study = open_strategy(
-        setup,
-        Rungs {
-            trials: 1,
-            until: 2,
-        },
-        MemoryStorage::new(),
-    );
+    let study = open_strategy(setup, Rungs { trials: 1, until: 2 }, MemoryStorage::new());
     let untils = std::sync::Mutex::new(Vec::new());
     let objective = Attempted(|job: &Job, reporter: &mut dyn Reporter| {
         untils.lock().unwrap().push(job.until);
@@ -188,10 +174,7 @@ impl Strategy for Stubborn {
     ) -> Result<Next, StrategyError> {
         match history.trials() {
             [] => draw(space, rng).map(Next::start),
-            [first, ..] => Ok(Next::Resume {
-                trial: first.id(),
-                until: None,
-            }),
+            [first, ..] => Ok(Next::Resume { trial: first.id(), until: None }),
         }
     }
 }
@@ -201,10 +184,7 @@ fn a_strategy_that_resumes_what_is_not_paused_is_an_error() {
     let study = open_strategy(setup(3), Stubborn, MemoryStorage::new());
     let error = study.run(&Attempted(parabola), 1).unwrap_err();
     assert!(matches!(error, StudyError::BadResume { .. }), "{error}");
-    assert!(
-        error.to_string().ends_with("trial 0 is completed"),
-        "{error}"
-    );
+    assert!(error.to_string().ends_with("trial 0 is completed"), "{error}");
 }
 
 #[test]

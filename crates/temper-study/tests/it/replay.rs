@@ -63,10 +63,7 @@ fn a_configuration_that_was_tampered_with_is_found() {
     let mut events = eventful_log();
     let tampered = events.iter_mut().find_map(|event| match event {
         Event::Started {
-            trial: trial @ TrialId(1..),
-            config,
-            origin: Origin::Strategy,
-            ..
+            trial: trial @ TrialId(1..), config, origin: Origin::Strategy, ..
         } => {
             config.insert("x", 4.9999);
             Some((*trial, Next::start(config.clone())))
@@ -76,9 +73,7 @@ fn a_configuration_that_was_tampered_with_is_found() {
     let (trial, logged) = tampered.unwrap();
     let replayed = replay(&events, &build).unwrap();
     assert_eq!(replayed.matched, 58);
-    let [mismatch] = &replayed.mismatches[..] else {
-        panic!("{:?}", replayed.mismatches)
-    };
+    let [mismatch] = &replayed.mismatches[..] else { panic!("{:?}", replayed.mismatches) };
     assert_eq!((mismatch.trial, &mismatch.logged), (trial, &logged));
     assert_ne!(mismatch.replayed, logged);
 }
@@ -87,10 +82,7 @@ fn a_configuration_that_was_tampered_with_is_found() {
 fn a_log_that_contradicts_itself_or_is_empty_is_not_replayed() {
     assert!(matches!(replay(&[], &build), Err(ReplayError::Empty)));
     let mut events = eventful_log();
-    let seq = 1 + events
-        .iter()
-        .position(|event| matches!(event, Event::Started { .. }))
-        .unwrap();
+    let seq = 1 + events.iter().position(|event| matches!(event, Event::Started { .. })).unwrap();
     events.insert(seq, events[seq - 1].clone());
     let error = replay(&events, &build).unwrap_err();
     assert!(

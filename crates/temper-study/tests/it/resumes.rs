@@ -39,10 +39,7 @@ fn a_resumed_study_equals_an_uninterrupted_one() {
     }
     let resumed = open(setup(12), storage).history();
     assert_eq!(configs(&resumed), configs(&whole.history()));
-    assert_eq!(
-        resumed.best(),
-        resumed.trial(whole.history().best().unwrap().id())
-    );
+    assert_eq!(resumed.best(), resumed.trial(whole.history().best().unwrap().id()));
     assert_eq!(resumed.len(), whole.history().len());
 }
 
@@ -70,11 +67,7 @@ fn an_interrupted_trial_waits_and_a_second_run_completes_everything() {
     let history = study.history();
     assert_eq!(states(&history), [State::Completed, State::Waiting]);
     assert_eq!(kinds(trial(&history, 1)), [FailureKind::Preempted]);
-    assert_eq!(
-        trial(&history, 1).reports().len(),
-        1,
-        "the second came late"
-    );
+    assert_eq!(trial(&history, 1).reports().len(), 1, "the second came late");
 
     study.interrupt().store(false, Ordering::Relaxed);
     study.run(&Attempted(parabola), 1).unwrap();
@@ -136,19 +129,11 @@ fn a_changed_goal_or_requirement_is_refused() {
     let mut other_goal = setup(3);
     other_goal.goals[0].metric = "accuracy".into();
     let mut other_rule = setup(3);
-    other_rule
-        .require
-        .0
-        .insert("positive".into(), "x > 0".into());
+    other_rule.require.0.insert("positive".into(), "x > 0".into());
     for (setup, word) in [(other_goal, "accuracy"), (other_rule, "[require]")] {
         let strategy = Box::new(temper_strategy::Random);
-        let refused = Study::open(
-            setup,
-            strategy,
-            None,
-            Box::new(storage.clone()),
-            Default::default(),
-        );
+        let refused =
+            Study::open(setup, strategy, None, Box::new(storage.clone()), Default::default());
         let message = refused.err().expect("it is refused").to_string();
         assert!(message.contains(word), "{message}");
     }

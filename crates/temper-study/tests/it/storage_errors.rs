@@ -17,13 +17,7 @@ fn deaf_to_trial_2() -> (Faulty, Arc<AtomicBool>) {
     let broken = Arc::new(AtomicBool::new(true));
     let switch = Arc::clone(&broken);
     let storage = Faulty::new(move |event| {
-        let wanted = matches!(
-            event,
-            Event::Reported {
-                trial: TrialId(2),
-                ..
-            }
-        );
+        let wanted = matches!(event, Event::Reported { trial: TrialId(2), .. });
         wanted && switch.load(Ordering::Relaxed)
     });
     (storage, broken)
@@ -76,13 +70,7 @@ fn a_result_that_cannot_be_recorded_is_told_in_the_error() {
     let study = open_hasty(setup(3), storage);
     let objective = Attempted(|_: &Job, _: &mut dyn Reporter| Ok(vec![0.125]));
     let error = study.run(&objective, 1).unwrap_err();
-    assert!(matches!(
-        error,
-        StudyError::Unrecorded {
-            trial: TrialId(1),
-            ..
-        }
-    ));
+    assert!(matches!(error, StudyError::Unrecorded { trial: TrialId(1), .. }));
     assert_eq!(
         error.to_string(),
         "trial 1 ended (completed with loss 0.125), but that could not be recorded: \

@@ -37,9 +37,7 @@ fn each_trial_has_a_seed_of_its_own() {
         Ok(vec![0.0])
     });
     for _ in 0..2 {
-        open(setup(3), MemoryStorage::new())
-            .run(&objective, 1)
-            .unwrap();
+        open(setup(3), MemoryStorage::new()).run(&objective, 1).unwrap();
     }
     let seeds = seeds.into_inner().unwrap();
     assert_eq!(seeds[..3], seeds[3..]);
@@ -57,11 +55,7 @@ fn a_maximised_metric_is_reported_and_returned_as_the_user_has_it() {
     });
     study.run(&objective, 1).unwrap();
     let history = study.history();
-    let highest = history
-        .trials()
-        .iter()
-        .map(|trial| x(trial.config()))
-        .fold(f64::MIN, f64::max);
+    let highest = history.trials().iter().map(|trial| x(trial.config())).fold(f64::MIN, f64::max);
     let best = history.best().unwrap();
     assert_eq!(setup.goals[0].value(best.loss().unwrap()), highest);
     assert_eq!(best.loss().unwrap().get(), -highest);
@@ -113,17 +107,12 @@ struct StopAt(Step);
 
 impl Pruner for StopAt {
     fn judge(&self, trial: TrialId, step: Step, history: &History) -> Judgement {
-        let reports = history
-            .trial(trial)
-            .map_or(&[][..], |trial| trial.reports());
+        let reports = history.trial(trial).map_or(&[][..], |trial| trial.reports());
         assert_eq!(reports.last().map(|report| report.step), Some(step));
         if trial.0 % 2 == 1 || step < self.0 {
             return Judgement::go_on();
         }
-        Judgement {
-            verdict: Verdict::Stop,
-            reason: format!("enough at step {step}"),
-        }
+        Judgement { verdict: Verdict::Stop, reason: format!("enough at step {step}") }
     }
 }
 
@@ -154,9 +143,8 @@ fn a_pruner_stops_a_trial_and_its_reason_is_kept() {
     assert_eq!(states(&history), [State::Pruned, State::Completed]);
     assert_eq!(trial(&history, 0).reason(), Some("enough at step 2"));
     assert_eq!(trial(&history, 0).reports().len(), 2);
-    let judged = events(&mut storage)
-        .into_iter()
-        .filter(|event| matches!(event, Event::Judged { .. }));
+    let judged =
+        events(&mut storage).into_iter().filter(|event| matches!(event, Event::Judged { .. }));
     assert_eq!(judged.count(), 1);
 }
 

@@ -59,12 +59,7 @@ fn run_from_two_processes(trials: u64, connect: &(dyn Fn() -> Box<dyn Storage> +
                 });
                 study.run(&objective, 2).expect("the study runs");
                 let history = study.history();
-                assert!(
-                    history
-                        .trials()
-                        .iter()
-                        .all(|trial| trial.state().is_final())
-                );
+                assert!(history.trials().iter().all(|trial| trial.state().is_final()));
                 assert_eq!(history.trials().len() as u64, trials);
             });
         }

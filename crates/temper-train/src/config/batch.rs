@@ -45,16 +45,10 @@ impl TrainConfig {
                 (batch, None) => {
                     let batch = batch.unwrap_or(DEFAULT_BATCH_SIZE);
                     let passes = accumulation.unwrap_or(1);
-                    (
-                        quotient(batch, "gradient_accumulation_steps", passes)?,
-                        passes,
-                    )
+                    (quotient(batch, "gradient_accumulation_steps", passes)?, passes)
                 }
             };
-        Ok(Batch {
-            micro_batch_size,
-            gradient_accumulation_steps,
-        })
+        Ok(Batch { micro_batch_size, gradient_accumulation_steps })
     }
 }
 

@@ -30,8 +30,7 @@ impl TrainConfig {
     /// up to a multiple; theirs is 256, ours 64 for smaller models.
     pub fn intermediate(&self) -> usize {
         let two_thirds_of_four = 8 * self.hidden_size / 3;
-        self.intermediate_size
-            .unwrap_or(two_thirds_of_four.next_multiple_of(INTERMEDIATE_MULTIPLE))
+        self.intermediate_size.unwrap_or(two_thirds_of_four.next_multiple_of(INTERMEDIATE_MULTIPLE))
     }
 
     /// The exact number of trainable parameters of a valid configuration; the output layer shares

@@ -3,11 +3,7 @@
 use super::*;
 
 fn valid() -> TrainConfig {
-    TrainConfig {
-        data: vec!["*.txt".into()],
-        max_steps: Some(10),
-        ..TrainConfig::default()
-    }
+    TrainConfig { data: vec!["*.txt".into()], max_steps: Some(10), ..TrainConfig::default() }
 }
 
 fn message(change: impl FnOnce(&mut TrainConfig)) -> String {
@@ -25,21 +21,13 @@ fn the_defaults_with_text_and_a_length_are_valid() {
 #[test]
 fn with_text_for_validation_nothing_needs_to_be_held_out() {
     let validation_data = vec!["validation.txt".into()];
-    let config = TrainConfig {
-        validation_data,
-        validation_fraction: 0.0,
-        ..valid()
-    };
+    let config = TrainConfig { validation_data, validation_fraction: 0.0, ..valid() };
     config.validate().unwrap();
 }
 
 #[test]
 fn settings_survive_toml() {
-    let config = TrainConfig {
-        epochs: Some(1.5),
-        max_steps: None,
-        ..valid()
-    };
+    let config = TrainConfig { epochs: Some(1.5), max_steps: None, ..valid() };
     let text = toml::to_string(&config).unwrap();
     assert_eq!(TrainConfig::from_toml(&text).unwrap(), config);
 }
@@ -47,10 +35,7 @@ fn settings_survive_toml() {
 #[test]
 fn an_unknown_setting_is_refused() {
     let error = TrainConfig::from_toml("learning_rat = 0.1").unwrap_err();
-    assert!(
-        error.message().contains("unknown field `learning_rat`"),
-        "{error}"
-    );
+    assert!(error.message().contains("unknown field `learning_rat`"), "{error}");
 }
 
 #[test]
@@ -133,14 +118,8 @@ fn settings_that_exclude_each_other_are_refused_together() {
         config.min_lr = Some(1e-5);
         config.min_lr_ratio = Some(0.1);
     };
-    assert_eq!(
-        message(warmup),
-        "[warmup_steps] `warmup_steps` and `warmup_ratio` are both given"
-    );
-    assert_eq!(
-        message(min),
-        "[min_lr] `min_lr` and `min_lr_ratio` are both given"
-    );
+    assert_eq!(message(warmup), "[warmup_steps] `warmup_steps` and `warmup_ratio` are both given");
+    assert_eq!(message(min), "[min_lr] `min_lr` and `min_lr_ratio` are both given");
     assert_eq!(
         message(|config| config.epochs = Some(1.0)),
         "[max_steps] `max_steps` and `epochs` are both given"
@@ -187,83 +166,38 @@ fn batch_settings_that_disagree_are_refused() {
     assert_eq!(batch(Some(8), Some(3), None), Err(indivisible.to_owned()));
     let disagreeing = "`batch_size`: 8 is not `micro_batch_size` 2 times \
                        `gradient_accumulation_steps` 3";
-    assert_eq!(
-        batch(Some(8), Some(2), Some(3)),
-        Err(disagreeing.to_owned())
-    );
+    assert_eq!(batch(Some(8), Some(2), Some(3)), Err(disagreeing.to_owned()));
 }
 
 #[test]
 fn lengths_are_rounded_up_to_whole_steps() {
     // 16 sequences of 128 tokens: 2,048 tokens a step.
     let steps = |config: TrainConfig| config.total_steps(20_480).unwrap();
-    let config = TrainConfig {
-        max_steps: None,
-        ..valid()
-    };
+    let config = TrainConfig { max_steps: None, ..valid() };
     assert_eq!(steps(valid()), 10);
-    assert_eq!(
-        steps(TrainConfig {
-            train_tokens: Some(2_049),
-            ..config.clone()
-        }),
-        2
-    );
-    assert_eq!(
-        steps(TrainConfig {
-            epochs: Some(1.01),
-            ..config.clone()
-        }),
-        11
-    );
-    assert_eq!(
-        steps(TrainConfig {
-            epochs: Some(1e-9),
-            ..config
-        }),
-        1
-    );
+    assert_eq!(steps(TrainConfig { train_tokens: Some(2_049), ..config.clone() }), 2);
+    assert_eq!(steps(TrainConfig { epochs: Some(1.01), ..config.clone() }), 11);
+    assert_eq!(steps(TrainConfig { epochs: Some(1e-9), ..config }), 1);
 }
 
 #[test]
 fn warmup_and_minimum_follow_from_their_ratios() {
-    let config = TrainConfig {
-        warmup_ratio: Some(0.05),
-        ..valid()
-    };
+    let config = TrainConfig { warmup_ratio: Some(0.05), ..valid() };
     let schedule = config.schedule(101);
     assert_eq!(schedule.warmup_steps, 6);
     assert!((schedule.min - 1e-4).abs() < 1e-12);
-    let fixed = TrainConfig {
-        warmup_steps: Some(3),
-        min_lr: Some(1e-6),
-        ..valid()
-    }
-    .schedule(101);
+    let fixed = TrainConfig { warmup_steps: Some(3), min_lr: Some(1e-6), ..valid() }.schedule(101);
     assert_eq!((fixed.warmup_steps, fixed.min), (3, 1e-6));
 }
 
 #[test]
 fn a_gradient_limit_of_zero_is_none() {
     assert_eq!(valid().clipping(), Some(1.0));
-    assert_eq!(
-        TrainConfig {
-            max_grad_norm: Some(0.0),
-            ..valid()
-        }
-        .clipping(),
-        None
-    );
+    assert_eq!(TrainConfig { max_grad_norm: Some(0.0), ..valid() }.clipping(), None);
 }
 
 #[test]
 fn the_mlp_is_eight_thirds_wide_rounded_up_to_64() {
-    let width = |hidden_size| {
-        TrainConfig {
-            hidden_size,
-            ..TrainConfig::default()
-        }
-        .intermediate()
-    };
+    let width = |hidden_size| TrainConfig { hidden_size, ..TrainConfig::default() }.intermediate();
     assert_eq!((width(64), width(128), width(192)), (192, 384, 512));
 }

@@ -28,27 +28,18 @@ impl TrainConfig {
         if self.validation_data.is_empty() {
             let fraction = self.validation_fraction;
             let is_part = |share| share > 0.0 && share <= 0.5;
-            check(
-                "validation_fraction",
-                fraction,
-                "not above 0 and at most 0.5",
-                is_part,
-            )?;
+            check("validation_fraction", fraction, "not above 0 and at most 0.5", is_part)?;
         }
         let vocabulary = self.vocabulary();
         match self.tokenizer {
-            TokenizerKind::Bytes => check(
-                "vocab_size",
-                vocabulary,
-                "not 256, the number of bytes",
-                |size| size == 256,
-            ),
-            TokenizerKind::Bpe => check(
-                "vocab_size",
-                vocabulary,
-                "not within 257 and 1,000,000",
-                |size| (MIN_BPE_VOCABULARY..=MAX_SIZE).contains(&size),
-            ),
+            TokenizerKind::Bytes => {
+                check("vocab_size", vocabulary, "not 256, the number of bytes", |size| size == 256)
+            }
+            TokenizerKind::Bpe => {
+                check("vocab_size", vocabulary, "not within 257 and 1,000,000", |size| {
+                    (MIN_BPE_VOCABULARY..=MAX_SIZE).contains(&size)
+                })
+            }
         }
     }
 
@@ -68,32 +59,17 @@ impl TrainConfig {
                 head_dim: self.head_dim(),
             });
         }
-        check("rope_theta", self.rope_theta, "not above 1", |theta| {
-            theta > 1.0
-        })?;
+        check("rope_theta", self.rope_theta, "not above 1", |theta| theta > 1.0)?;
         positive("rms_norm_eps", self.rms_norm_eps)
     }
 
     fn validate_optimizer(&self) -> Result<(), TrainError> {
         positive("learning_rate", self.learning_rate)?;
-        exclusive(
-            "min_lr",
-            self.min_lr.is_some(),
-            "min_lr_ratio",
-            self.min_lr_ratio.is_some(),
-        )?;
-        check_some(
-            "min_lr",
-            self.min_lr,
-            "not within 0 and `learning_rate`",
-            |min| min >= 0.0 && min <= self.learning_rate,
-        )?;
-        check_some(
-            "min_lr_ratio",
-            self.min_lr_ratio,
-            "not within 0 and 1",
-            is_share,
-        )?;
+        exclusive("min_lr", self.min_lr.is_some(), "min_lr_ratio", self.min_lr_ratio.is_some())?;
+        check_some("min_lr", self.min_lr, "not within 0 and `learning_rate`", |min| {
+            min >= 0.0 && min <= self.learning_rate
+        })?;
+        check_some("min_lr_ratio", self.min_lr_ratio, "not within 0 and 1", is_share)?;
         let warmup_ratio = self.warmup_ratio;
         exclusive(
             "warmup_steps",
@@ -102,38 +78,27 @@ impl TrainConfig {
             warmup_ratio.is_some(),
         )?;
         check_some("warmup_ratio", warmup_ratio, "not within 0 and 1", is_share)?;
-        check("weight_decay", self.weight_decay, "below 0", |decay| {
-            decay >= 0.0
-        })?;
+        check("weight_decay", self.weight_decay, "below 0", |decay| decay >= 0.0)?;
         check("beta1", self.beta1, "not at least 0 and below 1", is_decay)?;
         check("beta2", self.beta2, "not at least 0 and below 1", is_decay)?;
         positive("adam_eps", self.adam_eps)?;
-        check_some("max_grad_norm", self.max_grad_norm, "below 0", |limit| {
-            limit >= 0.0
-        })
+        check_some("max_grad_norm", self.max_grad_norm, "below 0", |limit| limit >= 0.0)
     }
 
     fn validate_batch(&self) -> Result<(), TrainError> {
         optional_size("batch_size", self.batch_size)?;
         optional_size("micro_batch_size", self.micro_batch_size)?;
-        optional_size(
-            "gradient_accumulation_steps",
-            self.gradient_accumulation_steps,
-        )?;
+        optional_size("gradient_accumulation_steps", self.gradient_accumulation_steps)?;
         self.batch().map(drop)
     }
 
     fn validate_length(&self) -> Result<(), TrainError> {
         self.length()?;
         check_some("max_steps", self.max_steps, "below 1", |steps| steps >= 1)?;
-        check_some("train_tokens", self.train_tokens, "below 1", |tokens| {
-            tokens >= 1
-        })?;
+        check_some("train_tokens", self.train_tokens, "below 1", |tokens| tokens >= 1)?;
         check_some("epochs", self.epochs, "not above 0", |epochs| epochs > 0.0)?;
         check_some("eval_steps", self.eval_steps, "below 1", |steps| steps >= 1)?;
-        check_some("eval_tokens", self.eval_tokens, "below 1", |tokens| {
-            tokens >= 1
-        })
+        check_some("eval_tokens", self.eval_tokens, "below 1", |tokens| tokens >= 1)
     }
 }
 
@@ -161,11 +126,7 @@ fn check<N: Number>(
     if value.is_a_number() && is_good(value) {
         return Ok(());
     }
-    Err(TrainError::OutOfBounds {
-        key,
-        value: value.to_string(),
-        fault,
-    })
+    Err(TrainError::OutOfBounds { key, value: value.to_string(), fault })
 }
 
 fn check_some<N: Number>(
@@ -182,9 +143,7 @@ fn positive(key: &'static str, value: f64) -> Result<(), TrainError> {
 }
 
 fn size(key: &'static str, value: usize) -> Result<(), TrainError> {
-    check(key, value, "not within 1 and 1,000,000", |size| {
-        (1..=MAX_SIZE).contains(&size)
-    })
+    check(key, value, "not within 1 and 1,000,000", |size| (1..=MAX_SIZE).contains(&size))
 }
 
 fn optional_size(key: &'static str, value: Option<usize>) -> Result<(), TrainError> {
@@ -200,12 +159,7 @@ fn multiple(
     if value.is_multiple_of(divisor) {
         return Ok(());
     }
-    Err(TrainError::NotDivisible {
-        key,
-        value,
-        divisor_key,
-        divisor,
-    })
+    Err(TrainError::NotDivisible { key, value, divisor_key, divisor })
 }
 
 fn exclusive(

@@ -33,16 +33,10 @@ impl Corpus {
         base_dir: &Path,
     ) -> Result<Corpus, TrainError> {
         let paths = matching(key, patterns, base_dir)?;
-        let mut corpus = Corpus {
-            documents: Vec::new(),
-            matched: paths.len(),
-            skipped: 0,
-        };
+        let mut corpus = Corpus { documents: Vec::new(), matched: paths.len(), skipped: 0 };
         for path in paths {
-            let bytes = fs::read(&path).map_err(|source| TrainError::Io {
-                path: path.clone(),
-                source,
-            })?;
+            let bytes =
+                fs::read(&path).map_err(|source| TrainError::Io { path: path.clone(), source })?;
             let Ok(text) = String::from_utf8(bytes) else {
                 corpus.skipped += 1;
                 continue;
@@ -84,12 +78,8 @@ fn matching(
     let mut paths = BTreeSet::new();
     for pattern in patterns {
         let absolute = base_dir.join(pattern);
-        let matches =
-            glob::glob(&absolute.to_string_lossy()).map_err(|source| TrainError::BadGlob {
-                key,
-                pattern: pattern.clone(),
-                source,
-            })?;
+        let matches = glob::glob(&absolute.to_string_lossy())
+            .map_err(|source| TrainError::BadGlob { key, pattern: pattern.clone(), source })?;
         for path in matches {
             let path = path.map_err(|error| TrainError::Io {
                 path: error.path().to_owned(),
@@ -97,9 +87,7 @@ fn matching(
             })?;
             if path.is_file() {
                 // One name per file, whatever way a glob takes to it.
-                let real = path
-                    .canonicalize()
-                    .map_err(|source| TrainError::Io { path, source })?;
+                let real = path.canonicalize().map_err(|source| TrainError::Io { path, source })?;
                 paths.insert(real);
             }
         }
@@ -133,11 +121,7 @@ mod tests {
     }
 
     fn texts(corpus: &Corpus) -> Vec<&str> {
-        corpus
-            .documents
-            .iter()
-            .map(|(_, text)| text.as_str())
-            .collect()
+        corpus.documents.iter().map(|(_, text)| text.as_str()).collect()
     }
 
     #[test]

@@ -52,17 +52,9 @@ impl Dataset {
 
         let mut tokens = tokenizer.encode(&split.held_out)?;
         if let Some(targets) = config.eval_tokens {
-            tokens.truncate(
-                usize::try_from(targets)
-                    .unwrap_or(usize::MAX)
-                    .saturating_add(1),
-            );
+            tokens.truncate(usize::try_from(targets).unwrap_or(usize::MAX).saturating_add(1));
         }
-        let key = if has_validation {
-            "validation_data"
-        } else {
-            "validation_fraction"
-        };
+        let key = if has_validation { "validation_data" } else { "validation_fraction" };
         ensure_tokens(key, tokens.len(), 2)?;
         let bytes = tokenizer.bytes(&tokens[1..]);
 
@@ -85,11 +77,7 @@ fn given_split<'a>(corpus: &'a Corpus, validation: &'a Corpus) -> Split<'a> {
             .filter(|(path, _)| is_trained(path))
             .map(|(_, text)| text.as_str())
             .collect(),
-        held_out: validation
-            .documents
-            .iter()
-            .map(|(_, text)| text.as_str())
-            .collect(),
+        held_out: validation.documents.iter().map(|(_, text)| text.as_str()).collect(),
     }
 }
 
@@ -109,11 +97,7 @@ fn ensure_tokens(key: &'static str, tokens: usize, needed: usize) -> Result<(), 
     if tokens >= needed {
         return Ok(());
     }
-    Err(TrainError::TooLittleText {
-        key,
-        tokens,
-        needed,
-    })
+    Err(TrainError::TooLittleText { key, tokens, needed })
 }
 
 #[cfg(test)]
@@ -127,13 +111,7 @@ mod tests {
         fs::write(folder.path().join("a.txt"), "a".repeat(100)).unwrap();
         fs::write(folder.path().join("b.txt"), "b".repeat(100)).unwrap();
         fs::write(folder.path().join("c.bin"), [0xff]).unwrap();
-        Dataset::load(
-            &TrainConfig {
-                max_seq_length: 8,
-                ..config
-            },
-            folder.path(),
-        )
+        Dataset::load(&TrainConfig { max_seq_length: 8, ..config }, folder.path())
     }
 
     fn globs(pattern: &str) -> Vec<String> {
@@ -142,11 +120,7 @@ mod tests {
 
     #[test]
     fn a_part_of_every_file_is_held_out() {
-        let dataset = load(TrainConfig {
-            data: globs("*"),
-            ..TrainConfig::default()
-        })
-        .unwrap();
+        let dataset = load(TrainConfig { data: globs("*"), ..TrainConfig::default() }).unwrap();
         assert_eq!(dataset.train.len(), 91 + 91);
         assert_eq!(dataset.held_out.tokens.len(), 11 + 11);
         assert_eq!(dataset.held_out.bytes, 21);
@@ -167,43 +141,28 @@ mod tests {
 
     #[test]
     fn eval_tokens_caps_the_targets() {
-        let config = TrainConfig {
-            data: globs("*"),
-            eval_tokens: Some(5),
-            ..TrainConfig::default()
-        };
+        let config =
+            TrainConfig { data: globs("*"), eval_tokens: Some(5), ..TrainConfig::default() };
         let held_out = load(config).unwrap().held_out;
         assert_eq!((held_out.tokens.len(), held_out.bytes), (6, 5));
     }
 
     #[test]
     fn no_text_and_too_little_text_are_errors_that_name_the_setting() {
-        let none = load(TrainConfig {
-            data: globs("*.md"),
-            ..TrainConfig::default()
-        });
+        let none = load(TrainConfig { data: globs("*.md"), ..TrainConfig::default() });
         assert_eq!(
             none.err().unwrap().to_string(),
             "`data`: no text in the 0 files of [\"*.md\"] (0 not UTF-8)"
         );
-        let binary = load(TrainConfig {
-            data: globs("*.bin"),
-            ..TrainConfig::default()
-        });
+        let binary = load(TrainConfig { data: globs("*.bin"), ..TrainConfig::default() });
         assert_eq!(
             binary.err().unwrap().to_string(),
             "`data`: no text in the 1 files of [\"*.bin\"] (1 not UTF-8)"
         );
         let folder = tempfile::tempdir().unwrap();
         fs::write(folder.path().join("a.txt"), "short").unwrap();
-        let config = TrainConfig {
-            data: globs("*"),
-            ..TrainConfig::default()
-        };
+        let config = TrainConfig { data: globs("*"), ..TrainConfig::default() };
         let short = Dataset::load(&config, folder.path()).err().unwrap();
-        assert_eq!(
-            short.to_string(),
-            "`data`: the text has 6 tokens, fewer than the 129 needed"
-        );
+        assert_eq!(short.to_string(), "`data`: the text has 6 tokens, fewer than the 129 needed");
     }
 }

@@ -25,10 +25,7 @@ impl Sequences {
             // [batch, seq]
             Tensor::from_data(TensorData::new(values, [starts.len(), length]), device)
         };
-        Sequences {
-            inputs: gather(0),
-            targets: gather(1),
-        }
+        Sequences { inputs: gather(0), targets: gather(1) }
     }
 }
 
@@ -43,9 +40,7 @@ pub(crate) fn random_starts(
 ) -> Vec<usize> {
     let mut rng = stream(seed, Draw::Sequences { step });
     let last_start = (text_tokens - length - 1) as u64;
-    (0..count)
-        .map(|_| rng.random_range(0..=last_start) as usize)
-        .collect()
+    (0..count).map(|_| rng.random_range(0..=last_start) as usize).collect()
 }
 
 #[cfg(test)]

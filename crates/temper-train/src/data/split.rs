@@ -26,10 +26,7 @@ pub(super) fn split<'a>(documents: &[&'a str], fraction: f64) -> Split<'a> {
 }
 
 fn cut_from<'a>(shortest: usize, documents: &[&'a str], fraction: f64) -> Split<'a> {
-    let mut split = Split {
-        train: Vec::new(),
-        held_out: Vec::new(),
-    };
+    let mut split = Split { train: Vec::new(), held_out: Vec::new() };
     let mut owed = 0.0;
     for document in documents {
         if document.len() >= shortest {

@@ -30,10 +30,7 @@ pub enum TokenizerKind {
 /// A tokenizer that is ready to use.
 pub(super) enum Tokenizer {
     Bytes,
-    Bpe {
-        model: Box<BytePairs>,
-        end_of_text: u32,
-    },
+    Bpe { model: Box<BytePairs>, end_of_text: u32 },
 }
 
 type BytePairs =
@@ -65,13 +62,9 @@ impl Tokenizer {
         model.train(&mut trainer, texts.iter()).map_err(failed)?;
         // The end-of-text token that a document spells out is text.
         model.set_encode_special_tokens(true);
-        let end_of_text = model
-            .token_to_id(END_OF_TEXT)
-            .expect("the trainer adds its special tokens");
-        Ok(Tokenizer::Bpe {
-            model: Box::new(model),
-            end_of_text,
-        })
+        let end_of_text =
+            model.token_to_id(END_OF_TEXT).expect("the trainer adds its special tokens");
+        Ok(Tokenizer::Bpe { model: Box::new(model), end_of_text })
     }
 
     /// The tokens of `texts`, each followed by the separator.
@@ -121,10 +114,7 @@ fn failed(source: Box<dyn std::error::Error + Send + Sync>) -> TrainError {
 mod tests {
     use super::*;
 
-    const TEXTS: [&str; 2] = [
-        "the cat and the dog and the cat — été\n",
-        "the <|endoftext|> end",
-    ];
+    const TEXTS: [&str; 2] = ["the cat and the dog and the cat — été\n", "the <|endoftext|> end"];
 
     fn bpe() -> Tokenizer {
         Tokenizer::learn(TokenizerKind::Bpe, 270, &TEXTS).unwrap()
@@ -164,12 +154,7 @@ mod tests {
     fn a_document_that_spells_the_separator_is_text() {
         let tokenizer = bpe();
         let tokens = tokenizer.encode(&["a<|endoftext|>b"]).unwrap();
-        let Tokenizer::Bpe { end_of_text, .. } = tokenizer else {
-            unreachable!()
-        };
-        assert_eq!(
-            tokens.iter().filter(|token| **token == end_of_text).count(),
-            1
-        );
+        let Tokenizer::Bpe { end_of_text, .. } = tokenizer else { unreachable!() };
+        assert_eq!(tokens.iter().filter(|token| **token == end_of_text).count(), 1);
     }
 }

@@ -26,25 +26,16 @@ pub(super) struct InitialWeights<'a> {
 
 impl<'a> InitialWeights<'a> {
     pub(super) fn new(config: &'a TrainConfig, device: &'a Device) -> Self {
-        InitialWeights {
-            config,
-            device,
-            rng: stream(config.seed, Draw::Weights),
-        }
+        InitialWeights { config, device, rng: stream(config.seed, Draw::Weights) }
     }
 
     pub(super) fn embedding(&mut self, rows: usize, width: usize) -> Embedding {
-        Embedding {
-            weight: self.normal([rows, width], STANDARD_DEVIATION),
-        }
+        Embedding { weight: self.normal([rows, width], STANDARD_DEVIATION) }
     }
 
     /// A linear layer without bias, from `inputs` to `outputs` features.
     pub(super) fn linear(&mut self, inputs: usize, outputs: usize) -> Linear {
-        Linear {
-            weight: self.normal([inputs, outputs], STANDARD_DEVIATION),
-            bias: None,
-        }
+        Linear { weight: self.normal([inputs, outputs], STANDARD_DEVIATION), bias: None }
     }
 
     /// A linear layer that writes to the residual stream. Each layer writes twice; the scale
@@ -53,10 +44,7 @@ impl<'a> InitialWeights<'a> {
     pub(super) fn residual_linear(&mut self, inputs: usize, outputs: usize) -> Linear {
         let writes = 2.0 * self.config.num_layers as f64;
         let deviation = STANDARD_DEVIATION / writes.sqrt();
-        Linear {
-            weight: self.normal([inputs, outputs], deviation),
-            bias: None,
-        }
+        Linear { weight: self.normal([inputs, outputs], deviation), bias: None }
     }
 
     /// A norm over the residual stream, with all scales 1.
@@ -86,31 +74,19 @@ mod tests {
 
     #[test]
     fn weights_have_the_stated_mean_and_deviation() {
-        let config = TrainConfig {
-            num_layers: 8,
-            ..TrainConfig::default()
-        };
+        let config = TrainConfig { num_layers: 8, ..TrainConfig::default() };
         let device = Device::flex();
         let mut weights = InitialWeights::new(&config, &device);
-        for (layer, expected) in [
-            (weights.linear(100, 400), 0.02),
-            (weights.residual_linear(100, 400), 0.005),
-        ] {
+        for (layer, expected) in
+            [(weights.linear(100, 400), 0.02), (weights.residual_linear(100, 400), 0.005)]
+        {
             let values = layer.weight.val().into_data().try_to_vec::<f32>().unwrap();
             let count = values.len() as f64;
             let mean = values.iter().map(|value| f64::from(*value)).sum::<f64>() / count;
-            let square = values
-                .iter()
-                .map(|value| f64::from(*value).powi(2))
-                .sum::<f64>()
-                / count;
+            let square = values.iter().map(|value| f64::from(*value).powi(2)).sum::<f64>() / count;
             // 40,000 draws: standard errors of 0.5 % for the mean, 0.35 % for the deviation.
             assert!(mean.abs() < 0.02 * expected, "mean {mean}");
-            assert!(
-                (square.sqrt() / expected - 1.0).abs() < 0.015,
-                "deviation {}",
-                square.sqrt()
-            );
+            assert!((square.sqrt() / expected - 1.0).abs() < 0.015, "deviation {}", square.sqrt());
         }
     }
 }

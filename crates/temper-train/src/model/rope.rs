@@ -28,19 +28,13 @@ impl Rope {
             // [positions, pairs]
             Tensor::from_data(TensorData::new(values, [positions, pairs]), device)
         };
-        Rope {
-            cosines: table(f64::cos),
-            sines: table(f64::sin),
-        }
+        Rope { cosines: table(f64::cos), sines: table(f64::sin) }
     }
 
     /// The turns of the first `seq` positions.
     pub(super) fn first(&self, seq: usize) -> Rope {
         let first = |table: &Tensor<2>| table.clone().slice_dim(0, 0..seq); // [seq, pairs]
-        Rope {
-            cosines: first(&self.cosines),
-            sines: first(&self.sines),
-        }
+        Rope { cosines: first(&self.cosines), sines: first(&self.sines) }
     }
 
     /// Turns each head by its position: `batch x heads x seq x head_dim`.
@@ -71,10 +65,7 @@ mod tests {
     }
 
     fn dot(left: [f32; 4], right: [f32; 4]) -> f32 {
-        left.into_iter()
-            .zip(right)
-            .map(|(left, right)| left * right)
-            .sum()
+        left.into_iter().zip(right).map(|(left, right)| left * right).sum()
     }
 
     #[test]
@@ -89,10 +80,7 @@ mod tests {
         let turned = rotated([1.0, 2.0, 3.0, 4.0], 3);
         assert_eq!(turned[0], [1.0, 2.0, 3.0, 4.0]);
         for (value, expected) in turned[2].into_iter().zip(expected) {
-            assert!(
-                (f64::from(value) - expected).abs() < 1e-5,
-                "{value} is not {expected}"
-            );
+            assert!((f64::from(value) - expected).abs() < 1e-5, "{value} is not {expected}");
         }
     }
 

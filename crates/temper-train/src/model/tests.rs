@@ -32,16 +32,8 @@ fn largest_difference<const D: usize>(left: Tensor<D>, right: Tensor<D>) -> f32 
 fn num_parameters_is_exact() {
     let configs = [
         small(),
-        TrainConfig {
-            num_kv_heads: None,
-            intermediate_size: Some(40),
-            ..small()
-        },
-        TrainConfig {
-            tokenizer: crate::TokenizerKind::Bpe,
-            num_kv_heads: Some(1),
-            ..small()
-        },
+        TrainConfig { num_kv_heads: None, intermediate_size: Some(40), ..small() },
+        TrainConfig { tokenizer: crate::TokenizerKind::Bpe, num_kv_heads: Some(1), ..small() },
     ];
     for config in configs {
         let model = Model::new(&config, &Device::flex());
@@ -65,11 +57,7 @@ fn a_later_token_does_not_change_earlier_logits() {
     let model = Model::new(&small(), &device);
     let logits = |last: i32| {
         let tokens = Tensor::from_data([[5, 80, 3, 200, last]], &device);
-        model
-            .forward(tokens)
-            .into_data()
-            .try_to_vec::<f32>()
-            .unwrap()
+        model.forward(tokens).into_data().try_to_vec::<f32>().unwrap()
     };
     let (first, second) = (logits(7), logits(9));
     assert_eq!(first[..4 * 256], second[..4 * 256]);
@@ -95,10 +83,7 @@ fn grouped_queries_equal_full_attention_with_repeated_heads() {
     let repeat = |layer: &Linear| {
         let weight = layer.weight.val().reshape([16, 2, 1, 4]); // [hidden, kv_heads, 1, head_dim]
         let weight = weight.repeat_dim(2, 2).reshape([16, 16]); // [hidden, hidden]
-        Linear {
-            weight: Param::from_tensor(weight),
-            bias: None,
-        }
+        Linear { weight: Param::from_tensor(weight), bias: None }
     };
     let mut full = grouped.clone();
     full.k_proj = repeat(&grouped.k_proj);
@@ -170,19 +155,13 @@ fn the_gradient_is_that_of_finite_differences() {
     let expected = f64::from(gradient.clone().square().sum().into_scalar::<f32>());
     let step = 0.05 / expected.sqrt();
     let slope = (loss(&moved(step)) - loss(&moved(-step))) / (2.0 * step);
-    assert!(
-        (slope / expected - 1.0).abs() < 0.01,
-        "{slope} is not {expected}"
-    );
+    assert!((slope / expected - 1.0).abs() < 0.01, "{slope} is not {expected}");
 }
 
 #[test]
 fn one_batch_can_be_learned_by_heart() {
     let device = Device::flex().autodiff();
-    let config = TrainConfig {
-        hidden_size: 32,
-        ..small()
-    };
+    let config = TrainConfig { hidden_size: 32, ..small() };
     let mut model = Model::new(&config, &device);
     let mut optimizer = config.optimizer().init(Model::undecayed());
     let mut last = f32::INFINITY;

@@ -8,16 +8,13 @@ use rand_chacha::ChaCha8Rng;
 use super::*;
 use crate::{Device, TokenizerKind};
 
-const WORDS: [&str; 8] = [
-    "loss", "falls", "while", "the", "model", "learns", "its", "words",
-];
+const WORDS: [&str; 8] = ["loss", "falls", "while", "the", "model", "learns", "its", "words"];
 
 /// Sentences of words in random order: much to learn within words, nothing between them.
 fn text() -> String {
     let mut rng = ChaCha8Rng::seed_from_u64(1);
-    let words: Vec<&str> = (0..4_000)
-        .map(|_| WORDS[rng.random_range(0..WORDS.len() as u64) as usize])
-        .collect();
+    let words: Vec<&str> =
+        (0..4_000).map(|_| WORDS[rng.random_range(0..WORDS.len() as u64) as usize]).collect();
     words.join(" ")
 }
 
@@ -57,39 +54,24 @@ fn run(config: &TrainConfig) -> (Summary, Vec<Report>) {
 /// The entropy of single held-out tokens, in nats: what knowing their frequencies alone costs.
 fn unigram_entropy(config: &TrainConfig) -> f64 {
     let folder = folder();
-    let tokens = Dataset::load(config, folder.path())
-        .unwrap()
-        .held_out
-        .tokens;
+    let tokens = Dataset::load(config, folder.path()).unwrap().held_out.tokens;
     let mut counts = std::collections::BTreeMap::new();
     for token in &tokens {
         *counts.entry(*token).or_insert(0.0) += 1.0;
     }
     let total = tokens.len() as f64;
-    counts
-        .values()
-        .map(|count: &f64| -count / total * (count / total).ln())
-        .sum()
+    counts.values().map(|count: &f64| -count / total * (count / total).ln()).sum()
 }
 
 #[test]
 fn a_run_learns_more_than_the_frequencies_of_tokens() {
     for tokenizer in [TokenizerKind::Bytes, TokenizerKind::Bpe] {
         let vocab_size = (tokenizer == TokenizerKind::Bpe).then_some(262);
-        let config = TrainConfig {
-            tokenizer,
-            vocab_size,
-            max_steps: Some(60),
-            eval_steps: None,
-            ..small()
-        };
+        let config =
+            TrainConfig { tokenizer, vocab_size, max_steps: Some(60), eval_steps: None, ..small() };
         let (summary, reports) = run(&config);
         let entropy = unigram_entropy(&config);
-        assert!(
-            summary.eval_loss < 0.6 * entropy,
-            "{} of {entropy}",
-            summary.eval_loss
-        );
+        assert!(summary.eval_loss < 0.6 * entropy, "{} of {entropy}", summary.eval_loss);
         assert_eq!(reports.len(), 10);
         assert_eq!(summary.eval_loss, reports[9].eval_loss);
     }
@@ -112,10 +94,7 @@ fn the_same_seed_gives_the_same_losses_bit_for_bit_and_another_seed_others() {
 #[test]
 fn accumulation_trains_as_the_whole_batch_does() {
     let (whole, _) = run(&small());
-    let (passes, _) = run(&TrainConfig {
-        micro_batch_size: Some(2),
-        ..small()
-    });
+    let (passes, _) = run(&TrainConfig { micro_batch_size: Some(2), ..small() });
     assert_eq!(whole.tokens, passes.tokens);
     // Sums in another order: rounding alone, grown over six steps.
     assert!((whole.eval_loss - passes.eval_loss).abs() < 1e-3);
@@ -123,11 +102,8 @@ fn accumulation_trains_as_the_whole_batch_does() {
 
 #[test]
 fn reports_come_at_every_interval_and_at_the_last_step() {
-    let (summary, reports) = run(&TrainConfig {
-        max_steps: Some(5),
-        eval_steps: Some(2),
-        ..small()
-    });
+    let (summary, reports) =
+        run(&TrainConfig { max_steps: Some(5), eval_steps: Some(2), ..small() });
     let steps: Vec<u64> = reports.iter().map(|report| report.step).collect();
     assert_eq!(steps, [2, 4, 5]);
     assert_eq!(reports[2].tokens, 5 * 8 * 32);
@@ -152,29 +128,16 @@ fn the_observer_can_stop_a_run() {
 #[test]
 fn a_loss_that_is_not_finite_is_an_error_with_the_step() {
     let folder = folder();
-    let config = TrainConfig {
-        learning_rate: 1e30,
-        max_steps: Some(40),
-        ..small()
-    };
-    let config = TrainConfig {
-        eval_steps: Some(40),
-        ..config
-    };
+    let config = TrainConfig { learning_rate: 1e30, max_steps: Some(40), ..small() };
+    let config = TrainConfig { eval_steps: Some(40), ..config };
     let error = train(&config, folder.path(), &mut |_| ControlFlow::Continue(())).unwrap_err();
-    assert!(
-        matches!(error, TrainError::Diverged { step: 16, .. }),
-        "{error}"
-    );
+    assert!(matches!(error, TrainError::Diverged { step: 16, .. }), "{error}");
 }
 
 #[cfg(not(feature = "wgpu"))]
 #[test]
 fn a_device_that_is_not_built_is_an_error() {
-    let config = TrainConfig {
-        device: Device::Wgpu,
-        ..small()
-    };
+    let config = TrainConfig { device: Device::Wgpu, ..small() };
     let error = train(&config, Path::new("."), &mut |_| ControlFlow::Continue(())).unwrap_err();
     assert_eq!(error.to_string(), "`device`: this build has no `wgpu`");
 }

@@ -26,27 +26,19 @@ type Reply = Result<Value, String>;
 impl Session {
     pub(super) fn new(create: Create) -> Result<Self, String> {
         let space = Space::new(&create.space, &create.require).map_err(|e| e.to_string())?;
-        let name = create
-            .sampler
-            .unwrap_or_else(|| temper_strategy::DEFAULT.to_owned());
+        let name = create.sampler.unwrap_or_else(|| temper_strategy::DEFAULT.to_owned());
         let strategy =
             temper_strategy::build(&name, &create.options).map_err(|error| error.to_string())?;
         let pruner = create.pruner.filter(|name| name != "none");
         let pruner = pruner.map(|name| build_pruner(&name, &Options::new()).map(|it| (name, it)));
-        let (pruner_name, pruner) = pruner
-            .transpose()
-            .map_err(|error| error.to_string())?
-            .unzip();
+        let (pruner_name, pruner) = pruner.transpose().map_err(|error| error.to_string())?.unzip();
         let directions = create.directions.unwrap_or_else(|| vec![create.direction]);
         if directions.is_empty() {
             return Err("`directions` is empty".to_owned());
         }
         let goals: Vec<_> = (0..)
             .zip(directions)
-            .map(|(index, direction)| Goal {
-                metric: format!("value{index}"),
-                direction,
-            })
+            .map(|(index, direction)| Goal { metric: format!("value{index}"), direction })
             .collect();
         let options = Value::Object(create.options).to_string();
         let setup = Setup {
@@ -56,21 +48,11 @@ impl Session {
             goals: goals.clone(),
             seed: create.seed,
             strategy: StrategySetup { name, options },
-            pruner: pruner_name.map(|name| StrategySetup {
-                name,
-                options: "{}".to_owned(),
-            }),
+            pruner: pruner_name.map(|name| StrategySetup { name, options: "{}".to_owned() }),
             trials: create.n_trials,
         };
         let history = History::new();
-        let mut session = Self {
-            space,
-            goals,
-            seed: create.seed,
-            strategy,
-            pruner,
-            history,
-        };
+        let mut session = Self { space, goals, seed: create.seed, strategy, pruner, history };
         session.add(&Event::Opened(setup))?;
         Ok(session)
     }
@@ -79,11 +61,7 @@ impl Session {
         let seen = self.history.len();
         let next = self
             .strategy
-            .ask(
-                &self.space,
-                &self.history,
-                &mut stream(self.seed, self.history.proposals()),
-            )
+            .ask(&self.space, &self.history, &mut stream(self.seed, self.history.proposals()))
             .map_err(|error| error.to_string())?;
         match next {
             Next::Start { config, .. } => {
@@ -114,29 +92,16 @@ impl Session {
         let lease = self.lease(report.id)?;
         let losses = self.losses(&[report.value])?;
         let metrics = Metrics::new();
-        self.add(&Event::Reported {
-            trial: report.id,
-            lease,
-            step: report.step,
-            losses,
-            metrics,
-        })?;
+        self.add(&Event::Reported { trial: report.id, lease, step: report.step, losses, metrics })?;
         let judge = |pruner: &dyn Pruner| pruner.judge(report.id, report.step, &self.history);
         let verdict = self.pruner.as_deref().map(|pruner| judge(pruner).verdict);
         Ok(json!({"prune": verdict.is_some_and(|verdict| verdict != Verdict::Continue)}))
     }
 
     pub(super) fn observe(&mut self, observe: Observe) -> Reply {
-        let config = self
-            .space
-            .complete(observe.params)
-            .map_err(|error| error.to_string())?;
-        self.space
-            .validate(&config)
-            .map_err(|error| error.to_string())?;
-        let values = observe
-            .values
-            .or_else(|| observe.value.map(|value| vec![value]));
+        let config = self.space.complete(observe.params).map_err(|error| error.to_string())?;
+        self.space.validate(&config).map_err(|error| error.to_string())?;
+        let values = observe.values.or_else(|| observe.value.map(|value| vec![value]));
         let outcome = self.completed(&values.ok_or("`value` is missing")?)?;
         let id = self.start(config, Origin::Observed, self.history.len())?;
         let lease = self.lease(id)?;
@@ -147,27 +112,13 @@ impl Session {
         let trial = TrialId(self.history.trials().len() as u64);
         let worker = WorkerId::new("client");
         let (until, fork) = (None, None);
-        self.add(&Event::Started {
-            trial,
-            config,
-            origin,
-            seen,
-            worker,
-            until,
-            fork,
-        })?;
+        self.add(&Event::Started { trial, config, origin, seen, worker, until, fork })?;
         Ok(trial)
     }
 
     fn finish(&mut self, trial: TrialId, lease: Lease, outcome: Outcome) -> Reply {
         let (seconds, peak_memory) = (0.0, None);
-        self.add(&Event::Finished {
-            trial,
-            lease,
-            outcome,
-            seconds,
-            peak_memory,
-        })?;
+        self.add(&Event::Finished { trial, lease, outcome, seconds, peak_memory })?;
         Ok(json!({"ok": true}))
     }
 
@@ -176,34 +127,19 @@ impl Session {
         if values.len() == self.goals.len() && values.iter().any(|value| !value.is_finite()) {
             return Ok(failed(FailureKind::Diverged));
         }
-        Ok(Outcome::Completed {
-            losses: self.losses(values)?,
-        })
+        Ok(Outcome::Completed { losses: self.losses(values)? })
     }
 
     fn losses(&self, values: &[f64]) -> Result<Vec<Loss>, String> {
         if values.len() != self.goals.len() {
-            return Err(format!(
-                "{} values for {} objectives",
-                values.len(),
-                self.goals.len()
-            ));
+            return Err(format!("{} values for {} objectives", values.len(), self.goals.len()));
         }
-        let losses = self
-            .goals
-            .iter()
-            .zip(values)
-            .map(|(goal, value)| goal.loss(*value));
-        losses
-            .collect::<Result<_, _>>()
-            .map_err(|error| error.to_string())
+        let losses = self.goals.iter().zip(values).map(|(goal, value)| goal.loss(*value));
+        losses.collect::<Result<_, _>>().map_err(|error| error.to_string())
     }
 
     fn lease(&self, trial: TrialId) -> Result<Lease, String> {
-        let known = self
-            .history
-            .trial(trial)
-            .filter(|trial| trial.state() == State::Running);
+        let known = self.history.trial(trial).filter(|trial| trial.state() == State::Running);
         known
             .and_then(|trial| trial.attempts().last())
             .map(|attempt| attempt.lease)
@@ -211,17 +147,12 @@ impl Session {
     }
 
     fn add(&mut self, event: &Event) -> Result<(), String> {
-        self.history
-            .apply(event)
-            .map_err(|error| error.to_string())?;
+        self.history.apply(event).map_err(|error| error.to_string())?;
         self.strategy.tell(event);
         Ok(())
     }
 }
 
 fn failed(kind: FailureKind) -> Outcome {
-    Outcome::Failed {
-        failure: Failure::new(kind, "told by the client"),
-        retry: false,
-    }
+    Outcome::Failed { failure: Failure::new(kind, "told by the client"), retry: false }
 }

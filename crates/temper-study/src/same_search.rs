@@ -1,0 +1,43 @@
+//! Whether a log was written for the search that a study is opened with.
+
+use temper_core::{Direction, Goal, Setup};
+use temper_space::ParamSpec;
+
+use crate::StudyError;
+
+/// Compares goals, space and requirements. Strategy, pruner, seed and number of trials may differ.
+pub(crate) fn same_search(before: &Setup, now: &Setup) -> Result<(), StudyError> {
+    let changed =
+        |what, difference| Err(StudyError::Changed { study: now.name.clone(), what, difference });
+    if before.goals != now.goals {
+        let (before, now) = (goals(&before.goals), goals(&now.goals));
+        return changed("goal", format!("it was to {before}, now to {now}"));
+    }
+    for name in before.space.0.keys().chain(now.space.0.keys()) {
+        match (before.space.0.get(name), now.space.0.get(name)) {
+            (Some(_), None) => return changed("space", format!("it also had `{name}`")),
+            (None, Some(_)) => return changed("space", format!("it did not have `{name}`")),
+            (Some(before), Some(now)) if before != now => {
+                let (before, now) = (param(before), param(now));
+                return changed("space", format!("parameter `{name}` was {before}, now {now}"));
+            }
+            _ => {}
+        }
+    }
+    if before.require != now.require {
+        return changed("set of requirements", "`[require]` was different".to_owned());
+    }
+    Ok(())
+}
+
+fn goals(goals: &[Goal]) -> String {
+    let goals = goals.iter().map(|goal| match goal.direction {
+        Direction::Minimize => format!("minimize {}", goal.metric),
+        Direction::Maximize => format!("maximize {}", goal.metric),
+    });
+    goals.collect::<Vec<_>>().join(" and ")
+}
+
+fn param(spec: &ParamSpec) -> String {
+    serde_json::to_string(spec).unwrap_or_else(|error| error.to_string())
+}

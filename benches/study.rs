@@ -40,7 +40,7 @@ fn setup() -> Setup {
 }
 
 fn objective(config: &Config, _: &mut dyn Reporter) -> Result<f64, Failure> {
-    let rate = config.get("learning_rate").and_then(|it| it.as_f64()).unwrap_or_default();
+    let rate = config.get("learning_rate").and_then(temper_core::Value::as_f64).unwrap_or_default();
     Ok((rate.log10() + 3.0).powi(2))
 }
 

@@ -23,7 +23,7 @@ const SPACE: &str = r#"{
 
 /// Minimises Rosenbrock's function by gradient descent with momentum, and reports on the way.
 fn descend(config: &Config, reporter: &mut dyn Reporter) -> Result<f64, Failure> {
-    let number = |name| config.get(name).and_then(|value| value.as_f64()).unwrap_or(0.0);
+    let number = |name| config.get(name).and_then(temper_core::Value::as_f64).unwrap_or(0.0);
     let (rate, momentum) = (number("learning_rate") * 1e-2, number("momentum"));
     let (mut x, mut y, mut vx, mut vy) = (-1.0_f64, 1.5_f64, 0.0, 0.0);
     let mut value = f64::INFINITY;

@@ -124,7 +124,7 @@ fn logs_of_all_formats_add_up_to_the_same_history() {
         for event in read(format) {
             history.apply(&event).unwrap();
         }
-        let states: Vec<_> = history.trials().iter().map(|trial| trial.state()).collect();
+        let states: Vec<_> = history.trials().iter().map(temper_core::Trial::state).collect();
         assert_eq!(states, [Completed, Failed, Pruned, Running], "format {format}");
         assert_eq!(history.best().unwrap().id(), TrialId(0));
     }

@@ -103,23 +103,23 @@ impl Plan {
 
     /// The study's log.
     pub(crate) fn events(&self) -> Result<Vec<Event>> {
-        self.open_existing_storage()?.read(0).map_err(|error| self.explain(error))
+        self.open_existing_storage()?.read(0).map_err(|error| self.explain(&error))
     }
 
     /// Opens the storage, and makes it if it isn't there.
     pub(crate) fn open_storage(&self) -> Result<Box<dyn Storage>> {
-        Ok(Box::new(SqliteStorage::open(&self.storage).map_err(|e| self.explain(e))?))
+        Ok(Box::new(SqliteStorage::open(&self.storage).map_err(|e| self.explain(&e))?))
     }
 
     /// Opens the storage, which must be there.
     pub(crate) fn open_existing_storage(&self) -> Result<Box<dyn Storage>> {
-        Ok(Box::new(SqliteStorage::open_existing(&self.storage).map_err(|e| self.explain(e))?))
+        Ok(Box::new(SqliteStorage::open_existing(&self.storage).map_err(|e| self.explain(&e))?))
     }
 
     /// Says what can be done about an error of the storage.
-    pub(crate) fn explain(&self, error: StorageError) -> miette::Report {
+    pub(crate) fn explain(&self, error: &StorageError) -> miette::Report {
         let study = self.document.path().display();
-        let help = match &error {
+        let help = match error {
             StorageError::Missing { .. } => format!("start the study: temper run {study}"),
             StorageError::ReadOnly { .. } => {
                 "make the file and its folder writable, or choose another with --storage".to_owned()

@@ -84,7 +84,7 @@ fn is_best(history: &History, trial: TrialId) -> bool {
     history.best().is_some_and(|best| best.id() == trial)
 }
 
-/// A loss as "eval_loss 2.31".
+/// A loss as "`eval_loss` 2.31".
 fn value(goal: &Goal, loss: Loss) -> String {
     format!("{} {}", goal.metric, number(goal.value(loss)))
 }

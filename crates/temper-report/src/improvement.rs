@@ -18,7 +18,7 @@ impl Improvement {
         let default = history
             .in_state(State::Completed)
             .find(|trial| trial.origin() == Origin::Default)
-            .and_then(|trial| trial.loss())?;
+            .and_then(temper_core::Trial::loss)?;
         let best = history.best()?.loss()?;
         Some(Self { best: goal.value(best), default: goal.value(default) })
     }

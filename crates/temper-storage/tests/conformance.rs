@@ -1,5 +1,7 @@
 //! What every storage must do.
 
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
 use temper_core::{Event, Loss, Metrics, Pulse, Storage, StorageError, TrialId, WorkerId};
 use temper_storage::{MemoryStorage, SqliteStorage};
 

@@ -1,5 +1,7 @@
 //! What can happen to a file.
 
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
 use std::fs;
 use std::io::{Seek, SeekFrom, Write};
 use std::path::Path;

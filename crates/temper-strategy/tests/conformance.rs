@@ -1,5 +1,7 @@
 //! What every strategy of the registry must do, on spaces of every kind.
 
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
 use std::collections::BTreeSet;
 
 use rand::RngExt;
@@ -98,7 +100,8 @@ impl Bench {
     fn run(&mut self, luck: &mut Rng) -> Vec<Config> {
         let mut configs = Vec::new();
         while configs.len() < 60 {
-            let running: Vec<_> = self.history.in_state(State::Running).map(|t| t.id()).collect();
+            let running: Vec<_> =
+                self.history.in_state(State::Running).map(temper_core::Trial::id).collect();
             let next = if running.len() < 4 { self.ask() } else { Next::Wait };
             match next {
                 Next::Start { config, .. } => {

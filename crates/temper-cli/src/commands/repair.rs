@@ -24,7 +24,7 @@ pub(crate) fn run(args: &StudyArgs) -> Result<Exit> {
             return Err(miette!(help = "move it away first", "`{}` exists", path.display()));
         }
     }
-    let count = salvage(&plan.storage, &copy).map_err(|error| plan.explain(error))?;
+    let count = salvage(&plan.storage, &copy).map_err(|error| plan.explain(&error))?;
     for suffix in ["", "-wal", "-shm"] {
         let from = with_suffix(&plan.storage, suffix);
         if from.exists() {

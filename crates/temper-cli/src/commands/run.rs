@@ -20,21 +20,21 @@ pub(crate) fn run(args: &RunArgs) -> Result<Exit> {
     let plan = Plan::load(&args.study)?;
     plan.objective.check_surroundings(&plan.document)?;
     let storage = plan.open_storage()?;
-    go(args, plan, storage)
+    go(args, &plan, storage)
 }
 
 pub(crate) fn resume(args: &RunArgs) -> Result<Exit> {
     let plan = Plan::load(&args.study)?;
     plan.objective.check_surroundings(&plan.document)?;
     let storage = plan.open_existing_storage()?;
-    go(args, plan, storage)
+    go(args, &plan, storage)
 }
 
-fn go(args: &RunArgs, plan: Plan, storage: Box<dyn Storage>) -> Result<Exit> {
+fn go(args: &RunArgs, plan: &Plan, storage: Box<dyn Storage>) -> Result<Exit> {
     let folders = plan.folders()?;
     let (strategy, pruner) = (plan.strategy()?, plan.pruner()?);
     let study = Study::open(plan.setup.clone(), strategy, pruner, storage, plan.settings.clone())
-        .map_err(|error| explain(&plan, error))?;
+        .map_err(|error| explain(plan, error))?;
     if let Some(observer) = observer(style(args), &plan.setup, &study.history()) {
         study.observe(observer);
     }
@@ -42,12 +42,12 @@ fn go(args: &RunArgs, plan: Plan, storage: Box<dyn Storage>) -> Result<Exit> {
     let objective = plan.objective.build(folders, plan.workers);
     let result = study.run(&*objective, plan.workers.into());
     let history = study.close();
-    result.map_err(|error| explain(&plan, error))?;
+    result.map_err(|error| explain(plan, error))?;
     if interrupted.load(Ordering::Relaxed) {
         say(format!("interrupted; to go on: {}", resume_command(args)));
         return Ok(Exit::Interrupted);
     }
-    conclude(args, &plan, &history)
+    conclude(args, plan, &history)
 }
 
 fn style(args: &RunArgs) -> Style {
@@ -121,7 +121,7 @@ fn resume_command(args: &RunArgs) -> String {
 
 fn explain(plan: &Plan, error: StudyError) -> miette::Report {
     match error {
-        StudyError::Storage(error) => plan.explain(error),
+        StudyError::Storage(error) => plan.explain(&error),
         StudyError::Changed { .. } => miette!(
             help = "undo the change, or give the new search a storage of its own: --storage PATH",
             "{error}"

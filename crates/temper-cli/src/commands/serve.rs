@@ -35,7 +35,7 @@ pub(crate) fn run(_: &ServeArgs) -> Result<Exit> {
 fn answer(session: &mut Option<Session>, line: &str) -> Result<Value, String> {
     let request: Request = serde_json::from_str(line).map_err(|error| error.to_string())?;
     if let Request::Create(create) = request {
-        *session = Some(Session::new(create)?);
+        *session = Some(Session::new(*create)?);
         return Ok(json!({"ok": true}));
     }
     let session = session.as_mut().ok_or("there is no study yet: send `create` first")?;

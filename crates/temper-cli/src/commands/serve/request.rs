@@ -8,7 +8,7 @@ use temper_space::{RequireSpec, SpaceSpec};
 #[derive(Debug, Deserialize)]
 #[serde(tag = "op", rename_all = "lowercase")]
 pub(super) enum Request {
-    Create(Create),
+    Create(Box<Create>),
     Ask,
     Tell(Tell),
     Report(Report),

@@ -8,6 +8,7 @@ mod document;
 mod exit;
 mod mistake;
 mod objective;
+mod people;
 mod plan;
 mod progress;
 mod say;

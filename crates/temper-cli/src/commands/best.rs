@@ -5,8 +5,8 @@ use temper_core::History;
 
 use crate::args::StudyArgs;
 use crate::exit::Exit;
+use crate::people::number;
 use crate::plan::Plan;
-use crate::progress::number;
 use crate::train_settings::toml_value;
 
 pub(crate) fn run(args: &StudyArgs) -> Result<Exit> {

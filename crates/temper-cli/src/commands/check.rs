@@ -6,8 +6,8 @@ use temper_strategy::{Grid, GridOptions};
 
 use crate::args::StudyArgs;
 use crate::exit::Exit;
+use crate::people::{describe, short};
 use crate::plan::Plan;
-use crate::progress::{describe, short};
 
 /// Up to this many combinations of a grid are checked one by one.
 const COUNTED: u64 = 1_000_000;

@@ -12,8 +12,9 @@ use temper_study::{Study, StudyError};
 use crate::args::RunArgs;
 use crate::commands::best;
 use crate::exit::Exit;
+use crate::people::number;
 use crate::plan::Plan;
-use crate::progress::{Style, number, observer};
+use crate::progress::{Style, observer};
 use crate::say::{answer, say};
 
 pub(crate) fn run(args: &RunArgs) -> Result<Exit> {

@@ -7,8 +7,11 @@ use temper_report::{StudyReport, ranked};
 
 use crate::args::ShowArgs;
 use crate::exit::Exit;
+use crate::people::{number, short};
 use crate::plan::Plan;
-use crate::progress::{number, short};
+
+/// How many reasons are told below the table; `--json` has them all.
+const NOTES: usize = 20;
 
 pub(crate) fn run(args: &ShowArgs) -> Result<Exit> {
     let plan = Plan::load(&args.study)?;
@@ -18,6 +21,7 @@ pub(crate) fn run(args: &ShowArgs) -> Result<Exit> {
         println!("{}", serde_json::to_string(&report).into_diagnostic()?);
     } else {
         println!("{}", table(&plan, &history));
+        notes(&history).for_each(|note| println!("{note}"));
         println!("{}", summary(&history));
     }
     Ok(Exit::Ok)
@@ -64,6 +68,19 @@ fn value(trial: &Trial, goal: &Goal) -> String {
         Some(value) => format!("({value})"),
         None => String::new(),
     }
+}
+
+/// Why trials were stopped or failed, the first of them.
+fn notes(history: &History) -> impl Iterator<Item = String> {
+    let reason = |trial: &Trial| match trial.failure() {
+        Some(failure) => {
+            let last = failure.stderr.iter().rev().find(|line| !line.is_empty());
+            let last = last.map(|line| format!(" ({line})")).unwrap_or_default();
+            Some(format!("trial {}: {}{last}", trial.id(), failure.message))
+        }
+        None => trial.reason().map(|reason| format!("trial {}: {reason}", trial.id())),
+    };
+    history.trials().iter().filter_map(reason).take(NOTES)
 }
 
 fn summary(history: &History) -> String {

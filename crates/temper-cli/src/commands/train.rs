@@ -10,7 +10,7 @@ use crate::args::TrainArgs;
 use crate::document::Document;
 use crate::exit::Exit;
 use crate::mistake::suggest;
-use crate::progress::number;
+use crate::people::number;
 use crate::study_file::{ObjectiveKind, StudyFile};
 use crate::train_settings::{overwrite, resolve};
 

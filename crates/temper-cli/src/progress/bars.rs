@@ -7,7 +7,9 @@ use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use temper_core::{Event, Goal, History, Outcome, TrialId};
 use temper_study::Observer;
 
-use super::{describe, is_best, number, over, value};
+use crate::people::{describe, number};
+
+use super::{is_best, over, value};
 
 /// How often a bar that gets no events is drawn.
 const TICK: Duration = Duration::from_millis(200);

@@ -5,7 +5,9 @@ use temper_study::Observer;
 
 use crate::say::say;
 
-use super::{describe, is_best, number, over, value};
+use crate::people::{describe, number};
+
+use super::{is_best, over, value};
 
 /// One line on stderr when a trial starts, and one when it ends.
 pub(super) struct Lines {

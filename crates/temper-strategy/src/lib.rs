@@ -13,6 +13,7 @@
 //! # Ok::<(), temper_strategy::RegistryError>(())
 //! ```
 
+mod evidence;
 mod grid;
 mod prune;
 mod random;

@@ -1,0 +1,303 @@
+//! The process given samples.
+
+use crate::inputs::{Distances, Inputs, reciprocals};
+use crate::kernel::Correlation;
+use crate::marginal::{Factored, covariance};
+use crate::triangle::{BLOCK, Triangle};
+use crate::{Axis, GpError, Hyperparameters, Kernel, Samples};
+
+/// A Gaussian process conditioned on samples.
+#[derive(Clone, Debug)]
+pub struct Gp {
+    inputs: Inputs,
+    hyperparameters: Hyperparameters,
+    reciprocals: Vec<f64>,
+    outputs: Vec<f64>,
+    factored: Factored,
+}
+
+/// What the process says of a point: the function there, without the noise of observing it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Prediction {
+    /// The posterior mean.
+    pub mean: f64,
+    /// The posterior variance, not negative.
+    pub variance: f64,
+}
+
+/// A prediction and its gradient by the coordinates: of choices and inactive parameters zero.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Sloped {
+    /// The prediction.
+    pub prediction: Prediction,
+    /// The gradient of the mean: `dims`.
+    pub mean: Vec<f64>,
+    /// The gradient of the variance: `dims`.
+    pub variance: Vec<f64>,
+}
+
+/// What is left out is predicted by the others: `n` each.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LeaveOneOut {
+    /// The mean predicted for each sample's output.
+    pub means: Vec<f64>,
+    /// The variance of each prediction, the noise included.
+    pub variances: Vec<f64>,
+}
+
+/// The least variance that a prediction has, relative to the signal's: what rounding leaves.
+const ROUNDING: f64 = 1e-12;
+/// How often the noise is raised tenfold to make a covariance matrix positive definite.
+const RAISES: u32 = 6;
+
+impl Gp {
+    /// Conditions on the samples. O(n^3).
+    ///
+    /// Hyperparameters with which the covariance is numerically singular get ten times the noise
+    /// until it is not; [`Gp::hyperparameters`] tells.
+    ///
+    /// # Errors
+    ///
+    /// If there are no samples, the dimensions differ, or the covariance stays singular.
+    pub fn new(
+        kernel: &Kernel,
+        hyperparameters: &Hyperparameters,
+        samples: &Samples,
+    ) -> Result<Self, GpError> {
+        if samples.is_empty() {
+            return Err(GpError::Empty);
+        }
+        let expected = kernel.dims();
+        for found in [samples.dims(), hyperparameters.lengthscales.len()] {
+            if found != expected {
+                return Err(GpError::Dims { expected, found });
+            }
+        }
+        let inputs = Inputs::new(kernel.clone(), samples);
+        let mut hyperparameters = hyperparameters.clone();
+        for _ in 0..=RAISES {
+            let matrix = covariance(&inputs, &hyperparameters, None);
+            if let Some((triangle, _)) = Triangle::factorise(&matrix) {
+                return Ok(Self {
+                    factored: Factored::new(triangle, samples.outputs()),
+                    reciprocals: reciprocals(&hyperparameters),
+                    outputs: samples.outputs().to_vec(),
+                    inputs,
+                    hyperparameters,
+                });
+            }
+            hyperparameters.noise *= 10.0;
+        }
+        Err(GpError::NotPositive { samples: samples.len(), noise: hyperparameters.noise / 10.0 })
+    }
+
+    /// Adds a sample. O(n^2). False, and unchanged, if the covariance would become singular: then
+    /// the sample says nothing new.
+    ///
+    /// # Errors
+    ///
+    /// If the point has another number of dimensions.
+    pub fn extend(&mut self, point: &[f64], active: &[bool], output: f64) -> Result<bool, GpError> {
+        self.check(point, active)?;
+        let features = self.inputs.embed(point, active);
+        let covariances = self.covariances(&features);
+        let Hyperparameters { signal, noise, .. } = self.hyperparameters;
+        if !self.factored.triangle.extend(covariances, signal + noise) {
+            return Ok(false);
+        }
+        self.inputs.push(point, active);
+        self.outputs.push(output);
+        self.recondition();
+        Ok(true)
+    }
+
+    /// Keeps the first samples. O(n^2).
+    pub fn truncate(&mut self, samples: usize) {
+        let samples = samples.clamp(1, self.len());
+        self.inputs.truncate(samples);
+        self.outputs.truncate(samples);
+        self.factored.triangle.truncate(samples);
+        self.recondition();
+    }
+
+    /// Replaces the outputs, as when their scaling changes. O(n^2).
+    ///
+    /// # Errors
+    ///
+    /// If they are more or fewer than the samples.
+    pub fn set_outputs(&mut self, outputs: &[f64]) -> Result<(), GpError> {
+        if outputs.len() != self.len() {
+            return Err(GpError::Outputs { outputs: outputs.len(), points: self.len() });
+        }
+        self.outputs.copy_from_slice(outputs);
+        self.recondition();
+        Ok(())
+    }
+
+    fn recondition(&mut self) {
+        let triangle = std::mem::take(&mut self.factored.triangle);
+        self.factored = Factored::new(triangle, &self.outputs);
+    }
+
+    /// The number of samples.
+    pub fn len(&self) -> usize {
+        self.outputs.len()
+    }
+
+    /// Never: there is at least one sample.
+    pub fn is_empty(&self) -> bool {
+        false
+    }
+
+    /// The kernel.
+    pub fn kernel(&self) -> &Kernel {
+        self.inputs.kernel()
+    }
+
+    /// The hyperparameters, with the noise that was needed.
+    pub fn hyperparameters(&self) -> &Hyperparameters {
+        &self.hyperparameters
+    }
+
+    /// The mean of the process far from all samples: the generalised least-squares estimate.
+    pub fn mean(&self) -> f64 {
+        self.factored.mean
+    }
+
+    /// `log p(outputs | points)`.
+    pub fn ln_likelihood(&self) -> f64 {
+        self.factored.ln_likelihood
+    }
+
+    /// Predicts at one point. O(n^2).
+    ///
+    /// # Errors
+    ///
+    /// If the point has another number of dimensions.
+    pub fn predict(&self, point: &[f64], active: &[bool]) -> Result<Prediction, GpError> {
+        self.check(point, active)?;
+        let mut covariances = self.covariances(&self.inputs.embed(point, active));
+        let mean = self.mean() + dot(&covariances, &self.factored.weights);
+        self.factored.triangle.solve_lower(&mut covariances);
+        let variance = self.variance(dot(&covariances, &covariances));
+        Ok(Prediction { mean, variance })
+    }
+
+    /// Predicts at several points at once, faster than one by one.
+    ///
+    /// # Errors
+    ///
+    /// If a point has another number of dimensions.
+    pub fn predict_many(
+        &self,
+        points: &[(Vec<f64>, Vec<bool>)],
+    ) -> Result<Vec<Prediction>, GpError> {
+        let mut predictions = Vec::with_capacity(points.len());
+        let mut block = vec![[0.0; BLOCK]; self.len()];
+        for points in points.chunks(BLOCK) {
+            let mut means = [0.0; BLOCK];
+            for (lane, (point, active)) in points.iter().enumerate() {
+                self.check(point, active)?;
+                let covariances = self.covariances(&self.inputs.embed(point, active));
+                means[lane] = self.mean() + dot(&covariances, &self.factored.weights);
+                block.iter_mut().zip(covariances).for_each(|(row, value)| row[lane] = value);
+            }
+            self.factored.triangle.solve_lower_block(&mut block);
+            let mut squares = [0.0; BLOCK];
+            for row in &block {
+                for lane in 0..BLOCK {
+                    squares[lane] += row[lane] * row[lane];
+                }
+            }
+            let lanes = means.into_iter().zip(squares).take(points.len());
+            predictions.extend(
+                lanes.map(|(mean, square)| Prediction { mean, variance: self.variance(square) }),
+            );
+        }
+        Ok(predictions)
+    }
+
+    /// Predicts with gradients by the coordinates. O(n^2).
+    ///
+    /// # Errors
+    ///
+    /// If the point has another number of dimensions.
+    pub fn predict_sloped(&self, point: &[f64], active: &[bool]) -> Result<Sloped, GpError> {
+        self.check(point, active)?;
+        let features = self.inputs.embed(point, active);
+        let correlations = self.correlations(&features);
+        let signal = self.hyperparameters.signal;
+        let mut solved: Vec<f64> = correlations.iter().map(|c| signal * c.value).collect();
+        let mean = self.mean() + dot(&solved, &self.factored.weights);
+        self.factored.triangle.solve_lower(&mut solved);
+        let variance = self.variance(dot(&solved, &solved));
+        self.factored.triangle.solve_upper(&mut solved);
+        // dk_b/dx_i = -signal fall_b (x_i - x_bi) / l_i^2
+        let falls = correlations.iter().map(|c| -signal * c.fall);
+        let by_mean: Vec<f64> =
+            falls.clone().zip(&self.factored.weights).map(|(fall, w)| fall * w).collect();
+        let by_variance: Vec<f64> = falls.zip(&solved).map(|(fall, v)| -2.0 * fall * v).collect();
+        let slope = |weights: &[f64]| {
+            let axes = self.kernel().axes().iter().enumerate();
+            axes.map(|(axis, kind)| match kind {
+                Axis::Numeric if active[axis] => {
+                    self.inputs.pull(axis, &features, self.reciprocals[axis], weights)
+                }
+                _ => 0.0,
+            })
+            .collect()
+        };
+        Ok(Sloped {
+            prediction: Prediction { mean, variance },
+            mean: slope(&by_mean),
+            variance: slope(&by_variance),
+        })
+    }
+
+    /// Predicts each sample's output from all the others. O(n^3).
+    /// Sundararajan and Keerthi 2001; Rasmussen and Williams 2006, eq. 5.12, with the mean kept.
+    pub fn leave_one_out(&self) -> LeaveOneOut {
+        let precision = |sample: usize| {
+            let mut unit = vec![0.0; self.len()];
+            unit[sample] = 1.0;
+            self.factored.triangle.solve_lower(&mut unit);
+            dot(&unit, &unit)
+        };
+        let precisions: Vec<f64> = (0..self.len()).map(precision).collect();
+        let parts = self.outputs.iter().zip(&self.factored.weights).zip(&precisions);
+        LeaveOneOut {
+            means: parts.map(|((output, weight), precision)| output - weight / precision).collect(),
+            variances: precisions.iter().map(|precision| precision.recip()).collect(),
+        }
+    }
+
+    fn variance(&self, explained: f64) -> f64 {
+        let signal = self.hyperparameters.signal;
+        (signal - explained).max(ROUNDING * signal)
+    }
+
+    fn correlations(&self, features: &[f64]) -> Vec<Correlation> {
+        let mut correlations = vec![Correlation { value: 0.0, fall: 0.0 }; self.len()];
+        let mut scratch = Distances::default();
+        self.inputs.correlate(features, &self.reciprocals, &mut scratch, &mut correlations);
+        correlations
+    }
+
+    fn covariances(&self, features: &[f64]) -> Vec<f64> {
+        let signal = self.hyperparameters.signal;
+        self.correlations(features).iter().map(|c| signal * c.value).collect()
+    }
+
+    fn check(&self, point: &[f64], active: &[bool]) -> Result<(), GpError> {
+        let (expected, found) = (self.kernel().dims(), point.len().min(active.len()));
+        if point.len() == expected && active.len() == expected {
+            Ok(())
+        } else {
+            Err(GpError::Dims { expected, found })
+        }
+    }
+}
+
+fn dot(a: &[f64], b: &[f64]) -> f64 {
+    crate::inputs::lanes(a, b, |a, b| a * b)
+}

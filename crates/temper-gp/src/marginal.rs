@@ -1,0 +1,128 @@
+//! The log marginal likelihood and its gradient.
+
+use std::f64::consts::PI;
+
+use faer::Mat;
+use faer::linalg::solvers::DenseSolveCore;
+
+use crate::inputs::{Distances, Inputs, lanes, reciprocals};
+use crate::kernel::Correlation;
+use crate::triangle::Triangle;
+use crate::{Axis, Hyperparameters};
+
+/// The covariance of samples under hyperparameters, factorised, and the weights of the outputs.
+#[derive(Clone, Debug)]
+pub(crate) struct Factored {
+    pub(crate) triangle: Triangle,
+    /// `K^-1 (y - mean)`: `n`.
+    pub(crate) weights: Vec<f64>,
+    /// The generalised least-squares estimate of the constant mean.
+    pub(crate) mean: f64,
+    /// `log p(y | X)`.
+    pub(crate) ln_likelihood: f64,
+}
+
+/// `1^T K^-1 1` at least this, or the mean of the process is taken as zero.
+const FLAT: f64 = 1e-300;
+
+impl Factored {
+    /// The weights of the outputs under a factor of the covariance matrix. O(n^2).
+    pub(crate) fn new(triangle: Triangle, outputs: &[f64]) -> Self {
+        let mut ones = vec![1.0; outputs.len()];
+        triangle.solve_lower(&mut ones);
+        let mut weights = outputs.to_vec();
+        triangle.solve_lower(&mut weights);
+        let precision = lanes(&ones, &ones, |a, b| a * b);
+        // Rasmussen and Williams 2006, eq. 2.41 with the prior of the mean infinitely wide.
+        let mean =
+            if precision > FLAT { lanes(&ones, &weights, |a, b| a * b) / precision } else { 0.0 };
+        weights.iter_mut().zip(&ones).for_each(|(weight, one)| *weight -= mean * one);
+        let square = lanes(&weights, &weights, |a, b| a * b);
+        triangle.solve_upper(&mut weights);
+        // Rasmussen and Williams 2006, eq. 2.30.
+        let constant = outputs.len() as f64 * (2.0 * PI).ln();
+        let ln_likelihood = -0.5 * (square + triangle.ln_determinant() + constant);
+        Self { triangle, weights, mean, ln_likelihood }
+    }
+}
+
+/// The lower part of the covariance matrix with the noise on its diagonal; `falls`, if given,
+/// takes the rows of `signal * fall`.
+pub(crate) fn covariance(
+    inputs: &Inputs,
+    hyperparameters: &Hyperparameters,
+    mut falls: Option<&mut Vec<f64>>,
+) -> Mat<f64> {
+    let (len, signal) = (inputs.len(), hyperparameters.signal);
+    let reciprocals = reciprocals(hyperparameters);
+    let mut scratch = Distances::default();
+    let mut correlations = vec![Correlation { value: 0.0, fall: 0.0 }; len];
+    let mut matrix = Mat::zeros(len, len);
+    for row in 0..len {
+        let correlations = &mut correlations[..=row];
+        inputs.correlate(&inputs.features(row), &reciprocals, &mut scratch, correlations);
+        for (column, correlation) in correlations.iter().enumerate() {
+            matrix[(row, column)] = signal * correlation.value;
+        }
+        matrix[(row, row)] += hyperparameters.noise;
+        if let Some(falls) = &mut falls {
+            falls.extend(correlations.iter().map(|correlation| signal * correlation.fall));
+        }
+    }
+    matrix
+}
+
+/// `log p(y | X)` under hyperparameters; adds its gradient by their logarithms (`dims + 2`) to
+/// `gradient`. `None` if the covariance is not positive definite. One factorisation.
+///
+/// Rasmussen and Williams 2006, eq. 5.9; the mean is at its optimum, where its own derivative
+/// vanishes.
+pub(crate) fn ln_likelihood(
+    inputs: &Inputs,
+    outputs: &[f64],
+    hyperparameters: &Hyperparameters,
+    gradient: &mut [f64],
+) -> Option<f64> {
+    let len = inputs.len();
+    let mut falls = Vec::with_capacity(len * (len + 1) / 2);
+    let matrix = covariance(inputs, hyperparameters, Some(&mut falls));
+    let (triangle, factor) = Triangle::factorise(&matrix)?;
+    let factored = Factored::new(triangle, outputs);
+    let inverse = factor.inverse();
+    let (alpha, dims) = (&factored.weights, inputs.kernel().dims());
+    let reciprocals = reciprocals(hyperparameters);
+    let mut by_signal = 0.0;
+    let mut by_noise = 0.0;
+    // 2 dL/dK without the diagonal's half, one row at a time.
+    let mut pulls = Vec::with_capacity(len);
+    let mut weighted = Vec::with_capacity(len);
+    for row in 0..len {
+        let features = inputs.features(row);
+        let below = &falls[row * (row + 1) / 2..][..row];
+        let column = inverse.col(row);
+        pulls.clear();
+        pulls.extend((0..row).map(|b| alpha[row] * alpha[b] - column[b]));
+        weighted.clear();
+        weighted.extend(pulls.iter().zip(below).map(|(pull, fall)| pull * fall));
+        let mut choices = None;
+        for (axis, kind) in inputs.kernel().axes().iter().enumerate() {
+            let weights = match kind {
+                Axis::Numeric => &weighted,
+                // Here the correlation itself falls, not its slope.
+                Axis::Choice => choices.get_or_insert_with(|| {
+                    let values = (0..row).map(|b| matrix[(row, b)]);
+                    pulls.iter().zip(values).map(|(pull, value)| pull * value).collect()
+                }),
+            };
+            gradient[axis] += inputs.weighted(axis, &features, reciprocals[axis], weights);
+        }
+        let own = 0.5 * (alpha[row] * alpha[row] - column[row]);
+        let values = (0..row).map(|b| matrix[(row, b)]);
+        by_signal += pulls.iter().zip(values).map(|(pull, value)| pull * value).sum::<f64>();
+        by_signal += own * hyperparameters.signal;
+        by_noise += own * hyperparameters.noise;
+    }
+    gradient[dims] += by_signal;
+    gradient[dims + 1] += by_noise;
+    Some(factored.ln_likelihood)
+}

@@ -44,6 +44,7 @@ fn events() -> Vec<Event> {
         worker: worker.clone(),
         until: Some(100),
         fork: (trial == 2).then_some(TrialId(1)),
+        note: None,
     };
     let finish = |trial, lease, outcome| Event::Finished {
         trial: TrialId(trial),

@@ -53,6 +53,13 @@ fn is_best(history: &History, trial: TrialId) -> bool {
     history.best().is_some_and(|best| best.id() == trial)
 }
 
+/// What the strategy says about the trial, if it did not say the same about the one before.
+fn news(history: &History, trial: TrialId) -> Option<&str> {
+    let note = history.trial(trial)?.note()?;
+    let before = trial.0.checked_sub(1).and_then(|before| history.trial(TrialId(before))?.note());
+    (before != Some(note)).then_some(note)
+}
+
 /// A loss as "`eval_loss` 2.31".
 fn value(goal: &Goal, loss: Loss) -> String {
     format!("{} {}", goal.metric, number(goal.value(loss)))

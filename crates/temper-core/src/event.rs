@@ -74,6 +74,9 @@ pub enum Event {
         /// The trial whose checkpoint it starts from.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         fork: Option<TrialId>,
+        /// What the strategy says about it, in one line for people.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        note: Option<String>,
     },
     /// A waiting or paused trial began again. Its new lease is this event's position.
     Continued {

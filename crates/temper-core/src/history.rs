@@ -155,7 +155,7 @@ impl History {
         self.length += 1;
         match event {
             Event::Opened(setup) => self.setup = Some(setup.clone()),
-            Event::Started { trial, config, origin, worker, until, fork, .. } => {
+            Event::Started { trial, config, origin, worker, until, fork, note, .. } => {
                 self.proposals += 1;
                 self.trials.push(Trial {
                     id: *trial,
@@ -164,6 +164,7 @@ impl History {
                     state: State::Running,
                     until: *until,
                     fork: *fork,
+                    note: note.clone(),
                     attempts: vec![attempt(lease, worker)],
                     ended: position,
                     reports: Vec::new(),

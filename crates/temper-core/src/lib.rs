@@ -21,6 +21,7 @@
 //!     worker: WorkerId::new("laptop"),
 //!     until: None,
 //!     fork: None,
+//!     note: None,
 //! })?;
 //! history.apply(&Event::Finished {
 //!     trial: TrialId(0),

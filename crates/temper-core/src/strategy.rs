@@ -18,6 +18,9 @@ pub enum Next {
         until: Option<Step>,
         /// The trial whose checkpoint to start from.
         fork: Option<TrialId>,
+        /// One line for people, if the strategy did something else than usual: what it fell back
+        /// to and why, or what it chose.
+        note: Option<String>,
     },
     /// A paused trial goes on.
     Resume {
@@ -33,10 +36,10 @@ pub enum Next {
 }
 
 impl Next {
-    /// A new trial that runs to its end.
+    /// A new trial that runs to its end, without a note.
     #[must_use]
     pub fn start(config: Config) -> Self {
-        Self::Start { config, until: None, fork: None }
+        Self::Start { config, until: None, fork: None, note: None }
     }
 }
 

@@ -118,6 +118,7 @@ pub struct Trial {
     pub(crate) state: State,
     pub(crate) until: Option<Step>,
     pub(crate) fork: Option<TrialId>,
+    pub(crate) note: Option<String>,
     pub(crate) attempts: Vec<Attempt>,
     /// Where in the log its last attempt ended.
     pub(crate) ended: Seq,
@@ -164,6 +165,12 @@ impl Trial {
     #[must_use]
     pub fn fork(&self) -> Option<TrialId> {
         self.fork
+    }
+
+    /// What its strategy says about it, in one line for people.
+    #[must_use]
+    pub fn note(&self) -> Option<&str> {
+        self.note.as_deref()
     }
 
     /// Its attempts, the last one being the one that counts.

@@ -54,6 +54,7 @@ mod tests {
                 worker: WorkerId::new("a"),
                 until: None,
                 fork: None,
+                note: None,
             };
             history.apply(&started).unwrap();
             if let Some(outcome) = outcome {

@@ -42,6 +42,9 @@ pub struct TrialReport<'a> {
     pub reports: Vec<ReportRow<'a>>,
     /// Who proposed it.
     pub origin: Origin,
+    /// What its strategy says about it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub note: Option<&'a str>,
     /// How many attempts it took.
     pub attempts: usize,
     /// Why it was stopped or paused.
@@ -95,6 +98,7 @@ impl<'a> TrialReport<'a> {
                 })
                 .collect(),
             origin: trial.origin(),
+            note: trial.note(),
             attempts: trial.attempts().len(),
             reason: trial.reason(),
             peak_memory: trial.peak_memory(),

@@ -82,12 +82,13 @@ impl Bench {
         self.strategy.ask(&self.space, &self.history, &mut rng).unwrap()
     }
 
-    fn start(&mut self, config: Config) {
+    fn start(&mut self, config: Config, note: Option<String>) {
         let trial = TrialId(self.history.trials().len() as u64);
         let seen = self.history.len();
         let worker = WorkerId::new("bench");
         let origin = Origin::Strategy;
-        self.add(Event::Started { trial, config, origin, seen, worker, until: None, fork: None });
+        let (until, fork) = (None, None);
+        self.add(Event::Started { trial, config, origin, seen, worker, until, fork, note });
     }
 
     fn finish(&mut self, trial: TrialId, outcome: Outcome) {
@@ -104,9 +105,9 @@ impl Bench {
                 self.history.in_state(State::Running).map(temper_core::Trial::id).collect();
             let next = if running.len() < 4 { self.ask() } else { Next::Wait };
             match next {
-                Next::Start { config, .. } => {
+                Next::Start { config, note, .. } => {
                     configs.push(config.clone());
-                    self.start(config);
+                    self.start(config, note);
                 }
                 Next::Done if running.is_empty() => break,
                 Next::Resume { .. } => panic!("nothing is paused"),
@@ -162,11 +163,13 @@ fn a_strategy_rebuilt_from_the_log_asks_the_same() {
         let mut rebuilt = (entry.build)(&Options::new()).unwrap();
         let mut history = History::new();
         for event in &bench.events {
-            if let Event::Started { config, .. } = event {
+            if let Event::Started { config, note, .. } = event {
                 let next = rebuilt
                     .ask(&bench.space, &history, &mut stream(SEED, history.proposals()))
                     .unwrap();
-                assert_eq!(next, Next::start(config.clone()), "{case}");
+                let (config, note) = (config.clone(), note.clone());
+                let logged = Next::Start { config, until: None, fork: None, note };
+                assert_eq!(next, logged, "{case}");
             }
             history.apply(event).unwrap();
             rebuilt.tell(event);
@@ -180,10 +183,10 @@ fn asking_twice_gives_the_same_answer() {
         for _ in 0..20 {
             let next = bench.ask();
             assert_eq!(bench.ask(), next, "{case}");
-            let Next::Start { config, .. } = next else {
+            let Next::Start { config, note, .. } = next else {
                 break;
             };
-            bench.start(config);
+            bench.start(config, note);
         }
     });
 }

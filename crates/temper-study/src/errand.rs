@@ -72,7 +72,9 @@ impl Study {
         origin: Origin,
         seen: Seq,
     ) -> Result<Errand, StudyError> {
-        let Next::Start { config, until, fork } = next else { unreachable!("called with a start") };
+        let Next::Start { config, until, fork, note } = next else {
+            unreachable!("called with a start")
+        };
         self.space.validate(&config).map_err(|reason| StudyError::BadProposal {
             strategy: self.setup.strategy.name.clone(),
             config: config.clone(),
@@ -83,7 +85,7 @@ impl Study {
         self.write(
             ledger,
             trial,
-            &Event::Started { trial, config, origin, seen, worker, until, fork },
+            &Event::Started { trial, config, origin, seen, worker, until, fork, note },
         )
     }
 

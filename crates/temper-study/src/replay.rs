@@ -102,9 +102,17 @@ fn proposals(events: &[Event]) -> BTreeMap<Seq, (TrialId, Next)> {
         .iter()
         .filter_map(|event| match event {
             Event::Started {
-                trial, config, origin: Origin::Strategy, seen, until, fork, ..
+                trial,
+                config,
+                origin: Origin::Strategy,
+                seen,
+                until,
+                fork,
+                note,
+                ..
             } => {
-                let next = Next::Start { config: config.clone(), until: *until, fork: *fork };
+                let (config, note) = (config.clone(), note.clone());
+                let next = Next::Start { config, until: *until, fork: *fork, note };
                 Some((*seen, (*trial, next)))
             }
             Event::Continued { trial, seen: Some(seen), until, .. } => {

@@ -9,7 +9,7 @@ use temper_study::Observer;
 
 use crate::people::{describe, number};
 
-use super::{is_best, over, value};
+use super::{is_best, news, over, value};
 
 /// How often a bar that gets no events is drawn.
 const TICK: Duration = Duration::from_millis(200);
@@ -47,6 +47,14 @@ impl Bars {
         }
         bar.enable_steady_tick(TICK);
         self.trials.insert(trial, bar);
+    }
+
+    /// Shows in passing what the strategy says.
+    fn note(&self, trial: TrialId, history: &History) {
+        if let Some(note) = news(history, trial) {
+            let line = format!("trial {trial}: {note}");
+            self.say(&console::style(line).dim().for_stderr().to_string());
+        }
     }
 
     fn finish(&mut self, trial: TrialId, outcome: &Outcome, history: &History) {
@@ -89,9 +97,11 @@ fn style(template: &str) -> ProgressStyle {
 impl Observer for Bars {
     fn see(&mut self, event: &Event, history: &History) {
         match event {
-            Event::Started { trial, .. } | Event::Continued { trial, .. } => {
+            Event::Started { trial, .. } => {
                 self.start(*trial, history);
+                self.note(*trial, history);
             }
+            Event::Continued { trial, .. } => self.start(*trial, history),
             Event::Reported { trial, step, losses, .. } => {
                 if let (Some(bar), Some(loss)) = (self.trials.get(trial), losses.first()) {
                     let value = number(self.goal.value(*loss));

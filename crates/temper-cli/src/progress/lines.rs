@@ -7,7 +7,7 @@ use crate::say::say;
 
 use crate::people::{describe, number};
 
-use super::{is_best, over, value};
+use super::{is_best, news, over, value};
 
 /// One line on stderr when a trial starts, and one when it ends.
 pub(super) struct Lines {
@@ -30,6 +30,9 @@ impl Observer for Lines {
             Event::Started { trial, config, .. } => {
                 let total = self.trials.map(|trials| format!(" of {trials}")).unwrap_or_default();
                 say(format!("trial {trial}{total} started: {}", describe(config)));
+                if let Some(note) = news(history, *trial) {
+                    say(format!("trial {trial}: {note}"));
+                }
             }
             Event::Continued { trial, .. } => say(format!("trial {trial} goes on")),
             Event::Finished { trial, outcome, seconds, .. } => {

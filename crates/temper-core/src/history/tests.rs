@@ -12,6 +12,7 @@ fn started(trial: u64) -> Event {
         worker: WorkerId::new("a"),
         until: None,
         fork: None,
+        note: None,
     }
 }
 
@@ -113,6 +114,21 @@ fn a_failure_that_is_not_tried_again_is_final_and_the_best_is_a_completed_trial(
         })
         .unwrap();
     assert_eq!(history.best().unwrap().id(), TrialId(1));
+}
+
+#[test]
+fn what_a_strategy_says_is_kept_and_a_log_without_it_reads_as_before() {
+    let mut event = started(0);
+    let before = serde_json::to_string(&event).unwrap();
+    assert!(!before.contains("note"), "{before}");
+    assert_eq!(history(&[event.clone()]).trials()[0].note(), None);
+    if let Event::Started { note, .. } = &mut event {
+        *note = Some("drawn at random: the model could not be fitted".into());
+    }
+    let text = serde_json::to_string(&event).unwrap();
+    let read = serde_json::from_str(&text).unwrap();
+    let kept = history(&[read]).trials()[0].note().map(str::to_owned);
+    assert_eq!(kept.as_deref(), Some("drawn at random: the model could not be fitted"));
 }
 
 #[test]

@@ -34,6 +34,7 @@ fn run(grid: &mut Grid, space: &Space, history: &mut History, limit: usize) -> V
             worker: WorkerId::new("test"),
             until: None,
             fork: None,
+            note: None,
         };
         let losses = vec![Loss::new(1.0).unwrap()];
         let outcome = Outcome::Completed { losses };

@@ -111,6 +111,7 @@ mod tests {
                     worker: WorkerId::new("a"),
                     until: None,
                     fork: None,
+                    note: None,
                 })
                 .unwrap();
             for (step, loss) in (1..).zip(*curve) {

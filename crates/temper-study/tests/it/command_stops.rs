@@ -159,7 +159,12 @@ impl Strategy for PauseOnce {
     ) -> Result<Next, StrategyError> {
         let paused = history.in_state(State::Paused).next().map(Trial::id);
         match (history.trials(), paused) {
-            ([], _) => Ok(Next::Start { config: draw(space, rng)?, until: Some(1), fork: None }),
+            ([], _) => Ok(Next::Start {
+                config: draw(space, rng)?,
+                until: Some(1),
+                fork: None,
+                note: None,
+            }),
             (_, Some(trial)) => Ok(Next::Resume { trial, until: None }),
             (_, None) => Ok(Next::Done),
         }

@@ -160,6 +160,7 @@ fn start_as_lost_worker(storage: &mut dyn Storage, config: Config) -> (WorkerId,
         worker: worker.clone(),
         until: None,
         fork: None,
+        note: None,
     };
     storage.append(at, &event).expect("nobody else writes to the log");
     (worker, Lease(at))

@@ -33,6 +33,7 @@ impl Strategy for Rungs {
                 config: draw(space, rng)?,
                 until: Some(self.until),
                 fork: None,
+                note: None,
             });
         }
         let paused = history.in_state(State::Paused).next().map(Trial::id);

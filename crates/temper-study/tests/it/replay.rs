@@ -79,6 +79,18 @@ fn a_configuration_that_was_tampered_with_is_found() {
 }
 
 #[test]
+fn a_note_that_the_strategy_did_not_write_is_found() {
+    let mut events = eventful_log();
+    let first = events.iter_mut().find_map(|event| match event {
+        Event::Started { note, origin: Origin::Strategy, .. } => Some(note),
+        _ => None,
+    });
+    *first.unwrap() = Some("chosen because of something else".into());
+    let replayed = replay(&events, &build).unwrap();
+    assert_eq!((replayed.matched, replayed.mismatches.len()), (58, 1));
+}
+
+#[test]
 fn a_log_that_contradicts_itself_or_is_empty_is_not_replayed() {
     assert!(matches!(replay(&[], &build), Err(ReplayError::Empty)));
     let mut events = eventful_log();

@@ -64,8 +64,8 @@ impl Session {
             .ask(&self.space, &self.history, &mut stream(self.seed, self.history.proposals()))
             .map_err(|error| error.to_string())?;
         match next {
-            Next::Start { config, .. } => {
-                let id = self.start(config.clone(), Origin::Strategy, seen)?;
+            Next::Start { config, note, .. } => {
+                let id = self.start(config.clone(), Origin::Strategy, seen, note)?;
                 Ok(json!({"id": id, "params": config}))
             }
             Next::Resume { trial, .. } => Err(format!("trial {trial} can't be resumed here")),
@@ -103,16 +103,22 @@ impl Session {
         self.space.validate(&config).map_err(|error| error.to_string())?;
         let values = observe.values.or_else(|| observe.value.map(|value| vec![value]));
         let outcome = self.completed(&values.ok_or("`value` is missing")?)?;
-        let id = self.start(config, Origin::Observed, self.history.len())?;
+        let id = self.start(config, Origin::Observed, self.history.len(), None)?;
         let lease = self.lease(id)?;
         self.finish(id, lease, outcome)
     }
 
-    fn start(&mut self, config: Config, origin: Origin, seen: Seq) -> Result<TrialId, String> {
+    fn start(
+        &mut self,
+        config: Config,
+        origin: Origin,
+        seen: Seq,
+        note: Option<String>,
+    ) -> Result<TrialId, String> {
         let trial = TrialId(self.history.trials().len() as u64);
         let worker = WorkerId::new("client");
         let (until, fork) = (None, None);
-        self.add(&Event::Started { trial, config, origin, seen, worker, until, fork })?;
+        self.add(&Event::Started { trial, config, origin, seen, worker, until, fork, note })?;
         Ok(trial)
     }
 

@@ -13,6 +13,7 @@
 //! # Ok::<(), temper_strategy::RegistryError>(())
 //! ```
 
+mod bayes;
 mod evidence;
 mod grid;
 mod prune;
@@ -20,6 +21,7 @@ mod random;
 mod registry;
 mod sobol;
 
+pub use bayes::{Bayes, BayesOptions};
 pub use grid::{Grid, GridOptions, Resolution};
 pub use prune::{Median, MedianOptions};
 pub use random::Random;

@@ -1,5 +1,6 @@
 //! What a study file comes to, checked as far as that is possible before anything runs.
 
+mod constraints;
 mod named;
 
 use std::path::{Path, PathBuf};
@@ -40,6 +41,8 @@ impl Plan {
         let name = study_name(&document, &file.study);
         let space = space(&document, &file)?;
         let goals = goals(&document, &file.study, &file.objective.kind)?;
+        let constraints =
+            constraints::constraints(&document, &file.study.constraints, &file.objective.kind)?;
         named::check_strategy(&document, &file.strategy)?;
         if let Some(pruner) = &file.pruner {
             named::check_pruner(&document, pruner)?;
@@ -53,6 +56,7 @@ impl Plan {
                 space: file.space,
                 require: file.require,
                 goals,
+                constraints,
                 seed: args.overrides.seed.or(file.study.seed).unwrap_or_default(),
                 strategy: file.strategy.setup(),
                 pruner: file.pruner.as_ref().map(Named::setup),
@@ -90,13 +94,17 @@ impl Plan {
         Ok(TrialFolders::new(root))
     }
 
-    /// What the study's log adds up to.
+    /// What the study's log adds up to, under the constraints that the file has now.
     pub(crate) fn history(&self) -> Result<History> {
         let mut history = History::new();
         for event in &self.events()? {
             history.apply(event).map_err(|error| {
                 miette!("the log `{}` is inconsistent: {error}", self.storage.display())
             })?;
+        }
+        if history.setup().is_some_and(|setup| setup.constraints != self.setup.constraints) {
+            let opened = Event::Opened(self.setup.clone());
+            history.apply(&opened).map_err(|error| miette!("{error}"))?;
         }
         Ok(history)
     }

@@ -33,6 +33,8 @@ pub(crate) struct StudySection {
     pub(crate) metric: Option<String>,
     pub(crate) direction: Option<Direction>,
     pub(crate) objectives: Option<Vec<Goal>>,
+    #[serde(default)]
+    pub(crate) constraints: Vec<String>,
     pub(crate) trials: Option<u64>,
     pub(crate) seed: Option<u64>,
     pub(crate) workers: Option<u16>,

@@ -1,6 +1,10 @@
 //! What a log adds up to, and which events may follow it.
 
-use crate::{Attempt, Event, Lease, Outcome, Report, Seq, Setup, State, Trial, TrialId, WorkerId};
+use crate::{
+    Attempt, Event, Lease, Metrics, Outcome, Report, Seq, Setup, State, Trial, TrialId, WorkerId,
+};
+
+mod feasible;
 
 /// The trials of a study, folded from its events in their order.
 ///
@@ -107,10 +111,12 @@ impl History {
         self.trials.iter().filter(move |trial| trial.state == state)
     }
 
-    /// The completed trial with the lowest primary loss; of equals the first.
+    /// The completed trial with the lowest primary loss among those that keep all constraints; of
+    /// equals the first.
     #[must_use]
     pub fn best(&self) -> Option<&Trial> {
-        self.in_state(State::Completed).min_by_key(|trial| trial.loss())
+        let completed = self.in_state(State::Completed);
+        completed.filter(|trial| self.is_feasible(trial)).min_by_key(|trial| trial.loss())
     }
 
     /// Whether the event may follow.
@@ -169,6 +175,7 @@ impl History {
                     ended: position,
                     reports: Vec::new(),
                     losses: Vec::new(),
+                    metrics: Metrics::new(),
                     failures: Vec::new(),
                     reason: None,
                     seconds: 0.0,
@@ -236,8 +243,9 @@ fn attempt(lease: Lease, worker: &WorkerId) -> Attempt {
 
 fn end(trial: &mut Trial, outcome: &Outcome) {
     trial.state = match outcome {
-        Outcome::Completed { losses } => {
+        Outcome::Completed { losses, metrics } => {
             trial.losses.clone_from(losses);
+            trial.metrics.clone_from(metrics);
             State::Completed
         }
         Outcome::Pruned => State::Pruned,

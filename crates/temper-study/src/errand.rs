@@ -4,8 +4,8 @@ use std::time::Instant;
 
 use rand::Rng as _;
 use temper_core::{
-    Attempt, Event, Failure, FailureKind, Job, Lease, Next, Origin, Outcome, Seq, State, Step,
-    Trial, TrialId, stream,
+    Attempt, Event, Failure, FailureKind, Job, Lease, Next, Origin, Outcome, Seq, Setup, State,
+    Step, Trial, TrialId, stream,
 };
 
 use crate::ledger::{AppendError, Ledger, Proposal};
@@ -202,16 +202,20 @@ impl Study {
     /// at once could not be replayed.
     fn check_setup(&self, ledger: &Ledger) -> Result<(), StudyError> {
         match ledger.history().setup() {
-            Some(now) if now.strategy != self.setup.strategy || now.seed != self.setup.seed => {
-                Err(StudyError::Changed {
-                    study: self.setup.name.clone(),
-                    what: "strategy or seed",
-                    difference: "another process has changed it while this one ran".to_owned(),
-                })
-            }
+            Some(now) if !asks_alike(now, &self.setup) => Err(StudyError::Changed {
+                study: self.setup.name.clone(),
+                what: "strategy, seed or set of constraints",
+                difference: "another process has changed it while this one ran".to_owned(),
+            }),
             _ => Ok(()),
         }
     }
+}
+
+/// Whether a strategy learns the same and asks the same under both setups.
+fn asks_alike(one: &Setup, other: &Setup) -> bool {
+    let asked = |setup: &Setup| (setup.strategy.clone(), setup.seed, setup.constraints.clone());
+    asked(one) == asked(other)
 }
 
 /// Trials that run may still fail and have to be tried again.

@@ -18,6 +18,7 @@
 //!     space,
 //!     require: RequireSpec::default(),
 //!     goals: vec![Goal { metric: "loss".into(), direction: Default::default() }],
+//!     constraints: Vec::new(),
 //!     seed: 7,
 //!     strategy: StrategySetup { name: "random".into(), options: "{}".into() },
 //!     pruner: None,

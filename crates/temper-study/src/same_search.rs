@@ -5,7 +5,8 @@ use temper_space::ParamSpec;
 
 use crate::StudyError;
 
-/// Compares goals, space and requirements. Strategy, pruner, seed and number of trials may differ.
+/// Compares goals, space and requirements. Constraints, strategy, pruner, seed and number of trials
+/// may differ: what they are asked of is in the log.
 pub(crate) fn same_search(before: &Setup, now: &Setup) -> Result<(), StudyError> {
     let changed =
         |what, difference| Err(StudyError::Changed { study: now.name.clone(), what, difference });

@@ -260,7 +260,7 @@ fn crash(panic: &(dyn Any + Send)) -> Failure {
 
 fn describe(outcome: &Outcome) -> String {
     match outcome {
-        Outcome::Completed { losses } => {
+        Outcome::Completed { losses, .. } => {
             let losses: Vec<_> = losses.iter().map(|loss| loss.get().to_string()).collect();
             format!("completed with loss {}", losses.join(", "))
         }

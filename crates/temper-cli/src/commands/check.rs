@@ -26,6 +26,9 @@ pub(crate) fn run(args: &StudyArgs) -> Result<Exit> {
     for require in plan.space.requires() {
         println!("  require {}: {}", require.name(), require.expression());
     }
+    for constraint in &plan.setup.constraints {
+        println!("  keep {constraint}");
+    }
     if let Some(line) = default_line(&plan) {
         println!("{line}");
     }

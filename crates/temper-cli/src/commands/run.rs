@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use miette::{IntoDiagnostic, Result, miette};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
-use temper_core::{Goal, History, Storage};
+use temper_core::{Goal, History, Origin, State, Storage};
 use temper_report::Improvement;
 use temper_study::{Study, StudyError};
 
@@ -62,8 +62,12 @@ fn style(args: &RunArgs) -> Style {
 /// Says what was found.
 fn conclude(args: &RunArgs, plan: &Plan, history: &History) -> Result<Exit> {
     let study = args.study.study.display();
-    if history.best().is_none() {
+    if history.in_state(State::Completed).next().is_none() {
         say(format!("no trial completed: temper show {study} says why"));
+        return Ok(Exit::NothingFound);
+    }
+    if let Some(lack) = best::lack(history) {
+        say(format!("{lack}; temper show {study} lists them"));
         return Ok(Exit::NothingFound);
     }
     if !args.json {
@@ -76,7 +80,12 @@ fn conclude(args: &RunArgs, plan: &Plan, history: &History) -> Result<Exit> {
 
 fn comparison(history: &History, goal: &Goal) -> String {
     let Some(improvement) = Improvement::of(history, goal) else {
-        return "there is no completed default configuration to compare with".to_owned();
+        let completed = history.in_state(State::Completed);
+        let mut default = completed.filter(|trial| trial.origin() == Origin::Default);
+        return match default.next() {
+            None => "there is no completed default configuration to compare with".to_owned(),
+            Some(_) => "the default configuration does not keep the constraints".to_owned(),
+        };
     };
     let (best, default) = (number(improvement.best), number(improvement.default));
     let metric = &goal.metric;

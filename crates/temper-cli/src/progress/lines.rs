@@ -1,6 +1,6 @@
 //! Plain lines, for logs.
 
-use temper_core::{Event, Goal, History, Outcome};
+use temper_core::{Event, Goal, History, Outcome, TrialId};
 use temper_study::Observer;
 
 use crate::say::say;
@@ -37,10 +37,10 @@ impl Observer for Lines {
             Event::Continued { trial, .. } => say(format!("trial {trial} goes on")),
             Event::Finished { trial, outcome, seconds, .. } => {
                 let how = match outcome {
-                    Outcome::Completed { losses } => {
-                        let best = if is_best(history, *trial) { ", the best so far" } else { "" };
+                    Outcome::Completed { losses, .. } => {
+                        let rank = rank(history, *trial);
                         let first = losses.first().map(|loss| value(&self.goal, *loss));
-                        format!("completed: {}{best}", first.unwrap_or_default())
+                        format!("completed: {}{rank}", first.unwrap_or_default())
                     }
                     Outcome::Pruned => "pruned".to_owned(),
                     Outcome::Paused => "paused".to_owned(),
@@ -53,5 +53,14 @@ impl Observer for Lines {
             }
             Event::Opened(_) | Event::Reported { .. } | Event::Judged { .. } => {}
         }
+    }
+}
+
+/// What sets a completed trial apart.
+fn rank(history: &History, trial: TrialId) -> &'static str {
+    match history.trial(trial) {
+        _ if is_best(history, trial) => ", the best so far",
+        Some(trial) if !history.is_feasible(trial) => ", infeasible",
+        _ => "",
     }
 }

@@ -3,6 +3,7 @@
 mod command;
 mod command_ends;
 mod command_stops;
+mod constraints;
 mod failures;
 mod lab;
 mod lost_workers;
@@ -44,6 +45,7 @@ fn setup_of(space: &str, trials: u64) -> Setup {
         space: serde_json::from_str(space).expect("the test's space parses"),
         require: Default::default(),
         goals: vec![Goal { metric: "loss".into(), direction: Direction::Minimize }],
+        constraints: Vec::new(),
         seed: 7,
         strategy: StrategySetup { name: "random".into(), options: "{}".into() },
         pruner: None,

@@ -204,7 +204,7 @@ impl Study {
         match ledger.history().setup() {
             Some(now) if !asks_alike(now, &self.setup) => Err(StudyError::Changed {
                 study: self.setup.name.clone(),
-                what: "strategy, seed or set of constraints",
+                what: "strategy, seed, constraints or confidence",
                 difference: "another process has changed it while this one ran".to_owned(),
             }),
             _ => Ok(()),
@@ -214,8 +214,10 @@ impl Study {
 
 /// Whether a strategy learns the same and asks the same under both setups.
 fn asks_alike(one: &Setup, other: &Setup) -> bool {
-    let asked = |setup: &Setup| (setup.strategy.clone(), setup.seed, setup.constraints.clone());
-    asked(one) == asked(other)
+    one.strategy == other.strategy
+        && one.seed == other.seed
+        && one.constraints == other.constraints
+        && one.space == other.space
 }
 
 /// Trials that run may still fail and have to be tried again.

@@ -5,8 +5,8 @@ use temper_space::ParamSpec;
 
 use crate::StudyError;
 
-/// Compares goals, space and requirements. Constraints, strategy, pruner, seed and number of trials
-/// may differ: what they are asked of is in the log.
+/// Compares goals, space and requirements. Constraints, strategy, pruner, seed, number of trials and
+/// the confidence in defaults may differ: they change what is tried, not what a trial is.
 pub(crate) fn same_search(before: &Setup, now: &Setup) -> Result<(), StudyError> {
     let changed =
         |what, difference| Err(StudyError::Changed { study: now.name.clone(), what, difference });
@@ -18,7 +18,7 @@ pub(crate) fn same_search(before: &Setup, now: &Setup) -> Result<(), StudyError>
         match (before.space.0.get(name), now.space.0.get(name)) {
             (Some(_), None) => return changed("space", format!("it also had `{name}`")),
             (None, Some(_)) => return changed("space", format!("it did not have `{name}`")),
-            (Some(before), Some(now)) if before != now => {
+            (Some(before), Some(now)) if searched(before) != searched(now) => {
                 let (before, now) = (param(before), param(now));
                 return changed("space", format!("parameter `{name}` was {before}, now {now}"));
             }
@@ -29,6 +29,11 @@ pub(crate) fn same_search(before: &Setup, now: &Setup) -> Result<(), StudyError>
         return changed("set of requirements", "`[require]` was different".to_owned());
     }
     Ok(())
+}
+
+/// What a parameter may be; how sure somebody is of its default is no part of it.
+fn searched(spec: &ParamSpec) -> ParamSpec {
+    ParamSpec { confidence: None, ..spec.clone() }
 }
 
 fn goals(goals: &[Goal]) -> String {

@@ -1,7 +1,7 @@
 //! `temper check`.
 
 use miette::Result;
-use temper_space::{Domain, Param, Space};
+use temper_space::{Confidence, Domain, Param, Space};
 use temper_strategy::{Grid, GridOptions};
 
 use crate::args::StudyArgs;
@@ -55,6 +55,14 @@ fn param_line(param: &Param) -> String {
     let mut line = format!("{}: {}", param.name(), domain(param.domain()));
     if let Some(default) = param.default() {
         line.push_str(&format!(", default {}", short(default)));
+    }
+    if let Some(confidence) = param.confidence() {
+        let sure = match confidence {
+            Confidence::Low => "low",
+            Confidence::Medium => "medium",
+            Confidence::High => "high",
+        };
+        line.push_str(&format!(" ({sure} confidence)"));
     }
     if let Some(condition) = param.condition() {
         line.push_str(&format!(", when {condition}"));

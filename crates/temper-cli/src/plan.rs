@@ -2,6 +2,7 @@
 
 mod constraints;
 mod named;
+mod warm_start;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -20,6 +21,7 @@ use crate::objective::ObjectivePlan;
 use crate::study_file::{Named, ObjectiveKind, RetriesSection, StudyFile, StudySection};
 
 pub(crate) use named::strategy_of;
+pub(crate) use warm_start::describe as describe_warm_start;
 
 /// A study that can be run.
 #[derive(Debug)]
@@ -31,6 +33,7 @@ pub(crate) struct Plan {
     pub(crate) settings: Settings,
     pub(crate) workers: u16,
     pub(crate) storage: PathBuf,
+    warm_start: Vec<PathBuf>,
 }
 
 impl Plan {
@@ -66,6 +69,7 @@ impl Plan {
             objective,
             settings: settings(&document, &file.study, &file.retries)?,
             workers,
+            warm_start: file.warm_start,
             storage: storage_path(&document, &file.study, &args.overrides, &name),
             document,
         })

@@ -29,7 +29,8 @@ pub struct Setup {
     /// What stops trials early, if anything does.
     #[serde(default)]
     pub pruner: Option<StrategySetup>,
-    /// The total number of trials that strategies may plan for, if it was known.
+    /// The total number of trials that strategies may plan for, if it was known; trials that were
+    /// observed elsewhere are not counted.
     #[serde(default)]
     pub trials: Option<u64>,
 }

@@ -1,7 +1,8 @@
 //! What a log adds up to, and which events may follow it.
 
 use crate::{
-    Attempt, Event, Lease, Metrics, Outcome, Report, Seq, Setup, State, Trial, TrialId, WorkerId,
+    Attempt, Event, Lease, Metrics, Origin, Outcome, Report, Seq, Setup, State, Trial, TrialId,
+    WorkerId,
 };
 
 mod feasible;
@@ -14,6 +15,7 @@ mod feasible;
 pub struct History {
     length: Seq,
     proposals: u64,
+    tried: u64,
     setup: Option<Setup>,
     trials: Vec<Trial>,
 }
@@ -100,6 +102,13 @@ impl History {
         &self.trials
     }
 
+    /// How many trials the study has begun itself, without those that it observed elsewhere: what
+    /// its number of trials limits.
+    #[must_use]
+    pub fn tried(&self) -> u64 {
+        self.tried
+    }
+
     /// One trial.
     #[must_use]
     pub fn trial(&self, id: TrialId) -> Option<&Trial> {
@@ -163,6 +172,7 @@ impl History {
             Event::Opened(setup) => self.setup = Some(setup.clone()),
             Event::Started { trial, config, origin, worker, until, fork, note, .. } => {
                 self.proposals += 1;
+                self.tried += u64::from(*origin != Origin::Observed);
                 self.trials.push(Trial {
                     id: *trial,
                     config: config.clone(),

@@ -52,6 +52,7 @@ mod reporter;
 mod same_search;
 mod settings;
 mod study;
+mod warm_start;
 mod watch;
 mod worker;
 
@@ -63,3 +64,4 @@ pub use observer::Observer;
 pub use replay::{BuildStrategy, Mismatch, ReplayError, Replayed, replay};
 pub use settings::{Retries, Settings};
 pub use study::Study;
+pub use warm_start::{WarmStart, WarmStartError};

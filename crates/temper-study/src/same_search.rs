@@ -36,7 +36,8 @@ fn searched(spec: &ParamSpec) -> ParamSpec {
     ParamSpec { confidence: None, ..spec.clone() }
 }
 
-fn goals(goals: &[Goal]) -> String {
+/// Goals as a sentence goes on: "minimize loss and maximize accuracy".
+pub(crate) fn goals(goals: &[Goal]) -> String {
     let goals = goals.iter().map(|goal| match goal.direction {
         Direction::Minimize => format!("minimize {}", goal.metric),
         Direction::Maximize => format!("maximize {}", goal.metric),

@@ -226,7 +226,7 @@ impl Study {
         }
     }
 
-    fn beat(&self) -> Result<(), StorageError> {
+    pub(crate) fn beat(&self) -> Result<(), StorageError> {
         self.storage.lock().beat(&self.worker)
     }
 

@@ -1,7 +1,7 @@
 //! `temper best`.
 
 use miette::{IntoDiagnostic, Result, miette};
-use temper_core::{History, State};
+use temper_core::{History, Origin, State};
 
 use crate::args::StudyArgs;
 use crate::exit::Exit;
@@ -62,8 +62,12 @@ pub(crate) fn best_toml(plan: &Plan, history: &History) -> Result<String> {
     };
     let goal = plan.goal();
     let value = best.loss().map(|loss| number(goal.value(loss))).unwrap_or_default();
+    let observed = match (best.origin(), best.note()) {
+        (Origin::Observed, Some(note)) => format!(", observed as {note}"),
+        _ => String::new(),
+    };
     Ok(format!(
-        "# trial {} of study {}: {} {value}\n{}",
+        "# trial {} of study {}{observed}: {} {value}\n{}",
         best.id(),
         plan.setup.name,
         goal.metric,

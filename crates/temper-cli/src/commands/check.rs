@@ -7,7 +7,7 @@ use temper_strategy::{Grid, GridOptions};
 use crate::args::StudyArgs;
 use crate::exit::Exit;
 use crate::people::{describe, short};
-use crate::plan::Plan;
+use crate::plan::{Plan, describe_warm_start};
 
 /// Up to this many combinations of a grid are checked one by one.
 const COUNTED: u64 = 1_000_000;
@@ -15,6 +15,7 @@ const COUNTED: u64 = 1_000_000;
 pub(crate) fn run(args: &StudyArgs) -> Result<Exit> {
     let plan = Plan::load(args)?;
     plan.objective.check_surroundings(&plan.document)?;
+    let warm_starts = plan.warm_starts()?;
     println!("study {}, {} {}", plan.setup.name, direction(&plan), plan.goal().metric);
     println!("{}", size(&plan.space));
     for param in plan.space.params() {
@@ -33,6 +34,9 @@ pub(crate) fn run(args: &StudyArgs) -> Result<Exit> {
         println!("{line}");
     }
     println!("{}", budget(&plan)?);
+    if !warm_starts.is_empty() {
+        println!("{}", describe_warm_start(&warm_starts));
+    }
     println!("recorded in {}", plan.storage.display());
     Ok(Exit::Ok)
 }

@@ -17,7 +17,7 @@ pub(super) struct Lines {
 
 impl Lines {
     pub(super) fn new(goal: Goal, trials: Option<u64>, history: &History) -> Self {
-        if !history.trials().is_empty() {
+        if history.tried() > 0 {
             say(format!("going on: {} trials are over", over(history)));
         }
         Self { goal, trials }
@@ -28,7 +28,9 @@ impl Observer for Lines {
     fn see(&mut self, event: &Event, history: &History) {
         match event {
             Event::Started { trial, config, .. } => {
-                let total = self.trials.map(|trials| format!(" of {trials}")).unwrap_or_default();
+                let observed = history.trials().len() as u64 - history.tried();
+                let total = self.trials.map(|trials| trials.saturating_add(observed));
+                let total = total.map(|total| format!(" of {total}")).unwrap_or_default();
                 say(format!("trial {trial}{total} started: {}", describe(config)));
                 if let Some(note) = news(history, *trial) {
                     say(format!("trial {trial}: {note}"));

@@ -12,6 +12,7 @@ mod replay;
 mod resumes;
 mod storage_errors;
 mod study;
+mod warm_start;
 mod workers;
 
 use std::sync::atomic::{AtomicBool, Ordering};

@@ -32,6 +32,7 @@ fn setup() -> Setup {
         space: serde_json::from_str(SPACE).expect("the space is valid"),
         require: RequireSpec::default(),
         goals: vec![Goal { metric: "loss".to_owned(), direction: Direction::Minimize }],
+        constraints: Vec::new(),
         seed: 7,
         strategy: StrategySetup { name: "random".to_owned(), options: "{}".to_owned() },
         pruner: None,

@@ -56,6 +56,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         space: serde_json::from_str(SPACE)?,
         require: Default::default(),
         goals: vec![Goal { metric: "value".to_owned(), direction: Direction::Minimize }],
+        constraints: Vec::new(),
         seed: 7,
         strategy: StrategySetup { name: "random".to_owned(), options: "{}".to_owned() },
         pruner: None,

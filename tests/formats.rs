@@ -66,6 +66,7 @@ fn events() -> Vec<Event> {
             space: serde_json::from_str(SPACE).unwrap(),
             require: [("few".to_owned(), "layers < 10".to_owned())].into_iter().collect(),
             goals: vec![Goal { metric: "accuracy".to_owned(), direction: Direction::Maximize }],
+            constraints: Vec::new(),
             seed: u64::MAX,
             strategy: StrategySetup { name: "random".to_owned(), options: "{}".to_owned() },
             pruner: Some(StrategySetup { name: "median".to_owned(), options: "{}".to_owned() }),
@@ -88,7 +89,7 @@ fn events() -> Vec<Event> {
         },
         finish(0, 1, Outcome::Paused),
         Event::Continued { trial: TrialId(0), seen: Some(5), worker: worker.clone(), until: None },
-        finish(0, 5, Outcome::Completed { losses: loss(-0.8) }),
+        finish(0, 5, Outcome::completed(loss(-0.8))),
         start(1, origin, 7),
         finish(1, 7, Outcome::Failed { failure: failure.clone(), retry: true }),
         Event::Continued {

@@ -1,6 +1,8 @@
 //! What a study file comes to, checked as far as that is possible before anything runs.
 
+mod constraints;
 mod named;
+mod warm_start;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -19,6 +21,7 @@ use crate::objective::ObjectivePlan;
 use crate::study_file::{Named, ObjectiveKind, RetriesSection, StudyFile, StudySection};
 
 pub(crate) use named::strategy_of;
+pub(crate) use warm_start::describe as describe_warm_start;
 
 /// A study that can be run.
 #[derive(Debug)]
@@ -30,6 +33,7 @@ pub(crate) struct Plan {
     pub(crate) settings: Settings,
     pub(crate) workers: u16,
     pub(crate) storage: PathBuf,
+    warm_start: Vec<PathBuf>,
 }
 
 impl Plan {
@@ -40,6 +44,8 @@ impl Plan {
         let name = study_name(&document, &file.study);
         let space = space(&document, &file)?;
         let goals = goals(&document, &file.study, &file.objective.kind)?;
+        let constraints =
+            constraints::constraints(&document, &file.study.constraints, &file.objective.kind)?;
         named::check_strategy(&document, &file.strategy)?;
         if let Some(pruner) = &file.pruner {
             named::check_pruner(&document, pruner)?;
@@ -53,6 +59,7 @@ impl Plan {
                 space: file.space,
                 require: file.require,
                 goals,
+                constraints,
                 seed: args.overrides.seed.or(file.study.seed).unwrap_or_default(),
                 strategy: file.strategy.setup(),
                 pruner: file.pruner.as_ref().map(Named::setup),
@@ -62,6 +69,7 @@ impl Plan {
             objective,
             settings: settings(&document, &file.study, &file.retries)?,
             workers,
+            warm_start: file.warm_start,
             storage: storage_path(&document, &file.study, &args.overrides, &name),
             document,
         })
@@ -90,13 +98,17 @@ impl Plan {
         Ok(TrialFolders::new(root))
     }
 
-    /// What the study's log adds up to.
+    /// What the study's log adds up to, under the constraints that the file has now.
     pub(crate) fn history(&self) -> Result<History> {
         let mut history = History::new();
         for event in &self.events()? {
             history.apply(event).map_err(|error| {
                 miette!("the log `{}` is inconsistent: {error}", self.storage.display())
             })?;
+        }
+        if history.setup().is_some_and(|setup| setup.constraints != self.setup.constraints) {
+            let opened = Event::Opened(self.setup.clone());
+            history.apply(&opened).map_err(|error| miette!("{error}"))?;
         }
         Ok(history)
     }

@@ -6,7 +6,7 @@ mod lines;
 
 use std::io::IsTerminal;
 
-use temper_core::{Goal, History, Loss, Setup, TrialId};
+use temper_core::{Goal, History, Loss, Origin, Setup, TrialId};
 use temper_study::Observer;
 
 use crate::people::number;
@@ -43,9 +43,10 @@ pub(crate) fn observer(
     }
 }
 
-/// How many trials are over.
+/// How many of the study's own trials are over.
 fn over(history: &History) -> u64 {
-    history.trials().iter().filter(|trial| trial.state().is_final()).count() as u64
+    let own = history.trials().iter().filter(|trial| trial.origin() != Origin::Observed);
+    own.filter(|trial| trial.state().is_final()).count() as u64
 }
 
 /// Whether the trial is the best one now.

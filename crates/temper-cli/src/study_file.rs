@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use miette::Result;
 use serde::Deserialize;
 use temper_core::{Direction, Goal, StrategySetup};
-use temper_space::{RequireSpec, SpaceSpec};
+use temper_space::{OneOrMany, RequireSpec, SpaceSpec};
 use temper_strategy::Options;
 use temper_train::TrainConfig;
 
@@ -21,6 +21,7 @@ pub(crate) struct StudyFile {
     pub(crate) strategy: Named,
     pub(crate) pruner: Option<Named>,
     pub(crate) retries: RetriesSection,
+    pub(crate) warm_start: Vec<PathBuf>,
     pub(crate) space: SpaceSpec,
     pub(crate) require: RequireSpec,
 }
@@ -33,6 +34,8 @@ pub(crate) struct StudySection {
     pub(crate) metric: Option<String>,
     pub(crate) direction: Option<Direction>,
     pub(crate) objectives: Option<Vec<Goal>>,
+    #[serde(default)]
+    pub(crate) constraints: Vec<String>,
     pub(crate) trials: Option<u64>,
     pub(crate) seed: Option<u64>,
     pub(crate) workers: Option<u16>,
@@ -71,8 +74,8 @@ pub(crate) struct RetriesSection {
     pub(crate) crashed: Option<u32>,
 }
 
-const SECTIONS: [&str; 7] =
-    ["study", "objective", "strategy", "pruner", "retries", "space", "require"];
+const SECTIONS: [&str; 8] =
+    ["study", "objective", "strategy", "pruner", "retries", "warm_start", "space", "require"];
 const KINDS: [&str; 2] = ["command", "train"];
 
 /// What can be written in place of leaving `[pruner]` out.
@@ -88,10 +91,23 @@ impl StudyFile {
             strategy: Named::strategy(root.section("strategy")?)?,
             pruner: Named::pruner(&mut root)?,
             retries: root.section("retries")?.rest()?,
+            warm_start: warm_start(&mut root)?,
             space: root.need("space", "add [space] with at least one parameter")?,
             require: root.take("require")?.unwrap_or_default(),
         })
     }
+}
+
+/// The logs of earlier studies.
+fn warm_start(root: &mut Section<'_>) -> Result<Vec<PathBuf>> {
+    if !root.has("warm_start") {
+        return Ok(Vec::new());
+    }
+    let mut section = root.section("warm_start")?;
+    section.only(&["from"])?;
+    let from: OneOrMany<String> =
+        section.need("from", "name the log of an earlier study: from = \"earlier.db\"")?;
+    Ok(from.as_slice().iter().map(PathBuf::from).collect())
 }
 
 impl ObjectiveSection {

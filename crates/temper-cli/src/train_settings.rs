@@ -14,7 +14,8 @@ use crate::mistake::{Mistake, suggest};
 const CHECKED: u64 = 64;
 
 /// The metrics that the trainer reports.
-const METRICS: [&str; 4] = ["eval_loss", "bits_per_byte", "train_loss", "tokens_per_second"];
+pub(crate) const METRICS: [&str; 4] =
+    ["eval_loss", "bits_per_byte", "train_loss", "tokens_per_second"];
 
 /// The settings that all trials share.
 #[derive(Clone, Debug)]

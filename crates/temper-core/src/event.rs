@@ -3,9 +3,11 @@
 use serde::{Deserialize, Serialize};
 use temper_space::{RequireSpec, SpaceSpec};
 
-use crate::{Config, Failure, Goal, Lease, Loss, Metrics, Seq, Step, TrialId, Verdict, WorkerId};
+use crate::{
+    Config, Constraint, Failure, Goal, Lease, Loss, Metrics, Seq, Step, TrialId, Verdict, WorkerId,
+};
 
-/// What a study was when it was opened; recorded again whenever strategy, pruner or seed changed.
+/// What a study was when it was opened; recorded again whenever something of it changed.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Setup {
     /// The study's name.
@@ -17,6 +19,9 @@ pub struct Setup {
     pub require: RequireSpec,
     /// What is wanted, the primary goal first; never empty.
     pub goals: Vec<Goal>,
+    /// What a trial has to keep besides.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub constraints: Vec<Constraint>,
     /// The seed of every draw.
     pub seed: u64,
     /// What proposes trials.
@@ -24,7 +29,8 @@ pub struct Setup {
     /// What stops trials early, if anything does.
     #[serde(default)]
     pub pruner: Option<StrategySetup>,
-    /// The total number of trials that strategies may plan for, if it was known.
+    /// The total number of trials that strategies may plan for, if it was known; trials that were
+    /// observed elsewhere are not counted.
     #[serde(default)]
     pub trials: Option<u64>,
 }
@@ -142,6 +148,9 @@ pub enum Outcome {
     Completed {
         /// The result.
         losses: Vec<Loss>,
+        /// What else came with it and is in no report.
+        #[serde(default, skip_serializing_if = "Metrics::is_empty")]
+        metrics: Metrics,
     },
     /// Stopped by a pruner.
     Pruned,
@@ -154,4 +163,12 @@ pub enum Outcome {
         /// Whether the trial will be tried again.
         retry: bool,
     },
+}
+
+impl Outcome {
+    /// With a result whose further metrics, if any, are in the reports.
+    #[must_use]
+    pub fn completed(losses: Vec<Loss>) -> Self {
+        Self::Completed { losses, metrics: Metrics::new() }
+    }
 }

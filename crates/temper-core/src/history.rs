@@ -1,6 +1,11 @@
 //! What a log adds up to, and which events may follow it.
 
-use crate::{Attempt, Event, Lease, Outcome, Report, Seq, Setup, State, Trial, TrialId, WorkerId};
+use crate::{
+    Attempt, Event, Lease, Metrics, Origin, Outcome, Report, Seq, Setup, State, Trial, TrialId,
+    WorkerId,
+};
+
+mod feasible;
 
 /// The trials of a study, folded from its events in their order.
 ///
@@ -10,6 +15,7 @@ use crate::{Attempt, Event, Lease, Outcome, Report, Seq, Setup, State, Trial, Tr
 pub struct History {
     length: Seq,
     proposals: u64,
+    tried: u64,
     setup: Option<Setup>,
     trials: Vec<Trial>,
 }
@@ -96,6 +102,13 @@ impl History {
         &self.trials
     }
 
+    /// How many trials the study has begun itself, without those that it observed elsewhere: what
+    /// its number of trials limits.
+    #[must_use]
+    pub fn tried(&self) -> u64 {
+        self.tried
+    }
+
     /// One trial.
     #[must_use]
     pub fn trial(&self, id: TrialId) -> Option<&Trial> {
@@ -107,10 +120,12 @@ impl History {
         self.trials.iter().filter(move |trial| trial.state == state)
     }
 
-    /// The completed trial with the lowest primary loss; of equals the first.
+    /// The completed trial with the lowest primary loss among those that keep all constraints; of
+    /// equals the first.
     #[must_use]
     pub fn best(&self) -> Option<&Trial> {
-        self.in_state(State::Completed).min_by_key(|trial| trial.loss())
+        let completed = self.in_state(State::Completed);
+        completed.filter(|trial| self.is_feasible(trial)).min_by_key(|trial| trial.loss())
     }
 
     /// Whether the event may follow.
@@ -157,6 +172,7 @@ impl History {
             Event::Opened(setup) => self.setup = Some(setup.clone()),
             Event::Started { trial, config, origin, worker, until, fork, note, .. } => {
                 self.proposals += 1;
+                self.tried += u64::from(*origin != Origin::Observed);
                 self.trials.push(Trial {
                     id: *trial,
                     config: config.clone(),
@@ -169,6 +185,7 @@ impl History {
                     ended: position,
                     reports: Vec::new(),
                     losses: Vec::new(),
+                    metrics: Metrics::new(),
                     failures: Vec::new(),
                     reason: None,
                     seconds: 0.0,
@@ -236,8 +253,9 @@ fn attempt(lease: Lease, worker: &WorkerId) -> Attempt {
 
 fn end(trial: &mut Trial, outcome: &Outcome) {
     trial.state = match outcome {
-        Outcome::Completed { losses } => {
+        Outcome::Completed { losses, metrics } => {
             trial.losses.clone_from(losses);
+            trial.metrics.clone_from(metrics);
             State::Completed
         }
         Outcome::Pruned => State::Pruned,

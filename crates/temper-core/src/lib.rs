@@ -26,7 +26,7 @@
 //! history.apply(&Event::Finished {
 //!     trial: TrialId(0),
 //!     lease: Lease(0),
-//!     outcome: Outcome::Completed { losses: vec![Loss::new(2.31)?] },
+//!     outcome: Outcome::completed(vec![Loss::new(2.31)?]),
 //!     seconds: 12.5,
 //!     peak_memory: None,
 //! })?;
@@ -34,6 +34,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod constraint;
 mod event;
 mod failure;
 mod goal;
@@ -46,6 +47,7 @@ mod storage;
 mod strategy;
 mod trial;
 
+pub use constraint::{Bound, Constraint, ConstraintError};
 pub use event::{Event, Origin, Outcome, Setup, StrategySetup};
 pub use failure::{Failure, FailureKind};
 pub use goal::{Direction, Goal};

@@ -124,6 +124,7 @@ pub struct Trial {
     pub(crate) ended: Seq,
     pub(crate) reports: Vec<Report>,
     pub(crate) losses: Vec<Loss>,
+    pub(crate) metrics: Metrics,
     pub(crate) failures: Vec<Failure>,
     pub(crate) reason: Option<String>,
     pub(crate) seconds: f64,
@@ -200,6 +201,19 @@ impl Trial {
         } else {
             &self.losses
         }
+    }
+
+    /// The last value that it reported beside its goals under this name; finite.
+    #[must_use]
+    pub fn metric(&self, name: &str) -> Option<f64> {
+        let reported = || self.reports.iter().rev().find_map(|report| report.metrics.get(name));
+        self.metrics.get(name).or_else(reported).copied()
+    }
+
+    /// What came with its result and is in no report.
+    #[must_use]
+    pub fn metrics(&self) -> &Metrics {
+        &self.metrics
     }
 
     /// Why it failed, if it did.

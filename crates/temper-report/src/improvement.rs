@@ -12,12 +12,13 @@ pub struct Improvement {
 }
 
 impl Improvement {
-    /// Compares; `None` if the study has no default configuration or it did not complete.
+    /// Compares; `None` if the study has no default configuration, or it did not complete or keep
+    /// the constraints.
     #[must_use]
     pub fn of(history: &History, goal: &Goal) -> Option<Self> {
         let default = history
             .in_state(State::Completed)
-            .find(|trial| trial.origin() == Origin::Default)
+            .find(|trial| trial.origin() == Origin::Default && history.is_feasible(trial))
             .and_then(temper_core::Trial::loss)?;
         let best = history.best()?.loss()?;
         Some(Self { best: goal.value(best), default: goal.value(default) })

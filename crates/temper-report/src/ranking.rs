@@ -2,14 +2,16 @@
 
 use temper_core::{History, State, Trial};
 
-/// All trials, best first: the completed ones by their loss, then those that are under way, then
-/// the pruned ones by their loss, then the failed ones; equals by their numbers.
+/// All trials, best first: the completed ones that keep the constraints by their loss, then the
+/// other completed ones, then those that are under way, then the pruned ones by their loss, then the
+/// failed ones; equals by their numbers.
 #[must_use]
 pub fn ranked(history: &History) -> Vec<&Trial> {
     let mut trials: Vec<&Trial> = history.trials().iter().collect();
-    trials.sort_by_key(|trial| {
+    trials.sort_by_cached_key(|trial| {
+        let is_outside = trial.state() == State::Completed && !history.is_feasible(trial);
         // A trial without a loss comes after those of its state that have one.
-        (group(trial.state()), trial.loss().is_none(), trial.loss(), trial.id())
+        (group(trial.state()), is_outside, trial.loss().is_none(), trial.loss(), trial.id())
     });
     trials
 }
@@ -34,8 +36,7 @@ mod tests {
     #[test]
     fn completed_trials_come_first_and_the_best_of_them_first() {
         let failed = Failure::new(FailureKind::Crashed, "exit code 1");
-        let completed =
-            |loss| Outcome::Completed { losses: vec![Loss::new(loss).expect("finite")] };
+        let completed = |loss| Outcome::completed(vec![Loss::new(loss).expect("finite")]);
         let outcomes = [
             Some(Outcome::Failed { failure: failed, retry: false }),
             Some(completed(2.0)),

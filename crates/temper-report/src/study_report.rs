@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 use temper_core::{
-    Config, Failure, Goal, History, Loss, Metrics, Origin, State, Step, Trial, TrialId,
+    Config, Constraint, Failure, Goal, History, Loss, Metrics, Origin, State, Step, Trial, TrialId,
 };
 
 use crate::ranked;
@@ -14,9 +14,12 @@ pub struct StudyReport<'a> {
     pub study: &'a str,
     /// What is wanted, the primary goal first.
     pub goals: &'a [Goal],
+    /// What a trial has to keep besides.
+    #[serde(skip_serializing_if = "<[Constraint]>::is_empty")]
+    pub constraints: &'a [Constraint],
     /// All trials, best first.
     pub trials: Vec<TrialReport<'a>>,
-    /// The best completed trial.
+    /// The best completed trial that keeps the constraints.
     pub best: Option<TrialReport<'a>>,
 }
 
@@ -36,6 +39,12 @@ pub struct TrialReport<'a> {
     /// One value per goal, if there are several.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub values: Vec<f64>,
+    /// Whether it keeps the constraints, if it has completed and there are any.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub feasible: Option<bool>,
+    /// What else came with its result and is in no report.
+    #[serde(skip_serializing_if = "Metrics::is_empty")]
+    pub metrics: &'a Metrics,
     /// How long it took, all attempts together.
     pub seconds: f64,
     /// What it reported, step by step.
@@ -71,15 +80,18 @@ impl<'a> StudyReport<'a> {
     /// Makes the report.
     #[must_use]
     pub fn new(study: &'a str, goals: &'a [Goal], history: &'a History) -> Self {
-        let trials = ranked(history).into_iter().map(|it| TrialReport::new(goals, it)).collect();
-        let best = history.best().map(|trial| TrialReport::new(goals, trial));
-        Self { study, goals, trials, best }
+        let report = |trial| TrialReport::new(goals, history, trial);
+        let constraints = history.setup().map_or(&[][..], |setup| &setup.constraints);
+        let trials = ranked(history).into_iter().map(report).collect();
+        Self { study, goals, constraints, trials, best: history.best().map(report) }
     }
 }
 
 impl<'a> TrialReport<'a> {
-    fn new(goals: &'a [Goal], trial: &'a Trial) -> Self {
+    fn new(goals: &'a [Goal], history: &History, trial: &'a Trial) -> Self {
         let values = values(goals, trial.losses());
+        let is_bound = history.setup().is_some_and(|setup| !setup.constraints.is_empty());
+        let is_judged = is_bound && trial.state() == State::Completed;
         Self {
             id: trial.id(),
             state: trial.state(),
@@ -87,6 +99,8 @@ impl<'a> TrialReport<'a> {
             params: trial.config(),
             value: values.first().copied(),
             values: if goals.len() > 1 { values } else { Vec::new() },
+            feasible: is_judged.then(|| history.is_feasible(trial)),
+            metrics: trial.metrics(),
             seconds: trial.seconds(),
             reports: trial
                 .reports()

@@ -124,7 +124,7 @@ impl Domain {
     }
 
     /// The value as the domain writes it (8.0 in an int domain is 8), if the domain holds it.
-    pub(crate) fn canonical(&self, value: &Value) -> Option<Value> {
+    pub fn canonical(&self, value: &Value) -> Option<Value> {
         match self {
             Self::Float(domain) => domain.canonical(value.as_f64()?).map(Value::Float),
             Self::Int(domain) => {

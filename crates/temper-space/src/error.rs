@@ -58,6 +58,9 @@ pub enum SpaceError {
     /// A default that the parameter can't take.
     #[error("parameter `{param}`: default {value} is not among {domain}")]
     DefaultOutside { param: String, value: Value, domain: Domain },
+    /// A confidence in a default that is not there.
+    #[error("parameter `{param}` has a `confidence`, but no `default`")]
+    ConfidenceAlone { param: String },
     /// A condition on something that is not in the space.
     #[error("parameter `{param}`: its condition names `{parent}`, which is not a parameter")]
     UnknownParent { param: String, parent: String, nearest: Option<String> },

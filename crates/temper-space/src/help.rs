@@ -27,6 +27,7 @@ impl SpaceError {
             | Self::DuplicateValue { param, .. }
             | Self::NotNumber { param, .. } => &["space", param, "values"],
             Self::DefaultOutside { param, .. } => &["space", param, "default"],
+            Self::ConfidenceAlone { param } => &["space", param, "confidence"],
             Self::UnknownParent { param, parent, .. }
             | Self::ContinuousParent { param, parent, .. }
             | Self::NeverTaken { param, parent, .. }
@@ -90,6 +91,9 @@ impl SpaceError {
                 "use type = \"choice\" for values that are not numbers".to_owned()
             }
             Self::DefaultOutside { .. } => "choose one of them, or drop `default`".to_owned(),
+            Self::ConfidenceAlone { .. } => {
+                "add the `default` that it is about, or drop it".to_owned()
+            }
             Self::UnknownParent { nearest, .. } | Self::UnknownName { nearest, .. } => {
                 return nearest.as_ref().map(|name| format!("did you mean `{name}`?"));
             }

@@ -90,7 +90,7 @@ pub use int_domain::IntDomain;
 pub use number::Number;
 pub use one_or_many::OneOrMany;
 pub use param::Param;
-pub use param_spec::{Kind, ParamSpec, Round};
+pub use param_spec::{Confidence, Kind, ParamSpec, Round};
 pub use place::Place;
 pub use require::Require;
 pub use space::Space;

@@ -1,6 +1,6 @@
 //! One parameter of a space.
 
-use crate::{Condition, Domain, Value};
+use crate::{Condition, Confidence, Domain, Value};
 
 /// A parameter: its name, what it may be, and when it exists.
 #[derive(Clone, Debug)]
@@ -8,6 +8,7 @@ pub struct Param {
     pub(crate) name: String,
     pub(crate) domain: Domain,
     pub(crate) default: Option<Value>,
+    pub(crate) confidence: Option<Confidence>,
     pub(crate) condition: Option<Condition>,
 }
 
@@ -25,6 +26,11 @@ impl Param {
     /// The value to try first, if the file gives one; it lies in the domain.
     pub fn default(&self) -> Option<&Value> {
         self.default.as_ref()
+    }
+
+    /// How sure the person is of the default, if the file says so; only beside a default.
+    pub fn confidence(&self) -> Option<Confidence> {
+        self.confidence
     }
 
     /// When the parameter exists; `None` if always.

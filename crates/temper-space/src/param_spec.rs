@@ -40,6 +40,9 @@ pub struct ParamSpec {
     /// The value to try first.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub default: Option<Value>,
+    /// How sure the person is that good values lie near the default.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub confidence: Option<Confidence>,
     /// The parameter exists only if each of these parameters has one of these values.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub when: Option<IndexMap<String, OneOrMany<Value>>>,
@@ -69,6 +72,18 @@ pub enum Kind {
     Ordinal,
     /// One value.
     Const,
+}
+
+/// How sure a person is that good values lie near a parameter's default.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Confidence {
+    /// The default is a guess.
+    Low,
+    /// The default has worked for something similar.
+    Medium,
+    /// The default has worked for this.
+    High,
 }
 
 /// Which way a derived parameter is rounded.
@@ -114,6 +129,7 @@ impl ParamSpec {
             ("values", self.values.is_some()),
             ("value", self.value.is_some()),
             ("default", self.default.is_some()),
+            ("confidence", self.confidence.is_some()),
             ("when", self.when.is_some()),
             ("derive", self.derive.is_some()),
             ("multiple_of", self.multiple_of.is_some()),
@@ -181,8 +197,8 @@ fn constant<'de, E: de::Error>(plain: impl de::IntoDeserializer<'de, E>) -> Resu
 /// The keys that a type of parameter may have, and the derived kind.
 pub(crate) fn keys_of(kind: &str) -> &'static [&'static str] {
     match kind {
-        "float" | "int" => &["type", "low", "high", "log", "step", "default", "when"],
-        "choice" | "ordinal" => &["type", "values", "default", "when"],
+        "float" | "int" => &["type", "low", "high", "log", "step", "default", "confidence", "when"],
+        "choice" | "ordinal" => &["type", "values", "default", "confidence", "when"],
         "const" => &["type", "value", "when"],
         _ => &["derive", "multiple_of", "round"],
     }

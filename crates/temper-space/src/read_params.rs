@@ -13,8 +13,12 @@ pub(crate) fn read_params(spec: &SpaceSpec) -> Result<Vec<Param>, SpaceError> {
     let mut positions = BTreeMap::new();
     for (name, param) in spec.0.iter().filter(|(_, param)| param.derive.is_none()) {
         let (domain, default) = read_domain(name, param)?;
+        let confidence = param.confidence;
+        if confidence.is_some() && default.is_none() {
+            return Err(SpaceError::ConfidenceAlone { param: name.clone() });
+        }
         positions.insert(name.as_str(), params.len());
-        params.push(Param { name: name.clone(), domain, default, condition: None });
+        params.push(Param { name: name.clone(), domain, default, confidence, condition: None });
     }
     let mut parents = Vec::new();
     for index in 0..params.len() {

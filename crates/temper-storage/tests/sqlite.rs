@@ -15,7 +15,7 @@ fn event(trial: u64) -> Event {
     Event::Finished {
         trial: TrialId(trial),
         lease: Lease(0),
-        outcome: Outcome::Completed { losses },
+        outcome: Outcome::completed(losses),
         seconds: 1.0,
         peak_memory: None,
     }

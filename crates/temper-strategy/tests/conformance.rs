@@ -63,6 +63,7 @@ impl Bench {
             space: spec,
             require,
             goals: vec![Goal { metric: "loss".into(), direction: Direction::Minimize }],
+            constraints: Vec::new(),
             seed: SEED,
             strategy: StrategySetup { name: entry.name.into(), options: "{}".into() },
             pruner: None,
@@ -131,7 +132,7 @@ fn outcome(luck: &mut Rng) -> Outcome {
         3 => Outcome::Pruned,
         _ => {
             let loss = loss[luck.random_range(0..loss.len())];
-            Outcome::Completed { losses: vec![Loss::new(loss).unwrap()] }
+            Outcome::completed(vec![Loss::new(loss).unwrap()])
         }
     }
 }

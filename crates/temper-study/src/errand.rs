@@ -4,8 +4,8 @@ use std::time::Instant;
 
 use rand::Rng as _;
 use temper_core::{
-    Attempt, Event, Failure, FailureKind, Job, Lease, Next, Origin, Outcome, Seq, State, Step,
-    Trial, TrialId, stream,
+    Attempt, Config, Event, Failure, FailureKind, Job, Lease, Next, Origin, Outcome, Seq, Setup,
+    State, Step, Trial, TrialId, stream,
 };
 
 use crate::ledger::{AppendError, Ledger, Proposal};
@@ -45,13 +45,14 @@ impl Study {
         if let Some(waiting) = waiting {
             return self.go_on(&mut ledger, waiting, None, None);
         }
-        let count = ledger.history().trials().len() as u64;
+        let count = ledger.history().tried();
         let is_full = self.setup.trials.is_some_and(|trials| count >= trials);
         if is_full && ledger.history().in_state(State::Paused).next().is_none() {
             return Ok(end_or_wait(&ledger));
         }
         if count == 0
             && let Some(Ok(config)) = self.space.default_config().map(|it| self.space.complete(it))
+            && !is_known(&ledger, &config)
         {
             return self.start(&mut ledger, Next::start(config), Origin::Default, 0);
         }
@@ -202,16 +203,27 @@ impl Study {
     /// at once could not be replayed.
     fn check_setup(&self, ledger: &Ledger) -> Result<(), StudyError> {
         match ledger.history().setup() {
-            Some(now) if now.strategy != self.setup.strategy || now.seed != self.setup.seed => {
-                Err(StudyError::Changed {
-                    study: self.setup.name.clone(),
-                    what: "strategy or seed",
-                    difference: "another process has changed it while this one ran".to_owned(),
-                })
-            }
+            Some(now) if !asks_alike(now, &self.setup) => Err(StudyError::Changed {
+                study: self.setup.name.clone(),
+                what: "strategy, seed, constraints or confidence",
+                difference: "another process has changed it while this one ran".to_owned(),
+            }),
             _ => Ok(()),
         }
     }
+}
+
+/// Whether the configuration was observed elsewhere.
+fn is_known(ledger: &Ledger, config: &Config) -> bool {
+    ledger.history().trials().iter().any(|trial| trial.config() == config)
+}
+
+/// Whether a strategy learns the same and asks the same under both setups.
+fn asks_alike(one: &Setup, other: &Setup) -> bool {
+    one.strategy == other.strategy
+        && one.seed == other.seed
+        && one.constraints == other.constraints
+        && one.space == other.space
 }
 
 /// Trials that run may still fail and have to be tried again.

@@ -18,6 +18,7 @@
 //!     space,
 //!     require: RequireSpec::default(),
 //!     goals: vec![Goal { metric: "loss".into(), direction: Default::default() }],
+//!     constraints: Vec::new(),
 //!     seed: 7,
 //!     strategy: StrategySetup { name: "random".into(), options: "{}".into() },
 //!     pruner: None,
@@ -51,6 +52,7 @@ mod reporter;
 mod same_search;
 mod settings;
 mod study;
+mod warm_start;
 mod watch;
 mod worker;
 
@@ -62,3 +64,4 @@ pub use observer::Observer;
 pub use replay::{BuildStrategy, Mismatch, ReplayError, Replayed, replay};
 pub use settings::{Retries, Settings};
 pub use study::Study;
+pub use warm_start::{WarmStart, WarmStartError};

@@ -65,7 +65,7 @@ pub fn replay(events: &[Event], build: &BuildStrategy<'_>) -> Result<Replayed, R
     let Some(Event::Opened(setup)) = events.first() else {
         return Err(ReplayError::Empty);
     };
-    let space = Space::new(&setup.space, &setup.require)?;
+    let mut space = Space::new(&setup.space, &setup.require)?;
     let proposals = proposals(events);
     let mut strategy = build(&setup.strategy).map_err(ReplayError::Build)?;
     let mut history = History::new();
@@ -85,6 +85,8 @@ pub fn replay(events: &[Event], build: &BuildStrategy<'_>) -> Result<Replayed, R
         history.apply(event).map_err(|refused| ReplayError::Inconsistent { seq, refused })?;
         match event {
             Event::Opened(setup) => {
+                // The confidence in its defaults may have changed.
+                space = Space::new(&setup.space, &setup.require)?;
                 strategy = build(&setup.strategy).map_err(ReplayError::Build)?;
                 let end = usize::try_from(seq).unwrap_or(usize::MAX);
                 events[..=end].iter().for_each(|event| strategy.tell(event));

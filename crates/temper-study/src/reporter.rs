@@ -3,8 +3,8 @@
 use std::ops::ControlFlow;
 
 use temper_core::{
-    Event, Failure, FailureKind, Halt, Judgement, Lease, Loss, Metrics, NotFinite, ObjectiveError,
-    Outcome, Reporter, Step, TrialId, Verdict,
+    Constraint, Event, Failure, FailureKind, Goal, Halt, Judgement, Lease, Loss, Metrics,
+    NotFinite, ObjectiveError, Outcome, Reporter, Step, Trial, TrialId, Verdict,
 };
 
 use crate::ledger::{AppendError, Ledger};
@@ -179,14 +179,20 @@ impl Study {
 
     /// The result of an attempt that ended by itself; without values, its last report counts.
     fn complete(&self, trial: TrialId, values: &[f64]) -> Result<Outcome, Failure> {
-        if !values.is_empty() {
-            return Ok(Outcome::Completed { losses: self.losses(values)? });
-        }
         let ledger = self.ledger();
-        let losses = ledger.history().trial(trial).map(|trial| trial.losses().to_vec());
-        match losses {
-            Some(losses) if !losses.is_empty() => Ok(Outcome::Completed { losses }),
-            _ => Err(Failure::new(FailureKind::Crashed, "it ended without a report")),
+        let trial = ledger.history().trial(trial);
+        let losses = match trial.map(Trial::losses) {
+            _ if !values.is_empty() => self.losses(values)?,
+            Some(losses) if !losses.is_empty() => losses.to_vec(),
+            _ => return Err(Failure::new(FailureKind::Crashed, "it ended without a report")),
+        };
+        let is_unknown = |metric: &str| {
+            let is_goal = self.setup.goals.iter().any(|goal| goal.metric == metric);
+            !is_goal && trial.is_none_or(|trial| trial.metric(metric).is_none())
+        };
+        match self.setup.constraints.iter().find(|constraint| is_unknown(constraint.metric())) {
+            None => Ok(Outcome::completed(losses)),
+            Some(constraint) => Err(unreported(constraint, &self.setup.goals)),
         }
     }
 
@@ -198,4 +204,15 @@ impl Study {
             .is_some_and(|trial| self.settings.retries.allow(trial, failure.kind));
         Outcome::Failed { failure, retry }
     }
+}
+
+/// The failure of a trial that leaves open whether it keeps a constraint.
+fn unreported(constraint: &Constraint, goals: &[Goal]) -> Failure {
+    let metric = constraint.metric();
+    let goal = goals.first().map_or("loss", |goal| &goal.metric);
+    let message = format!(
+        "it ended without a report of `{metric}`, which has to be known for `{constraint}`: \
+         report it with the result, as in {{\"{goal}\": 1.5, \"{metric}\": 2.5}}"
+    );
+    Failure::new(FailureKind::Crashed, message)
 }

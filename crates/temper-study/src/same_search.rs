@@ -5,7 +5,8 @@ use temper_space::ParamSpec;
 
 use crate::StudyError;
 
-/// Compares goals, space and requirements. Strategy, pruner, seed and number of trials may differ.
+/// Compares goals, space and requirements. Constraints, strategy, pruner, seed, number of trials and
+/// the confidence in defaults may differ: they change what is tried, not what a trial is.
 pub(crate) fn same_search(before: &Setup, now: &Setup) -> Result<(), StudyError> {
     let changed =
         |what, difference| Err(StudyError::Changed { study: now.name.clone(), what, difference });
@@ -17,7 +18,7 @@ pub(crate) fn same_search(before: &Setup, now: &Setup) -> Result<(), StudyError>
         match (before.space.0.get(name), now.space.0.get(name)) {
             (Some(_), None) => return changed("space", format!("it also had `{name}`")),
             (None, Some(_)) => return changed("space", format!("it did not have `{name}`")),
-            (Some(before), Some(now)) if before != now => {
+            (Some(before), Some(now)) if searched(before) != searched(now) => {
                 let (before, now) = (param(before), param(now));
                 return changed("space", format!("parameter `{name}` was {before}, now {now}"));
             }
@@ -30,7 +31,13 @@ pub(crate) fn same_search(before: &Setup, now: &Setup) -> Result<(), StudyError>
     Ok(())
 }
 
-fn goals(goals: &[Goal]) -> String {
+/// What a parameter may be; how sure somebody is of its default is no part of it.
+fn searched(spec: &ParamSpec) -> ParamSpec {
+    ParamSpec { confidence: None, ..spec.clone() }
+}
+
+/// Goals as a sentence goes on: "minimize loss and maximize accuracy".
+pub(crate) fn goals(goals: &[Goal]) -> String {
     let goals = goals.iter().map(|goal| match goal.direction {
         Direction::Minimize => format!("minimize {}", goal.metric),
         Direction::Maximize => format!("maximize {}", goal.metric),

@@ -226,7 +226,7 @@ impl Study {
         }
     }
 
-    fn beat(&self) -> Result<(), StorageError> {
+    pub(crate) fn beat(&self) -> Result<(), StorageError> {
         self.storage.lock().beat(&self.worker)
     }
 
@@ -260,7 +260,7 @@ fn crash(panic: &(dyn Any + Send)) -> Failure {
 
 fn describe(outcome: &Outcome) -> String {
     match outcome {
-        Outcome::Completed { losses } => {
+        Outcome::Completed { losses, .. } => {
             let losses: Vec<_> = losses.iter().map(|loss| loss.get().to_string()).collect();
             format!("completed with loss {}", losses.join(", "))
         }

@@ -1,7 +1,7 @@
 //! `temper best`.
 
 use miette::{IntoDiagnostic, Result, miette};
-use temper_core::History;
+use temper_core::{History, Origin, State};
 
 use crate::args::StudyArgs;
 use crate::exit::Exit;
@@ -12,18 +12,44 @@ use crate::train_settings::toml_value;
 pub(crate) fn run(args: &StudyArgs) -> Result<Exit> {
     let plan = Plan::load(args)?;
     let history = plan.history()?;
-    if history.best().is_none() {
-        eprintln!("no trial has completed yet");
+    if let Some(lack) = lack(&history) {
+        eprintln!("{lack}");
         return Ok(Exit::NothingFound);
     }
     print!("{}", best_toml(&plan, &history)?);
     Ok(Exit::Ok)
 }
 
+/// Why there is no best trial, if there is none.
+pub(crate) fn lack(history: &History) -> Option<String> {
+    let completed: Vec<_> = history.in_state(State::Completed).collect();
+    if completed.is_empty() {
+        return Some("no trial has completed yet".to_owned());
+    }
+    if history.best().is_some() {
+        return None;
+    }
+    let constraints = history.setup().map_or(&[][..], |setup| &setup.constraints);
+    let how_near = constraints.iter().map(|constraint| {
+        let values =
+            || completed.iter().filter_map(|trial| history.metric(trial, constraint.metric()));
+        let kept = values().filter(|value| constraint.excess(*value) <= 0.0).count();
+        let nearest = values()
+            .min_by(|one, other| constraint.excess(*one).total_cmp(&constraint.excess(*other)));
+        match nearest {
+            _ if kept > 0 => format!("{constraint} (kept by {kept})"),
+            Some(nearest) => format!("{constraint} (the nearest is at {})", number(nearest)),
+            None => format!("{constraint} (never reported)"),
+        }
+    });
+    let how_near = how_near.collect::<Vec<_>>().join(", ");
+    Some(format!("none of {} completed trials is feasible: {how_near}", completed.len()))
+}
+
 /// The best configuration as TOML: of the built-in trainer all settings, of a program its
 /// parameters.
 pub(crate) fn best_toml(plan: &Plan, history: &History) -> Result<String> {
-    let best = history.best().ok_or_else(|| miette!("no trial has completed"))?;
+    let best = history.best().ok_or_else(|| miette!("there is no best trial"))?;
     let table = match &plan.objective.train {
         Some(settings) => {
             let config = settings.with(best.config()).into_diagnostic()?;
@@ -36,8 +62,12 @@ pub(crate) fn best_toml(plan: &Plan, history: &History) -> Result<String> {
     };
     let goal = plan.goal();
     let value = best.loss().map(|loss| number(goal.value(loss))).unwrap_or_default();
+    let observed = match (best.origin(), best.note()) {
+        (Origin::Observed, Some(note)) => format!(", observed as {note}"),
+        _ => String::new(),
+    };
     Ok(format!(
-        "# trial {} of study {}: {} {value}\n{}",
+        "# trial {} of study {}{observed}: {} {value}\n{}",
         best.id(),
         plan.setup.name,
         goal.metric,

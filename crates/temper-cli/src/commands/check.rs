@@ -1,13 +1,13 @@
 //! `temper check`.
 
 use miette::Result;
-use temper_space::{Domain, Param, Space};
+use temper_space::{Confidence, Domain, Param, Space};
 use temper_strategy::{Grid, GridOptions};
 
 use crate::args::StudyArgs;
 use crate::exit::Exit;
 use crate::people::{describe, short};
-use crate::plan::Plan;
+use crate::plan::{Plan, describe_warm_start};
 
 /// Up to this many combinations of a grid are checked one by one.
 const COUNTED: u64 = 1_000_000;
@@ -15,6 +15,7 @@ const COUNTED: u64 = 1_000_000;
 pub(crate) fn run(args: &StudyArgs) -> Result<Exit> {
     let plan = Plan::load(args)?;
     plan.objective.check_surroundings(&plan.document)?;
+    let warm_starts = plan.warm_starts()?;
     println!("study {}, {} {}", plan.setup.name, direction(&plan), plan.goal().metric);
     println!("{}", size(&plan.space));
     for param in plan.space.params() {
@@ -26,10 +27,16 @@ pub(crate) fn run(args: &StudyArgs) -> Result<Exit> {
     for require in plan.space.requires() {
         println!("  require {}: {}", require.name(), require.expression());
     }
+    for constraint in &plan.setup.constraints {
+        println!("  keep {constraint}");
+    }
     if let Some(line) = default_line(&plan) {
         println!("{line}");
     }
     println!("{}", budget(&plan)?);
+    if !warm_starts.is_empty() {
+        println!("{}", describe_warm_start(&warm_starts));
+    }
     println!("recorded in {}", plan.storage.display());
     Ok(Exit::Ok)
 }
@@ -52,6 +59,14 @@ fn param_line(param: &Param) -> String {
     let mut line = format!("{}: {}", param.name(), domain(param.domain()));
     if let Some(default) = param.default() {
         line.push_str(&format!(", default {}", short(default)));
+    }
+    if let Some(confidence) = param.confidence() {
+        let sure = match confidence {
+            Confidence::Low => "low",
+            Confidence::Medium => "medium",
+            Confidence::High => "high",
+        };
+        line.push_str(&format!(" ({sure} confidence)"));
     }
     if let Some(condition) = param.condition() {
         line.push_str(&format!(", when {condition}"));

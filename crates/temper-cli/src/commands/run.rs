@@ -5,37 +5,50 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use miette::{IntoDiagnostic, Result, miette};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
-use temper_core::{Goal, History, Storage};
+use temper_core::{Goal, History, Origin, State, Storage};
 use temper_report::Improvement;
-use temper_study::{Study, StudyError};
+use temper_study::{Study, StudyError, WarmStart};
 
 use crate::args::RunArgs;
 use crate::commands::best;
 use crate::exit::Exit;
 use crate::people::number;
-use crate::plan::Plan;
+use crate::plan::{Plan, describe_warm_start};
 use crate::progress::{Style, observer};
 use crate::say::{answer, say};
 
 pub(crate) fn run(args: &RunArgs) -> Result<Exit> {
     let plan = Plan::load(&args.study)?;
     plan.objective.check_surroundings(&plan.document)?;
+    let warm_starts = plan.warm_starts()?;
     let storage = plan.open_storage()?;
-    go(args, &plan, storage)
+    go(args, &plan, storage, &warm_starts)
 }
 
 pub(crate) fn resume(args: &RunArgs) -> Result<Exit> {
     let plan = Plan::load(&args.study)?;
     plan.objective.check_surroundings(&plan.document)?;
     let storage = plan.open_existing_storage()?;
-    go(args, &plan, storage)
+    let warm_starts = plan.warm_starts()?;
+    go(args, &plan, storage, &warm_starts)
 }
 
-fn go(args: &RunArgs, plan: &Plan, storage: Box<dyn Storage>) -> Result<Exit> {
+fn go(
+    args: &RunArgs,
+    plan: &Plan,
+    storage: Box<dyn Storage>,
+    warm_starts: &[WarmStart],
+) -> Result<Exit> {
     let folders = plan.folders()?;
     let (strategy, pruner) = (plan.strategy()?, plan.pruner()?);
     let study = Study::open(plan.setup.clone(), strategy, pruner, storage, plan.settings.clone())
         .map_err(|error| explain(plan, error))?;
+    for warm_start in warm_starts {
+        study.take_over(warm_start).map_err(|error| explain(plan, error))?;
+    }
+    if !warm_starts.is_empty() && style(args) == Style::People {
+        say(describe_warm_start(warm_starts));
+    }
     if let Some(observer) = observer(style(args), &plan.setup, &study.history()) {
         study.observe(observer);
     }
@@ -62,8 +75,12 @@ fn style(args: &RunArgs) -> Style {
 /// Says what was found.
 fn conclude(args: &RunArgs, plan: &Plan, history: &History) -> Result<Exit> {
     let study = args.study.study.display();
-    if history.best().is_none() {
+    if history.in_state(State::Completed).next().is_none() {
         say(format!("no trial completed: temper show {study} says why"));
+        return Ok(Exit::NothingFound);
+    }
+    if let Some(lack) = best::lack(history) {
+        say(format!("{lack}; temper show {study} lists them"));
         return Ok(Exit::NothingFound);
     }
     if !args.json {
@@ -76,7 +93,12 @@ fn conclude(args: &RunArgs, plan: &Plan, history: &History) -> Result<Exit> {
 
 fn comparison(history: &History, goal: &Goal) -> String {
     let Some(improvement) = Improvement::of(history, goal) else {
-        return "there is no completed default configuration to compare with".to_owned();
+        let completed = history.in_state(State::Completed);
+        let mut default = completed.filter(|trial| trial.origin() == Origin::Default);
+        return match default.next() {
+            None => "there is no completed default configuration to compare with".to_owned(),
+            Some(_) => "the default configuration does not keep the constraints".to_owned(),
+        };
     };
     let (best, default) = (number(improvement.best), number(improvement.default));
     let metric = &goal.metric;

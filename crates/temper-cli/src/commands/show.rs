@@ -2,7 +2,7 @@
 
 use comfy_table::{CellAlignment, Table, presets};
 use miette::{IntoDiagnostic, Result};
-use temper_core::{Goal, History, State, Trial};
+use temper_core::{Constraint, Goal, History, Setup, State, Trial};
 use temper_report::{StudyReport, ranked};
 
 use crate::args::ShowArgs;
@@ -29,24 +29,27 @@ pub(crate) fn run(args: &ShowArgs) -> Result<Exit> {
 
 fn table(plan: &Plan, history: &History) -> Table {
     let params: Vec<&str> = plan.space.spec().0.keys().map(String::as_str).collect();
+    let bounded = bounded(&plan.setup);
     let mut table = Table::new();
     table.load_style(presets::NOTHING);
     let mut header = vec!["trial", "state", plan.goal().metric.as_str(), "seconds"];
-    header.extend(&params);
+    header.extend(bounded.iter().chain(&params));
     table.set_header(header);
     for trial in ranked(history) {
         let mut row = vec![
             trial.id().to_string(),
-            state(trial),
+            state(trial, history),
             value(trial, plan.goal()),
             format!("{:.1}", trial.seconds()),
         ];
+        let metric = |name: &&str| history.metric(trial, name).map(number).unwrap_or_default();
+        row.extend(bounded.iter().map(metric));
         row.extend(
             params.iter().map(|name| trial.config().get(name).map(short).unwrap_or_default()),
         );
         table.add_row(row);
     }
-    for column in [0, 2, 3] {
+    for column in [0, 2, 3].into_iter().chain(4..4 + bounded.len()) {
         if let Some(column) = table.column_mut(column) {
             column.set_cell_alignment(CellAlignment::Right);
         }
@@ -54,11 +57,27 @@ fn table(plan: &Plan, history: &History) -> Table {
     table
 }
 
-fn state(trial: &Trial) -> String {
+/// The metrics beside the primary goal that have to keep a bound.
+fn bounded(setup: &Setup) -> Vec<&str> {
+    let mut names: Vec<&str> = Vec::new();
+    for name in setup.constraints.iter().map(Constraint::metric) {
+        if !names.contains(&name) && name != setup.goals[0].metric {
+            names.push(name);
+        }
+    }
+    names
+}
+
+fn state(trial: &Trial, history: &History) -> String {
     match trial.failure() {
         Some(failure) => format!("failed: {}", failure.kind),
+        None if is_infeasible(trial, history) => "infeasible".to_owned(),
         None => trial.state().to_string(),
     }
+}
+
+fn is_infeasible(trial: &Trial, history: &History) -> bool {
+    trial.state() == State::Completed && !history.is_feasible(trial)
 }
 
 /// The result, or in brackets the last value that was reported.
@@ -85,11 +104,15 @@ fn notes(history: &History) -> impl Iterator<Item = String> {
 
 fn summary(history: &History) -> String {
     use State::{Completed, Failed, Paused, Pruned, Running, Waiting};
+    let infeasible = history.trials().iter().filter(|trial| is_infeasible(trial, history)).count();
     [Completed, Pruned, Failed, Running, Paused, Waiting]
         .into_iter()
         .map(|state| (history.in_state(state).count(), state))
         .filter(|(count, _)| *count > 0)
-        .map(|(count, state)| format!("{count} {state}"))
+        .map(|(count, state)| match state {
+            Completed if infeasible > 0 => format!("{count} {state} ({infeasible} infeasible)"),
+            _ => format!("{count} {state}"),
+        })
         .collect::<Vec<_>>()
         .join(", ")
 }

@@ -66,7 +66,7 @@ impl Bars {
             Outcome::Failed { failure, .. } => {
                 self.say(&format!("trial {trial} failed, {failure}"));
             }
-            Outcome::Completed { losses } if is_best(history, trial) => {
+            Outcome::Completed { losses, .. } if is_best(history, trial) => {
                 self.show_best(history);
                 if let (Some(loss), Some(best)) = (losses.first(), history.best()) {
                     let (found, config) = (value(&self.goal, *loss), describe(best.config()));

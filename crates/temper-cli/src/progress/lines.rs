@@ -1,6 +1,6 @@
 //! Plain lines, for logs.
 
-use temper_core::{Event, Goal, History, Outcome};
+use temper_core::{Event, Goal, History, Outcome, TrialId};
 use temper_study::Observer;
 
 use crate::say::say;
@@ -17,7 +17,7 @@ pub(super) struct Lines {
 
 impl Lines {
     pub(super) fn new(goal: Goal, trials: Option<u64>, history: &History) -> Self {
-        if !history.trials().is_empty() {
+        if history.tried() > 0 {
             say(format!("going on: {} trials are over", over(history)));
         }
         Self { goal, trials }
@@ -28,7 +28,9 @@ impl Observer for Lines {
     fn see(&mut self, event: &Event, history: &History) {
         match event {
             Event::Started { trial, config, .. } => {
-                let total = self.trials.map(|trials| format!(" of {trials}")).unwrap_or_default();
+                let observed = history.trials().len() as u64 - history.tried();
+                let total = self.trials.map(|trials| trials.saturating_add(observed));
+                let total = total.map(|total| format!(" of {total}")).unwrap_or_default();
                 say(format!("trial {trial}{total} started: {}", describe(config)));
                 if let Some(note) = news(history, *trial) {
                     say(format!("trial {trial}: {note}"));
@@ -37,10 +39,10 @@ impl Observer for Lines {
             Event::Continued { trial, .. } => say(format!("trial {trial} goes on")),
             Event::Finished { trial, outcome, seconds, .. } => {
                 let how = match outcome {
-                    Outcome::Completed { losses } => {
-                        let best = if is_best(history, *trial) { ", the best so far" } else { "" };
+                    Outcome::Completed { losses, .. } => {
+                        let rank = rank(history, *trial);
                         let first = losses.first().map(|loss| value(&self.goal, *loss));
-                        format!("completed: {}{best}", first.unwrap_or_default())
+                        format!("completed: {}{rank}", first.unwrap_or_default())
                     }
                     Outcome::Pruned => "pruned".to_owned(),
                     Outcome::Paused => "paused".to_owned(),
@@ -53,5 +55,14 @@ impl Observer for Lines {
             }
             Event::Opened(_) | Event::Reported { .. } | Event::Judged { .. } => {}
         }
+    }
+}
+
+/// What sets a completed trial apart.
+fn rank(history: &History, trial: TrialId) -> &'static str {
+    match history.trial(trial) {
+        _ if is_best(history, trial) => ", the best so far",
+        Some(trial) if !history.is_feasible(trial) => ", infeasible",
+        _ => "",
     }
 }

@@ -35,7 +35,7 @@ fn finished(lease: u64, outcome: Outcome) -> Event {
 }
 
 fn completed(loss: f64) -> Outcome {
-    Outcome::Completed { losses: vec![Loss::new(loss).unwrap()] }
+    Outcome::completed(vec![Loss::new(loss).unwrap()])
 }
 
 fn preempted(retry: bool) -> Outcome {

@@ -1,6 +1,8 @@
 //! How spaces are written: TOML from a person, JSON from a protocol.
 
-use temper_space::{Kind, Number, OneOrMany, Param, ParamSpec, Space, SpaceSpec, Value};
+use temper_space::{
+    Confidence, Kind, Number, OneOrMany, Param, ParamSpec, Space, SpaceSpec, Value,
+};
 
 use crate::{FINETUNE, config, spec};
 
@@ -54,6 +56,19 @@ fn a_plain_value_is_a_constant() {
 }
 
 #[test]
+fn a_confidence_is_kept_with_its_default() {
+    let written = spec(
+        "lr = { type = 'float', low = 0, high = 1, default = 0.5, confidence = 'medium' }\n\
+         dropout = { type = 'float', low = 0, high = 1, default = 0.1 }",
+    );
+    let read = serde_json::from_str(&serde_json::to_string(&written).unwrap()).unwrap();
+    let space = Space::new(&read, &Default::default()).unwrap();
+    assert_eq!(space.param("lr").unwrap().confidence(), Some(Confidence::Medium));
+    assert_eq!(space.param("dropout").unwrap().confidence(), None);
+    assert!(Confidence::Low < Confidence::Medium && Confidence::Medium < Confidence::High);
+}
+
+#[test]
 fn numbers_keep_their_64_bits() {
     let spec =
         spec("x = { type = \"int\", low = -9223372036854775808, high = 9223372036854775807 }");
@@ -95,6 +110,9 @@ fn a_value_of_the_wrong_kind_is_pointed_at() {
     let (place, message) = refusal("lr = { type = \"real\" }");
     assert_eq!(place, "\"real\"");
     assert!(message.starts_with("unknown variant `real`, expected one of `float`"), "{message}");
+    let (place, message) = refusal("lr = { confidence = \"sure\" }");
+    assert_eq!(place, "\"sure\"");
+    assert!(message.contains("expected one of `low`, `medium`, `high`"), "{message}");
     let (place, message) = refusal("lr = [1, 2]");
     assert_eq!(place, "[1, 2]");
     assert!(message.contains("expected a table such as { type = \"float\""), "{message}");

@@ -33,13 +33,13 @@ fn a_key_of_another_type_is_refused() {
         "o = { type = 'choice', values = [1, 2], step = 1 }",
         "space.o.step",
         "parameter `o`: `step` does not belong to a choice",
-        "type `choice` takes `type`, `values`, `default`, `when`",
+        "type `choice` takes `type`, `values`, `default`, `confidence`, `when`",
     );
     mistake(
         "n = { type = 'int', low = 1, high = 2, values = [1] }",
         "space.n.values",
         "parameter `n`: `values` does not belong to an int",
-        "type `int` takes `type`, `low`, `high`, `log`, `step`, `default`, `when`",
+        "type `int` takes `type`, `low`, `high`, `log`, `step`, `default`, `confidence`, `when`",
     );
     mistake(
         "n = 1\nx = { derive = 'n', default = 3 }",
@@ -158,6 +158,28 @@ fn a_default_lies_in_the_domain() {
         "space.lr.default",
         "parameter `lr`: default 1 is not among 1e-6 to 0.001 (log)",
         "choose one of them, or drop `default`",
+    );
+}
+
+#[test]
+fn a_confidence_stands_beside_a_default() {
+    mistake(
+        "lr = { type = 'float', low = 1e-6, high = 1e-3, confidence = 'high' }",
+        "space.lr.confidence",
+        "parameter `lr` has a `confidence`, but no `default`",
+        "add the `default` that it is about, or drop it",
+    );
+    mistake(
+        "s = { type = 'const', value = 3, confidence = 'high' }",
+        "space.s.confidence",
+        "parameter `s`: `confidence` does not belong to a const",
+        "type `const` takes `type`, `value`, `when`",
+    );
+    mistake(
+        "n = 1\nx = { derive = 'n', confidence = 'low' }",
+        "space.x.confidence",
+        "parameter `x`: `confidence` does not belong to a derived parameter",
+        "a derived parameter is computed: remove `confidence` or `derive`",
     );
 }
 

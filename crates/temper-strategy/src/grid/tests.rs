@@ -37,7 +37,7 @@ fn run(grid: &mut Grid, space: &Space, history: &mut History, limit: usize) -> V
             note: None,
         };
         let losses = vec![Loss::new(1.0).unwrap()];
-        let outcome = Outcome::Completed { losses };
+        let outcome = Outcome::completed(losses);
         let finished = Event::Finished { trial, lease, outcome, seconds: 0.0, peak_memory: None };
         for event in [started, finished] {
             history.apply(&event).unwrap();

@@ -50,7 +50,7 @@ fn the_trial_of_a_lost_worker_is_taken_over_and_its_late_events_are_refused() {
         Event::Finished {
             trial: TrialId(0),
             lease,
-            outcome: Outcome::Completed { losses },
+            outcome: Outcome::completed(losses),
             seconds: 1.0,
             peak_memory: None,
         },

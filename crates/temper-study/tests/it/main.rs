@@ -3,6 +3,7 @@
 mod command;
 mod command_ends;
 mod command_stops;
+mod constraints;
 mod failures;
 mod lab;
 mod lost_workers;
@@ -11,6 +12,7 @@ mod replay;
 mod resumes;
 mod storage_errors;
 mod study;
+mod warm_start;
 mod workers;
 
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -44,6 +46,7 @@ fn setup_of(space: &str, trials: u64) -> Setup {
         space: serde_json::from_str(space).expect("the test's space parses"),
         require: Default::default(),
         goals: vec![Goal { metric: "loss".into(), direction: Direction::Minimize }],
+        constraints: Vec::new(),
         seed: 7,
         strategy: StrategySetup { name: "random".into(), options: "{}".into() },
         pruner: None,

@@ -150,10 +150,25 @@ fn what_may_change_is_recorded_when_the_study_is_opened_again() {
     seed.seed = 8;
     let mut strategy = seed.clone();
     strategy.strategy.name = "grid".into();
-    for (seq, changed) in [(1, seed), (2, strategy)] {
+    let mut bounded = strategy.clone();
+    bounded.constraints = vec!["latency_ms <= 50".parse().unwrap()];
+    for (seq, changed) in [(1, seed), (2, strategy), (3, bounded)] {
         open(changed.clone(), storage.clone());
         assert_eq!(storage.read(seq as Seq).unwrap(), [Event::Opened(changed)]);
     }
+}
+
+#[test]
+fn a_space_is_the_same_however_sure_somebody_is_of_its_defaults() {
+    let space = |confidence: &str| {
+        let range = r#""type": "float", "low": -5, "high": 5, "default": 1"#;
+        setup_of(&format!(r#"{{"x": {{{range}{confidence}}}}}"#), 3)
+    };
+    let mut storage = MemoryStorage::new();
+    open(space(""), storage.clone());
+    let sure = space(r#", "confidence": "high""#);
+    open(sure.clone(), storage.clone());
+    assert_eq!(storage.read(1).unwrap(), [Event::Opened(sure)]);
 }
 
 #[test]

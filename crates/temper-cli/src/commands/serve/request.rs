@@ -1,7 +1,7 @@
 //! What a program may ask.
 
 use serde::Deserialize;
-use temper_core::{Config, Direction, FailureKind, Step, TrialId};
+use temper_core::{Config, Constraint, Direction, FailureKind, Metrics, Step, TrialId};
 use temper_space::{RequireSpec, SpaceSpec};
 
 /// A request.
@@ -34,6 +34,9 @@ pub(super) struct Create {
     /// In place of `direction`, for several objectives.
     #[serde(default)]
     pub(super) directions: Option<Vec<Direction>>,
+    /// Bounds on metrics; goals are called `value0`, `value1` and so on.
+    #[serde(default)]
+    pub(super) constraints: Vec<Constraint>,
     /// How many trials there will be; a hint.
     #[serde(default)]
     pub(super) n_trials: Option<u64>,
@@ -47,6 +50,9 @@ pub(super) struct Tell {
     pub(super) value: Option<f64>,
     #[serde(default)]
     pub(super) values: Option<Vec<f64>>,
+    /// Metrics beside the values, such as those that constraints bound.
+    #[serde(default)]
+    pub(super) metrics: Metrics,
     #[serde(default)]
     pub(super) state: TellState,
     /// Why it failed.
@@ -81,4 +87,6 @@ pub(super) struct Observe {
     pub(super) value: Option<f64>,
     #[serde(default)]
     pub(super) values: Option<Vec<f64>>,
+    #[serde(default)]
+    pub(super) metrics: Metrics,
 }

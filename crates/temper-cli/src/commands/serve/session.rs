@@ -2,9 +2,9 @@
 
 use serde_json::{Value, json};
 use temper_core::{
-    Config, Event, Failure, FailureKind, Goal, History, Lease, Loss, Metrics, Next, Origin,
-    Outcome, Pruner, Seq, Setup, State, Strategy, StrategySetup, TrialId, Verdict, WorkerId,
-    stream,
+    Config, Constraint, Event, Failure, FailureKind, Goal, History, Lease, Loss, Metrics, Next,
+    Origin, Outcome, Pruner, Seq, Setup, State, Strategy, StrategySetup, TrialId, Verdict,
+    WorkerId, stream,
 };
 use temper_space::Space;
 use temper_strategy::{Options, build_pruner};
@@ -15,6 +15,7 @@ use super::request::{Create, Observe, Report, Tell, TellState};
 pub(super) struct Session {
     space: Space,
     goals: Vec<Goal>,
+    constraints: Vec<Constraint>,
     seed: u64,
     strategy: Box<dyn Strategy>,
     pruner: Option<Box<dyn Pruner>>,
@@ -46,13 +47,15 @@ impl Session {
             space: create.space,
             require: create.require,
             goals: goals.clone(),
+            constraints: create.constraints.clone(),
             seed: create.seed,
             strategy: StrategySetup { name, options },
             pruner: pruner_name.map(|name| StrategySetup { name, options: "{}".to_owned() }),
             trials: create.n_trials,
         };
-        let history = History::new();
-        let mut session = Self { space, goals, seed: create.seed, strategy, pruner, history };
+        let (constraints, history) = (create.constraints, History::new());
+        let seed = create.seed;
+        let mut session = Self { space, goals, constraints, seed, strategy, pruner, history };
         session.add(&Event::Opened(setup))?;
         Ok(session)
     }
@@ -65,8 +68,12 @@ impl Session {
             .map_err(|error| error.to_string())?;
         match next {
             Next::Start { config, note, .. } => {
-                let id = self.start(config.clone(), Origin::Strategy, seen, note)?;
-                Ok(json!({"id": id, "params": config}))
+                let id = self.start(config.clone(), Origin::Strategy, seen, note.clone())?;
+                let mut answer = json!({"id": id, "params": config});
+                if let Some(note) = &note {
+                    answer["note"] = note.as_str().into();
+                }
+                Ok(answer)
             }
             Next::Resume { trial, .. } => Err(format!("trial {trial} can't be resumed here")),
             Next::Wait => Err("nothing to ask until a running trial has been told".to_owned()),
@@ -80,7 +87,7 @@ impl Session {
         let outcome = match tell.state {
             TellState::Completed => {
                 let values = values.ok_or("`value` is missing")?;
-                self.completed(&values)?
+                self.completed(&values, tell.metrics)?
             }
             TellState::Pruned => Outcome::Pruned,
             TellState::Failed => failed(tell.failure.unwrap_or(FailureKind::Crashed)),
@@ -102,7 +109,8 @@ impl Session {
         let config = self.space.complete(observe.params).map_err(|error| error.to_string())?;
         self.space.validate(&config).map_err(|error| error.to_string())?;
         let values = observe.values.or_else(|| observe.value.map(|value| vec![value]));
-        let outcome = self.completed(&values.ok_or("`value` is missing")?)?;
+        let values = values.ok_or("`value` is missing")?;
+        let outcome = self.completed(&values, observe.metrics)?;
         let id = self.start(config, Origin::Observed, self.history.len(), None)?;
         let lease = self.lease(id)?;
         self.finish(id, lease, outcome)
@@ -129,11 +137,22 @@ impl Session {
     }
 
     /// A result; one that is not finite is a trial that diverged.
-    fn completed(&self, values: &[f64]) -> Result<Outcome, String> {
+    fn completed(&self, values: &[f64], mut metrics: Metrics) -> Result<Outcome, String> {
         if values.len() == self.goals.len() && values.iter().any(|value| !value.is_finite()) {
             return Ok(failed(FailureKind::Diverged));
         }
-        Ok(Outcome::Completed { losses: self.losses(values)? })
+        let losses = self.losses(values)?;
+        metrics.retain(|_, value| value.is_finite());
+        let is_known = |name: &str| {
+            metrics.contains_key(name) || self.goals.iter().any(|goal| goal.metric == name)
+        };
+        match self.constraints.iter().find(|constraint| !is_known(constraint.metric())) {
+            None => Ok(Outcome::Completed { losses, metrics }),
+            Some(constraint) => {
+                let metric = constraint.metric();
+                Err(format!("`metrics` has no `{metric}`, which `{constraint}` is about"))
+            }
+        }
     }
 
     fn losses(&self, values: &[f64]) -> Result<Vec<Loss>, String> {

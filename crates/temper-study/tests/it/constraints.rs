@@ -1,0 +1,68 @@
+//! Bounds on what a trial reports beside its goals.
+
+use temper_core::{FailureKind, Setup, State};
+use temper_storage::MemoryStorage;
+use temper_study::{Retries, Settings, Study, StudyError};
+
+use crate::lab::Lab;
+use crate::{Attempted, build, kinds, open, open_with, parabola, setup, trial};
+
+fn bounded(trials: u64) -> Setup {
+    Setup { constraints: vec!["latency_ms <= 50".parse().expect("it is one")], ..setup(trials) }
+}
+
+#[test]
+fn what_comes_with_the_result_is_in_the_log_also_without_a_step() {
+    let script = r#"
+        echo '{"step": 1, "loss": 3, "latency_ms": 70}'
+        echo '{"loss": 2, "latency_ms": 43}'
+    "#;
+    let history = Lab::sh(script).run_study(bounded(1));
+    let first = trial(&history, 0);
+    assert_eq!(first.state(), State::Completed, "{:?}", first.failures());
+    assert_eq!(first.metric("latency_ms"), Some(43.0));
+    assert_eq!(history.excesses(first), [Some(-7.0)]);
+    assert_eq!(history.best(), Some(first));
+}
+
+#[test]
+fn a_trial_that_leaves_a_constraint_open_has_failed_and_is_told_how_to_close_it() {
+    let settings =
+        Settings { retries: Retries { crashed: 0, preempted: 0 }, ..Settings::default() };
+    let study = open_with(bounded(1), MemoryStorage::new(), settings);
+    study.run(&Attempted(parabola), 1).unwrap();
+    let history = study.history();
+    let first = trial(&history, 0);
+    assert_eq!(kinds(first), [FailureKind::Crashed]);
+    assert_eq!(
+        first.failure().unwrap().message,
+        "it ended without a report of `latency_ms`, which has to be known for \
+         `latency_ms <= 50`: report it with the result, as in {\"loss\": 1.5, \"latency_ms\": 2.5}"
+    );
+}
+
+#[test]
+fn a_constraint_on_a_goal_needs_no_report_besides() {
+    let setup = Setup { constraints: vec!["loss <= 4".parse().unwrap()], ..setup(20) };
+    let study = open(setup, MemoryStorage::new());
+    study.run(&Attempted(parabola), 1).unwrap();
+    let history = study.history();
+    assert_eq!(history.in_state(State::Completed).count(), 20);
+    let feasible = history.trials().iter().filter(|trial| history.is_feasible(trial)).count();
+    assert!((1..20).contains(&feasible), "{feasible}");
+    assert!(history.best().unwrap().loss().unwrap().get() <= 4.0);
+}
+
+#[test]
+fn constraints_may_change_between_runs_but_not_under_a_run() {
+    let storage = MemoryStorage::new();
+    let first = open(setup(3), storage.clone());
+    first.run(&Attempted(parabola), 1).unwrap();
+    let setup = bounded(4);
+    let strategy = build(&setup.strategy).unwrap();
+    let settings = Settings::default();
+    let second = Study::open(setup, strategy, None, Box::new(storage), settings).unwrap();
+    assert_eq!(second.history().best(), None, "nothing was reported of it");
+    let error = first.run(&Attempted(parabola), 1).unwrap_err();
+    assert!(matches!(error, StudyError::Changed { .. }), "{error}");
+}

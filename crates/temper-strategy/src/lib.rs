@@ -18,6 +18,7 @@ mod grid;
 mod prune;
 mod random;
 mod registry;
+mod tpe;
 
 pub use grid::{Grid, GridOptions, Resolution};
 pub use prune::{Median, MedianOptions};
@@ -25,3 +26,4 @@ pub use random::Random;
 pub use registry::{
     ALL, DEFAULT, Entry, Options, PRUNERS, RegistryError, Sort, build, build_pruner,
 };
+pub use tpe::{Tpe, TpeOptions};

@@ -9,7 +9,7 @@
 //! still run. Each set gets a density (`parzen.rs`); of a few draws from that of the good ones, the
 //! one with the highest ratio of the two is tried.
 //!
-//! Sources: Bergstra et al., "Algorithms for Hyper-Parameter Optimization", NeurIPS 2011; Falkner
+//! Sources: Bergstra et al., "Algorithms for Hyper-Parameter Optimization", `NeurIPS` 2011; Falkner
 //! et al., "BOHB", ICML 2018, for the joint density; Watanabe, "Tree-Structured Parzen Estimator:
 //! Understanding Its Algorithm Components and Their Roles for Better Empirical Performance",
 //! arXiv:2304.11127, 2023. Every constant is that of Optuna 5's `TPESampler` with `multivariate`,

@@ -1,6 +1,8 @@
 //! The kernels of one axis: one per observation, and the prior's.
 
+use std::f64::consts::FRAC_1_SQRT_2;
 use std::ops::Range;
+use std::rc::Rc;
 
 use rand::RngExt;
 use temper_core::Rng;
@@ -19,7 +21,7 @@ pub(super) enum Kernels {
     Smooth {
         /// Their means: K.
         means: Vec<f64>,
-        /// One over their widths: K.
+        /// One over their widths and the root of 2: K.
         sharpness: Vec<f64>,
     },
     /// The masses that cut normal distributions give to buckets.
@@ -72,10 +74,15 @@ impl Kernels {
         let shapes = widths(sorted).chain([(last, 0.5, 1.0)]);
         if *axis == Axis::Smooth {
             let (mut means, mut sharpness) = (vec![0.0; components], vec![0.0; components]);
+            let (mut last_width, mut ln_width) = (1.0, 0.0);
             for (component, mean, width) in shapes {
                 means[component] = mean;
-                sharpness[component] = 1.0 / width;
-                ln_factors[component] -= width.ln() + ln_inside(mean, width);
+                sharpness[component] = FRAC_1_SQRT_2 / width;
+                // Most widths are the narrowest one.
+                if width != last_width {
+                    (last_width, ln_width) = (width, width.ln());
+                }
+                ln_factors[component] -= ln_width + ln_inside(mean, width);
             }
             return Self::Smooth { means, sharpness };
         }
@@ -94,7 +101,7 @@ impl Kernels {
     pub(super) fn draw(&self, component: usize, rng: &mut Rng) -> f64 {
         match self {
             Self::Smooth { means, sharpness } => {
-                draw_inside(means[component], 1.0 / sharpness[component], rng)
+                draw_inside(means[component], FRAC_1_SQRT_2 / sharpness[component], rng)
             }
             Self::Buckets { shapes, rows, .. } => {
                 let Shape { mean, width, .. } = shapes[rows[component]];
@@ -109,12 +116,37 @@ impl Kernels {
         }
     }
 
-    /// The logarithms of the masses of the distinct kernels at a place; none if they are densities.
-    pub(super) fn ln_masses(&self, place: f64) -> Vec<f64> {
+    /// For each place, the logarithms of the masses of the distinct kernels; none if the kernels
+    /// are densities.
+    ///
+    /// `places`: B.
+    pub(super) fn ln_masses(&self, places: &[f64]) -> Vec<Rc<[f64]>> {
+        // Many places share a bucket, and a mass takes long.
+        let mut buckets: Vec<((f64, f64), Rc<[f64]>)> = Vec::new();
+        let mut masses = |&place: &f64| {
+            let bucket = self.bucket(place);
+            if let Some((_, known)) = buckets.iter().find(|(other, _)| *other == bucket) {
+                return known.clone();
+            }
+            let masses: Rc<[f64]> = self.ln_masses_of(bucket).into();
+            buckets.push((bucket, masses.clone()));
+            masses
+        };
+        places.iter().map(&mut masses).collect()
+    }
+
+    fn bucket(&self, place: f64) -> (f64, f64) {
+        match self {
+            Self::Smooth { .. } => (0.0, 1.0),
+            Self::Buckets { axis, .. } => axis.bucket(place),
+            Self::Choice { count, .. } => Axis::Choice(*count).bucket(place),
+        }
+    }
+
+    fn ln_masses_of(&self, (low, high): (f64, f64)) -> Vec<f64> {
         match self {
             Self::Smooth { .. } => Vec::new(),
-            Self::Buckets { axis, shapes, .. } => {
-                let (low, high) = axis.bucket(place);
+            Self::Buckets { shapes, .. } => {
                 let mass = |&Shape { mean, width, ln_inside }: &Shape| {
                     ln_mass((low - mean) / width, (high - mean) / width) - ln_inside
                 };
@@ -123,7 +155,7 @@ impl Kernels {
             Self::Choice { count, other, .. } => {
                 let total = (1.0 + other * *count as f64).ln();
                 let mut masses = vec![other.ln() - total; *count];
-                masses[index(place, *count)] = other.ln_1p() - total;
+                masses[index(0.5 * (low + high), *count)] = other.ln_1p() - total;
                 masses.push(-(*count as f64).ln());
                 masses
             }
@@ -145,8 +177,8 @@ impl Kernels {
             Self::Smooth { means, sharpness } => {
                 let kernels = means[components.clone()].iter().zip(&sharpness[components]);
                 for (exponent, (mean, sharpness)) in exponents.iter_mut().zip(kernels) {
-                    let deviations = (place - mean) * sharpness;
-                    *exponent -= 0.5 * deviations * deviations;
+                    let distance = (place - mean) * sharpness;
+                    *exponent -= distance * distance;
                 }
             }
             Self::Buckets { rows, .. } | Self::Choice { rows, .. } => {

@@ -71,10 +71,8 @@ impl Parzen {
     /// `places`: d x B.
     pub(super) fn ln_densities(&self, places: &[Vec<f64>]) -> Vec<f64> {
         let count = places.first().map_or(0, Vec::len);
-        // d x B, each as long as the axis has distinct kernels.
-        let ln_masses: Vec<Vec<_>> = (self.kernels.iter().zip(places))
-            .map(|(kernels, places)| places.iter().map(|&at| kernels.ln_masses(at)).collect())
-            .collect();
+        let tables: Vec<Vec<_>> =
+            self.kernels.iter().zip(places).map(|(kernels, at)| kernels.ln_masses(at)).collect();
         let mut sums = vec![LogSum::default(); count];
         let mut exponents = Vec::with_capacity(CHUNK);
         for start in (0..self.ln_factors.len()).step_by(CHUNK) {
@@ -83,7 +81,7 @@ impl Parzen {
                 exponents.clear();
                 exponents.extend_from_slice(&self.ln_factors[chunk.clone()]);
                 for (axis, kernels) in self.kernels.iter().enumerate() {
-                    let (at, ln_masses) = (places[axis][index], &ln_masses[axis][index]);
+                    let (at, ln_masses) = (places[axis][index], &tables[axis][index]);
                     kernels.add(at, ln_masses, chunk.clone(), &mut exponents);
                 }
                 sum.add(&exponents);

@@ -42,10 +42,15 @@ impl Ground {
     fn fit_good(&self, group: &Group, lessons: &[Lesson], good: &[usize]) -> Parzen {
         let lessons = good.iter().map(|&index| &lessons[index]);
         let there: Vec<_> = lessons.filter(|lesson| group.exists(&lesson.active)).collect();
-        let places =
-            |&axis: &usize| sort(there.iter().map(|lesson| lesson.point[axis]).zip(0..).collect());
-        let sorted: Vec<_> = group.axes.iter().map(places).collect();
-        Parzen::fit(&self.axes_of(group), &sorted, there.len())
+        let mut parzen = Parzen::new(there.len());
+        let mut sorted: Vec<(f64, usize)> = Vec::with_capacity(there.len());
+        for &axis in &group.axes {
+            sorted.clear();
+            sorted.extend(there.iter().map(|lesson| lesson.point[axis]).zip(0..));
+            sorted.sort_by(|a, b| a.0.total_cmp(&b.0));
+            parzen.fit(&self.axes[axis], &sorted);
+        }
+        parzen
     }
 
     /// The estimator of a group from all other lessons in which it exists, and what runs.
@@ -65,18 +70,19 @@ impl Ground {
             }
         }
         let running: Vec<_> = running.iter().filter(|(_, active)| group.exists(active)).collect();
-        let places = |&axis: &usize| {
+        let mut parzen = Parzen::new(count + running.len());
+        let mut sorted: Vec<(f64, usize)> = Vec::with_capacity(count + running.len());
+        for &axis in &group.axes {
+            sorted.clear();
             let ended = self.sorted[axis].iter();
-            let ended = ended.filter_map(|&(place, index)| Some((place, numbers[index]?)));
-            let running = running.iter().map(|(point, _)| point[axis]).zip(count..);
-            sort(ended.chain(running).collect())
-        };
-        let sorted: Vec<_> = group.axes.iter().map(places).collect();
-        Parzen::fit(&self.axes_of(group), &sorted, count + running.len())
-    }
-
-    fn axes_of(&self, group: &Group) -> Vec<&Axis> {
-        group.axes.iter().map(|&axis| &self.axes[axis]).collect()
+            sorted.extend(ended.filter_map(|&(place, index)| Some((place, numbers[index]?))));
+            for ((point, _), number) in running.iter().zip(count..) {
+                let rank = sorted.partition_point(|(place, _)| *place <= point[axis]);
+                sorted.insert(rank, (point[axis], number));
+            }
+            parzen.fit(&self.axes[axis], &sorted);
+        }
+        parzen
     }
 }
 
@@ -173,9 +179,4 @@ impl<'a> Model<'a> {
         }
         scores
     }
-}
-
-fn sort(mut places: Vec<(f64, usize)>) -> Vec<(f64, usize)> {
-    places.sort_by(|a, b| a.0.total_cmp(&b.0));
-    places
 }

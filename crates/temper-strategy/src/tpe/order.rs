@@ -43,22 +43,23 @@ fn place(lesson: &Lesson) -> Option<(usize, &[f64])> {
 }
 
 /// The best of one tier, at most `wanted`, in no order.
-fn best(mut tier: Vec<(usize, &[f64])>, goals: usize, wanted: usize) -> Vec<usize> {
+fn best(tier: Vec<(usize, &[f64])>, goals: usize, wanted: usize) -> Vec<usize> {
     if wanted == 0 {
         return Vec::new();
     }
-    if tier.len() > wanted {
-        if goals > 1 {
-            return pareto::best(tier, wanted);
-        }
-        // Of equals the older one: the same however the list was ordered before.
-        tier.select_nth_unstable_by(wanted - 1, |(index, losses), (other, others)| {
-            let first = |losses: &[f64]| losses.first().copied().unwrap_or(f64::INFINITY);
-            first(losses).total_cmp(&first(others)).then(index.cmp(other))
-        });
-        tier.truncate(wanted);
+    if tier.len() <= wanted {
+        return tier.into_iter().map(|(index, _)| index).collect();
     }
-    tier.into_iter().map(|(index, _)| index).collect()
+    if goals > 1 {
+        return pareto::best(tier, wanted);
+    }
+    let losses = tier.iter().map(|(index, losses)| (losses.first().copied(), *index));
+    let mut losses: Vec<(f64, usize)> =
+        losses.map(|(loss, index)| (loss.unwrap_or(f64::INFINITY), index)).collect();
+    // Of equals the older one.
+    losses.select_nth_unstable_by(wanted - 1, |a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
+    losses.truncate(wanted);
+    losses.into_iter().map(|(_, index)| index).collect()
 }
 
 #[cfg(test)]

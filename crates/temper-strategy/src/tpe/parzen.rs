@@ -28,40 +28,37 @@ const NEGLIGIBLE: f64 = -36.0;
 /// A mixture of products of kernels.
 #[derive(Clone, Debug)]
 pub(super) struct Parzen {
-    /// The sums of the weights up to and with each component: K.
-    cumulated: Vec<f64>,
-    /// The logarithms of the weights times the constant factors of the kernels: K.
+    /// K.
+    weights: Vec<f64>,
+    /// The logarithms of the constant factors of the kernels: K.
     ln_factors: Vec<f64>,
     /// One for each axis: d.
     kernels: Vec<Kernels>,
 }
 
 impl Parzen {
-    /// The estimator of `count` observations, numbered from the oldest.
-    ///
-    /// `sorted`: for each axis, the place and number of each observation, ascending.
-    pub(super) fn fit(axes: &[&Axis], sorted: &[Vec<(f64, usize)>], count: usize) -> Self {
-        let weights = weights(count);
+    /// The estimator of `count` observations, numbered from the oldest, before it has an axis.
+    pub(super) fn new(count: usize) -> Self {
+        let mut weights = weights(count);
         let total: f64 = weights.iter().sum();
-        let mut ln_factors: Vec<f64> = weights.iter().map(|weight| (weight / total).ln()).collect();
-        let kernels = axes
-            .iter()
-            .zip(sorted)
-            .map(|(axis, sorted)| Kernels::fit(axis, sorted, PRIOR, &mut ln_factors))
-            .collect();
-        let cumulated = weights.iter().scan(0.0, |sum, weight| {
-            *sum += weight / total;
-            Some(*sum)
-        });
-        Self { cumulated: cumulated.collect(), ln_factors, kernels }
+        weights.iter_mut().for_each(|weight| *weight /= total);
+        Self { ln_factors: vec![0.0; weights.len()], weights, kernels: Vec::new() }
+    }
+
+    /// Adds an axis. `sorted`: place and number of each observation, ascending.
+    pub(super) fn fit(&mut self, axis: &Axis, sorted: &[(f64, usize)]) {
+        self.kernels.push(Kernels::fit(axis, sorted, PRIOR, &mut self.ln_factors));
     }
 
     /// A draw: the places of the d axes.
     pub(super) fn draw(&self, rng: &mut Rng) -> Vec<f64> {
-        let luck: f64 = rng.random();
-        let component = self.cumulated.partition_point(|sum| *sum <= luck);
-        // The last sum may be a rounding error below 1.
-        let component = component.min(self.cumulated.len() - 1);
+        let mut luck: f64 = rng.random();
+        let chosen = self.weights.iter().position(|weight| {
+            luck -= weight;
+            luck < 0.0
+        });
+        // The weights may add up to a rounding error below 1.
+        let component = chosen.unwrap_or(self.weights.len() - 1);
         self.kernels.iter().map(|kernels| kernels.draw(component, rng)).collect()
     }
 
@@ -84,7 +81,7 @@ impl Parzen {
                     let (at, ln_masses) = (places[axis][index], &tables[axis][index]);
                     kernels.add(at, ln_masses, chunk.clone(), &mut exponents);
                 }
-                sum.add(&exponents);
+                sum.add(&exponents, &self.weights[chunk.clone()]);
             }
         }
         sums.iter().map(LogSum::get).collect()
@@ -102,7 +99,7 @@ fn weights(count: usize) -> Vec<f64> {
     decayed.chain(std::iter::repeat_n(1.0, count - old)).chain([PRIOR]).collect()
 }
 
-/// The logarithm of a sum whose terms come as logarithms, in parts.
+/// The logarithm of a weighted sum whose terms come as logarithms, in parts.
 #[derive(Clone, Copy, Debug)]
 struct LogSum {
     /// The largest term so far.
@@ -118,14 +115,14 @@ impl Default for LogSum {
 }
 
 impl LogSum {
-    fn add(&mut self, terms: &[f64]) {
+    fn add(&mut self, terms: &[f64], weights: &[f64]) {
         let largest = terms.iter().copied().fold(self.largest, f64::max);
         self.sum *= (self.largest - largest).exp();
         self.largest = largest;
-        for term in terms {
+        for (term, weight) in terms.iter().zip(weights) {
             let relative = term - largest;
             if relative > NEGLIGIBLE {
-                self.sum += relative.exp();
+                self.sum += weight * relative.exp();
             }
         }
     }
@@ -144,7 +141,9 @@ mod tests {
     fn fit(axis: &Axis, places: &[f64]) -> Parzen {
         let mut sorted: Vec<_> = places.iter().copied().zip(0..).collect();
         sorted.sort_by(|a, b| a.0.total_cmp(&b.0));
-        Parzen::fit(&[axis], &[sorted], places.len())
+        let mut parzen = Parzen::new(places.len());
+        parzen.fit(axis, &sorted);
+        parzen
     }
 
     #[test]

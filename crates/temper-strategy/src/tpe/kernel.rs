@@ -8,11 +8,14 @@ use rand::RngExt;
 use temper_core::Rng;
 
 use super::axis::{Axis, index};
-use super::normal::{draw_inside, ln_inside, ln_mass};
+use super::normal::{draw_inside, inside, ln_mass};
 
 /// The narrowest kernel has this width, or one part in (K + 1) if there are fewer components:
 /// the magic clipping of Bergstra's hyperopt, Watanabe 2023, appendix C.
 const NARROWEST: f64 = 0.01;
+
+/// An interval: where it begins and ends.
+type Bucket = (f64, f64);
 
 /// The kernels of one axis for K components, the prior's last.
 #[derive(Clone, Debug)]
@@ -49,18 +52,18 @@ pub(super) enum Kernels {
 pub(super) struct Shape {
     mean: f64,
     width: f64,
-    /// The logarithm of the mass in the unit interval before the cut.
-    ln_inside: f64,
+    /// The mass in the unit interval before the cut.
+    inside: f64,
 }
 
 impl Kernels {
     /// The kernels of the observations, whose places come in ascending order with their numbers.
-    /// Adds the logarithms of their constant factors to `ln_factors`: K.
+    /// Multiplies `factors`, K, with those of the kernels that are the same everywhere.
     pub(super) fn fit(
         axis: &Axis,
         sorted: &[(f64, usize)],
         prior: f64,
-        ln_factors: &mut [f64],
+        factors: &mut [f64],
     ) -> Self {
         let (last, components) = (sorted.len(), sorted.len() + 1);
         if let Axis::Choice(count) = *axis {
@@ -74,15 +77,10 @@ impl Kernels {
         let shapes = widths(sorted).chain([(last, 0.5, 1.0)]);
         if *axis == Axis::Smooth {
             let (mut means, mut sharpness) = (vec![0.0; components], vec![0.0; components]);
-            let (mut last_width, mut ln_width) = (1.0, 0.0);
             for (component, mean, width) in shapes {
                 means[component] = mean;
                 sharpness[component] = FRAC_1_SQRT_2 / width;
-                // Most widths are the narrowest one.
-                if width != last_width {
-                    (last_width, ln_width) = (width, width.ln());
-                }
-                ln_factors[component] -= ln_width + ln_inside(mean, width);
+                factors[component] /= width * inside(mean, width);
             }
             return Self::Smooth { means, sharpness };
         }
@@ -90,7 +88,7 @@ impl Kernels {
         let (mut distinct, mut rows) = (Vec::<Shape>::new(), vec![0; components]);
         for (component, mean, width) in shapes {
             if distinct.last().is_none_or(|last| (last.mean, last.width) != (mean, width)) {
-                distinct.push(Shape { mean, width, ln_inside: ln_inside(mean, width) });
+                distinct.push(Shape { mean, width, inside: inside(mean, width) });
             }
             rows[component] = distinct.len() - 1;
         }
@@ -122,7 +120,7 @@ impl Kernels {
     /// `places`: B.
     pub(super) fn ln_masses(&self, places: &[f64]) -> Vec<Rc<[f64]>> {
         // Many places share a bucket, and a mass takes long.
-        let mut buckets: Vec<((f64, f64), Rc<[f64]>)> = Vec::new();
+        let mut buckets: Vec<(Bucket, Rc<[f64]>)> = Vec::new();
         let mut masses = |&place: &f64| {
             let bucket = self.bucket(place);
             if let Some((_, known)) = buckets.iter().find(|(other, _)| *other == bucket) {
@@ -135,7 +133,7 @@ impl Kernels {
         places.iter().map(&mut masses).collect()
     }
 
-    fn bucket(&self, place: f64) -> (f64, f64) {
+    fn bucket(&self, place: f64) -> Bucket {
         match self {
             Self::Smooth { .. } => (0.0, 1.0),
             Self::Buckets { axis, .. } => axis.bucket(place),
@@ -143,12 +141,12 @@ impl Kernels {
         }
     }
 
-    fn ln_masses_of(&self, (low, high): (f64, f64)) -> Vec<f64> {
+    fn ln_masses_of(&self, (low, high): Bucket) -> Vec<f64> {
         match self {
             Self::Smooth { .. } => Vec::new(),
             Self::Buckets { shapes, .. } => {
-                let mass = |&Shape { mean, width, ln_inside }: &Shape| {
-                    ln_mass((low - mean) / width, (high - mean) / width) - ln_inside
+                let mass = |&Shape { mean, width, inside }: &Shape| {
+                    ln_mass((low - mean) / width, (high - mean) / width) - inside.ln()
                 };
                 shapes.iter().map(mass).collect()
             }

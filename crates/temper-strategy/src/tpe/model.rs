@@ -9,6 +9,9 @@ use super::order;
 use super::parzen::Parzen;
 use crate::evidence::{Lesson, pending};
 
+/// Fewer new places than this are sorted in one by one.
+const FEW: usize = 16;
+
 /// What does not change from one question to the next, kept because it takes long to make.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Ground {
@@ -28,12 +31,19 @@ impl Ground {
             self.groups = Group::all(space);
             self.sorted = vec![Vec::new(); self.axes.len()];
         }
+        let are_few = lessons.len() - self.read < FEW;
         for (axis, sorted) in self.sorted.iter_mut().enumerate() {
             let new = lessons.iter().enumerate().skip(self.read);
-            let active = new.filter(|(_, lesson)| lesson.active[axis]);
-            sorted.extend(active.map(|(index, lesson)| (lesson.point[axis], index)));
-            // Stable: most of it is sorted already, which takes one pass.
-            sorted.sort_by(|a, b| a.0.total_cmp(&b.0));
+            for (index, lesson) in new.filter(|(_, lesson)| lesson.active[axis]) {
+                if are_few {
+                    insert(sorted, (lesson.point[axis], index));
+                } else {
+                    sorted.push((lesson.point[axis], index));
+                }
+            }
+            if !are_few {
+                sorted.sort_by(|a, b| a.0.total_cmp(&b.0));
+            }
         }
         self.read = lessons.len();
     }
@@ -77,8 +87,7 @@ impl Ground {
             let ended = self.sorted[axis].iter();
             sorted.extend(ended.filter_map(|&(place, index)| Some((place, numbers[index]?))));
             for ((point, _), number) in running.iter().zip(count..) {
-                let rank = sorted.partition_point(|(place, _)| *place <= point[axis]);
-                sorted.insert(rank, (point[axis], number));
+                insert(&mut sorted, (point[axis], number));
             }
             parzen.fit(&self.axes[axis], &sorted);
         }
@@ -179,4 +188,10 @@ impl<'a> Model<'a> {
         }
         scores
     }
+}
+
+/// Where a stable sort by place would put it.
+fn insert(sorted: &mut Vec<(f64, usize)>, new: (f64, usize)) {
+    let rank = sorted.partition_point(|(place, _)| place.total_cmp(&new.0).is_le());
+    sorted.insert(rank, new);
 }

@@ -22,6 +22,8 @@ const PRIOR: f64 = 1.0;
 const FULL: usize = 25;
 /// How many components are gone over at once: their exponents stay in the fastest cache.
 const CHUNK: usize = 256;
+/// The factors of so many kernels are multiplied: each is between 1 and 300, and the largest float is 1e308.
+const AT_ONCE: usize = 64;
 /// What is this much smaller than the largest, as a logarithm, does not count: 2e-16 of it.
 const NEGLIGIBLE: f64 = -36.0;
 
@@ -30,8 +32,10 @@ const NEGLIGIBLE: f64 = -36.0;
 pub(super) struct Parzen {
     /// K.
     weights: Vec<f64>,
-    /// The logarithms of the constant factors of the kernels: K.
+    /// The products of the constant factors of the kernels, in two parts, of which the first are
+    /// logarithms: K. A logarithm takes longer than all else about a kernel.
     ln_factors: Vec<f64>,
+    factors: Vec<f64>,
     /// One for each axis: d.
     kernels: Vec<Kernels>,
 }
@@ -42,12 +46,22 @@ impl Parzen {
         let mut weights = weights(count);
         let total: f64 = weights.iter().sum();
         weights.iter_mut().for_each(|weight| *weight /= total);
-        Self { ln_factors: vec![0.0; weights.len()], weights, kernels: Vec::new() }
+        let (ln_factors, factors) = (vec![0.0; weights.len()], vec![1.0; weights.len()]);
+        Self { weights, ln_factors, factors, kernels: Vec::new() }
     }
 
     /// Adds an axis. `sorted`: place and number of each observation, ascending.
     pub(super) fn fit(&mut self, axis: &Axis, sorted: &[(f64, usize)]) {
-        self.kernels.push(Kernels::fit(axis, sorted, PRIOR, &mut self.ln_factors));
+        self.kernels.push(Kernels::fit(axis, sorted, PRIOR, &mut self.factors));
+        if self.kernels.len().is_multiple_of(AT_ONCE) {
+            self.ln_factors = self.ln_factors();
+            self.factors.fill(1.0);
+        }
+    }
+
+    fn ln_factors(&self) -> Vec<f64> {
+        let parts = self.ln_factors.iter().zip(&self.factors);
+        parts.map(|(ln_factor, factor)| ln_factor + factor.ln()).collect()
     }
 
     /// A draw: the places of the d axes.
@@ -70,13 +84,14 @@ impl Parzen {
         let count = places.first().map_or(0, Vec::len);
         let tables: Vec<Vec<_>> =
             self.kernels.iter().zip(places).map(|(kernels, at)| kernels.ln_masses(at)).collect();
+        let ln_factors = self.ln_factors();
         let mut sums = vec![LogSum::default(); count];
         let mut exponents = Vec::with_capacity(CHUNK);
-        for start in (0..self.ln_factors.len()).step_by(CHUNK) {
-            let chunk = start..(start + CHUNK).min(self.ln_factors.len());
+        for start in (0..ln_factors.len()).step_by(CHUNK) {
+            let chunk = start..(start + CHUNK).min(ln_factors.len());
             for (index, sum) in sums.iter_mut().enumerate() {
                 exponents.clear();
-                exponents.extend_from_slice(&self.ln_factors[chunk.clone()]);
+                exponents.extend_from_slice(&ln_factors[chunk.clone()]);
                 for (axis, kernels) in self.kernels.iter().enumerate() {
                     let (at, ln_masses) = (places[axis][index], &tables[axis][index]);
                     kernels.add(at, ln_masses, chunk.clone(), &mut exponents);

@@ -20,6 +20,7 @@ mod prune;
 mod random;
 mod registry;
 mod sobol;
+mod tpe;
 
 pub use bayes::{Bayes, BayesOptions};
 pub use grid::{Grid, GridOptions, Resolution};
@@ -29,3 +30,4 @@ pub use registry::{
     ALL, DEFAULT, Entry, Options, PRUNERS, RegistryError, Sort, build, build_pruner,
 };
 pub use sobol::Sobol;
+pub use tpe::{Tpe, TpeOptions};

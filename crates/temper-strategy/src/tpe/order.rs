@@ -1,0 +1,104 @@
+//! Which trials count as good.
+
+use super::pareto;
+use crate::evidence::{End, Lesson};
+
+/// At most this many are good when there is one goal: Optuna's `default_gamma`.
+const MOST: usize = 25;
+
+/// The trials that the estimator of good configurations learns from, oldest first.
+///
+/// A tenth, rounded up: Optuna's `default_gamma`, the linear rule of Watanabe 2023, section 3.1.
+/// Those of a worse tier are good only if the better tiers have not enough.
+pub(super) fn good(lessons: &[Lesson]) -> Vec<usize> {
+    let mut tiers: [Vec<(usize, &[f64])>; TIERS] = Default::default();
+    for (index, lesson) in lessons.iter().enumerate() {
+        if let Some((tier, losses)) = place(lesson) {
+            tiers[tier].push((index, losses));
+        }
+    }
+    let goals = tiers.iter().flatten().map(|(_, losses)| losses.len()).max().unwrap_or(0);
+    let tenth = lessons.len().div_ceil(10);
+    let mut wanted = if goals > 1 { tenth } else { tenth.min(MOST) };
+    let mut good = Vec::with_capacity(wanted);
+    for tier in tiers {
+        let best = best(tier, goals, wanted);
+        wanted -= best.len();
+        good.extend(best);
+    }
+    good.sort_unstable();
+    good
+}
+
+const TIERS: usize = 2;
+
+/// The tier of a trial, lower is better, and by what it is compared within the tier. `None`: it
+/// is worse than all that have a tier, and never good.
+fn place(lesson: &Lesson) -> Option<(usize, &[f64])> {
+    match &lesson.end {
+        End::Completed { losses } => Some((0, losses)),
+        End::Pruned { losses } if !losses.is_empty() => Some((1, losses)),
+        End::Pruned { .. } | End::Failed(_) => None,
+    }
+}
+
+/// The best of one tier, at most `wanted`, in no order.
+fn best(tier: Vec<(usize, &[f64])>, goals: usize, wanted: usize) -> Vec<usize> {
+    if wanted == 0 {
+        return Vec::new();
+    }
+    if tier.len() <= wanted {
+        return tier.into_iter().map(|(index, _)| index).collect();
+    }
+    if goals > 1 {
+        return pareto::best(tier, wanted);
+    }
+    let losses = tier.iter().map(|(index, losses)| (losses.first().copied(), *index));
+    let mut losses: Vec<(f64, usize)> =
+        losses.map(|(loss, index)| (loss.unwrap_or(f64::INFINITY), index)).collect();
+    // Of equals the older one.
+    losses.select_nth_unstable_by(wanted - 1, |a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
+    losses.truncate(wanted);
+    losses.into_iter().map(|(_, index)| index).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use temper_core::FailureKind;
+
+    use super::*;
+
+    fn lesson(end: End) -> Lesson {
+        Lesson { point: vec![0.5], active: vec![true], end }
+    }
+
+    fn completed(loss: f64) -> Lesson {
+        lesson(End::Completed { losses: vec![loss] })
+    }
+
+    #[test]
+    fn a_tenth_is_good_and_at_most_25() {
+        let lessons: Vec<_> = (0..1000).map(|loss| completed(f64::from(-loss))).collect();
+        assert_eq!(good(&lessons), (975..1000).collect::<Vec<_>>());
+        assert_eq!(good(&lessons[..11]), [9, 10]);
+        assert_eq!(good(&lessons[..1]), [0]);
+        assert!(good(&[]).is_empty());
+    }
+
+    #[test]
+    fn of_equal_losses_the_oldest_are_good() {
+        let lessons = vec![completed(1e300); 40];
+        assert_eq!(good(&lessons), [0, 1, 2, 3]);
+    }
+
+    #[test]
+    fn pruned_trials_come_after_completed_ones_and_failed_ones_are_never_good() {
+        let mut lessons = vec![lesson(End::Failed(FailureKind::OutOfMemory)); 5];
+        assert!(good(&lessons).is_empty());
+        lessons.push(lesson(End::Pruned { losses: vec![] }));
+        lessons.extend(vec![lesson(End::Pruned { losses: vec![0.5] }); 11]);
+        assert_eq!(good(&lessons), [6, 7]);
+        lessons.push(completed(9.0));
+        assert_eq!(good(&lessons), [6, 17]);
+    }
+}

@@ -13,13 +13,19 @@
 //! # Ok::<(), temper_strategy::RegistryError>(())
 //! ```
 
+mod breeding;
+mod cube;
 mod evidence;
+mod genetic;
 mod grid;
+mod normal;
 mod prune;
 mod random;
 mod registry;
 mod sobol;
 
+pub use breeding::BreedingOptions;
+pub use genetic::Genetic;
 pub use grid::{Grid, GridOptions, Resolution};
 pub use prune::{Median, MedianOptions};
 pub use random::Random;

@@ -175,6 +175,23 @@ fn a_strategy_rebuilt_from_the_log_asks_the_same() {
 }
 
 #[test]
+fn a_strategy_that_was_only_told_the_log_asks_the_same() {
+    each(|entry, mut bench, case| {
+        bench.run(&mut stream(4, 0));
+        let mut told = (entry.build)(&Options::new()).unwrap();
+        for event in &bench.events {
+            told.tell(event);
+        }
+        let mut rng = stream(SEED, bench.history.proposals());
+        assert_eq!(
+            told.ask(&bench.space, &bench.history, &mut rng).unwrap(),
+            bench.ask(),
+            "{case}"
+        );
+    });
+}
+
+#[test]
 fn asking_twice_gives_the_same_answer() {
     each(|_, mut bench, case| {
         for _ in 0..20 {

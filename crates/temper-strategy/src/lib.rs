@@ -14,6 +14,7 @@
 //! ```
 
 mod breeding;
+mod cmaes;
 mod cube;
 mod evidence;
 mod genetic;
@@ -25,6 +26,7 @@ mod registry;
 mod sobol;
 
 pub use breeding::BreedingOptions;
+pub use cmaes::{CmaEs, CmaEsOptions};
 pub use genetic::Genetic;
 pub use grid::{Grid, GridOptions, Resolution};
 pub use prune::{Median, MedianOptions};

@@ -8,7 +8,7 @@ use crate::number;
 use crate::spaces::{bowl, conditional};
 use crate::study::Study;
 
-const STRATEGIES: &[&str] = &["genetic"];
+const STRATEGIES: &[&str] = &["genetic", "cmaes"];
 
 #[test]
 fn equal_losses_end_in_no_repetition() {

@@ -13,7 +13,7 @@ mod standing;
 pub(crate) use brood::Brood;
 pub(crate) use crossover::cross;
 pub(crate) use mutation::{mutate, near_or_far, polynomial};
-pub(crate) use standing::{compare, dominates, is_usable};
+pub(crate) use standing::{compare, dominates, is_usable, losses};
 
 use crate::registry::{Options, RegistryError, read_options};
 

@@ -20,6 +20,7 @@ mod evidence;
 mod genetic;
 mod grid;
 mod normal;
+mod nsga2;
 mod prune;
 mod random;
 mod registry;
@@ -29,6 +30,7 @@ pub use breeding::BreedingOptions;
 pub use cmaes::{CmaEs, CmaEsOptions};
 pub use genetic::Genetic;
 pub use grid::{Grid, GridOptions, Resolution};
+pub use nsga2::Nsga2;
 pub use prune::{Median, MedianOptions};
 pub use random::Random;
 pub use registry::{

@@ -6,14 +6,14 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 use temper_core::{Pruner, Strategy};
 
-use crate::{cmaes, genetic, grid, prune, random, sobol};
+use crate::{cmaes, genetic, grid, nsga2, prune, random, sobol};
 
 /// The options of a strategy or pruner, as they stand beside its name in the study file.
 pub type Options = Map<String, Value>;
 
 /// All strategies, in the order of the help.
 pub const ALL: &[Entry<dyn Strategy>] =
-    &[random::ENTRY, grid::ENTRY, sobol::ENTRY, genetic::ENTRY, cmaes::ENTRY];
+    &[random::ENTRY, grid::ENTRY, sobol::ENTRY, genetic::ENTRY, cmaes::ENTRY, nsga2::ENTRY];
 
 /// The strategy of a study that names none.
 pub const DEFAULT: &str = random::ENTRY.name;

@@ -41,7 +41,8 @@ fn rank(end: &End) -> u8 {
     }
 }
 
-fn losses(end: &End) -> &[f64] {
+/// One loss per goal; none if it has none.
+pub(crate) fn losses(end: &End) -> &[f64] {
     match end {
         End::Completed { losses } | End::Pruned { losses } => losses,
         End::Failed(_) => &[],

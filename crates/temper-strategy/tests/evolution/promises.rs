@@ -8,7 +8,7 @@ use crate::number;
 use crate::spaces::{bowl, conditional};
 use crate::study::Study;
 
-const STRATEGIES: &[&str] = &["genetic", "cmaes"];
+const STRATEGIES: &[&str] = &["genetic", "cmaes", "nsga2"];
 
 #[test]
 fn equal_losses_end_in_no_repetition() {
@@ -48,7 +48,7 @@ fn a_finite_space_is_tried_out_before_anything_repeats() {
 #[test]
 fn the_search_ends_after_the_generations_asked_for() {
     let options = r#"{"population": 6, "generations": 4}"#;
-    for strategy in ["genetic"] {
+    for strategy in ["genetic", "nsga2"] {
         let mut study = Study::new(strategy, options, &bowl(3).space, 7);
         let default = study.space.decode(&[0.5; 3]);
         let observed = study.start(default, Origin::Observed);

@@ -8,7 +8,7 @@
 use crate::spaces::{Problem, bowl, choices, conditional, failures, integers, tilted_bowl};
 use crate::study::Study;
 
-const STRATEGIES: &[&str] = &["genetic", "cmaes"];
+const STRATEGIES: &[&str] = &["genetic", "cmaes", "nsga2"];
 const SEEDS: [u64; 5] = [1, 2, 3, 4, 5];
 
 /// The median of the best losses of five seeds.

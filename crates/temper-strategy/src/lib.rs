@@ -14,8 +14,14 @@
 //! ```
 
 mod bayes;
+mod breeding;
+mod cmaes;
+mod cube;
 mod evidence;
+mod genetic;
 mod grid;
+mod normal;
+mod nsga2;
 mod prune;
 mod random;
 mod registry;
@@ -23,7 +29,11 @@ mod sobol;
 mod tpe;
 
 pub use bayes::{Bayes, BayesOptions};
+pub use breeding::BreedingOptions;
+pub use cmaes::{CmaEs, CmaEsOptions};
+pub use genetic::Genetic;
 pub use grid::{Grid, GridOptions, Resolution};
+pub use nsga2::Nsga2;
 pub use prune::{Median, MedianOptions};
 pub use random::Random;
 pub use registry::{

@@ -6,13 +6,13 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 use temper_core::{Pruner, Strategy};
 
-use crate::{bayes, grid, prune, random, sobol, tpe};
+use crate::{bayes, cmaes, genetic, grid, nsga2, prune, random, sobol, tpe};
 
 /// The options of a strategy or pruner, as they stand beside its name in the study file.
 pub type Options = Map<String, Value>;
 
 /// All strategies, in the order of the help.
-pub const ALL: &[Entry<dyn Strategy>] = &[bayes::ENTRY, tpe::ENTRY, sobol::ENTRY, random::ENTRY, grid::ENTRY];
+pub const ALL: &[Entry<dyn Strategy>] = &[bayes::ENTRY, tpe::ENTRY, cmaes::ENTRY, genetic::ENTRY, nsga2::ENTRY, sobol::ENTRY, random::ENTRY, grid::ENTRY];
 
 /// The strategy of a study that names none.
 pub const DEFAULT: &str = random::ENTRY.name;

@@ -37,36 +37,7 @@ const DRAWS: u32 = 100;
 #[derive(Clone, Debug, Default)]
 pub struct Sobol {
     evidence: Evidence,
-    /// All points of the sequence before this one were started or are not allowed.
-    cursor: u32,
-}
-
-impl Sobol {
-    /// The next point that is allowed and was not started.
-    fn advance(&mut self, space: &Space, seed: u32) -> Option<Config> {
-        let enough = |size: u64| size.saturating_mul(POINTS_PER_CONFIG).min(u64::from(LENGTH));
-        let length = space.size().map_or(u64::from(LENGTH), enough);
-        while u64::from(self.cursor) < length {
-            let point = sobol_point(self.cursor, space.dims(), seed);
-            match space.complete(space.decode(&point)) {
-                Ok(config) if !self.evidence.knows(&config) => return Some(config),
-                _ => self.cursor += 1,
-            }
-        }
-        None
-    }
-
-    /// A random configuration, new if one is found.
-    fn draw(&self, space: &Space, rng: &mut Rng) -> Result<Config, StrategyError> {
-        let mut config = draw(space, rng)?;
-        for _ in 0..DRAWS {
-            if !self.evidence.knows(&config) {
-                break;
-            }
-            config = draw(space, rng)?;
-        }
-        Ok(config)
-    }
+    sequence: Sequence,
 }
 
 impl Strategy for Sobol {
@@ -76,18 +47,61 @@ impl Strategy for Sobol {
         history: &History,
         rng: &mut Rng,
     ) -> Result<Next, StrategyError> {
-        match self.advance(space, scramble(history)) {
-            Some(config) => Ok(Next::start(config)),
-            None => self.draw(space, rng).map(Next::start),
-        }
+        self.sequence.next(space, history, &self.evidence, rng).map(Next::start)
     }
 
     fn tell(&mut self, event: &Event) {
+        self.sequence.tell(event);
+        self.evidence.tell(event);
+    }
+}
+
+/// The allowed points of the sequence that were not started, in order.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Sequence {
+    /// All points before this one were started or are not allowed.
+    cursor: u32,
+}
+
+impl Sequence {
+    /// Takes note of an event.
+    pub(crate) fn tell(&mut self, event: &Event) {
         if let Event::Opened(_) = event {
             self.cursor = 0; // The seed may be another, and so the sequence.
         }
-        self.evidence.tell(event);
     }
+
+    /// The configuration of the next point; once the sequence has been used up, a random one that
+    /// is new if such a one is found.
+    pub(crate) fn next(
+        &mut self,
+        space: &Space,
+        history: &History,
+        evidence: &Evidence,
+        rng: &mut Rng,
+    ) -> Result<Config, StrategyError> {
+        let enough = |size: u64| size.saturating_mul(POINTS_PER_CONFIG).min(u64::from(LENGTH));
+        let length = space.size().map_or(u64::from(LENGTH), enough);
+        while u64::from(self.cursor) < length {
+            let point = sobol_point(self.cursor, space.dims(), scramble(history));
+            match space.complete(space.decode(&point)) {
+                Ok(config) if !evidence.knows(&config) => return Ok(config),
+                _ => self.cursor += 1,
+            }
+        }
+        draw_new(space, evidence, rng)
+    }
+}
+
+fn draw_new(space: &Space, evidence: &Evidence, rng: &mut Rng) -> Result<Config, StrategyError> {
+    let mut config = draw(space, rng)?;
+    for _ in 0..DRAWS {
+        if !evidence.knows(&config) {
+            break;
+        }
+        config = draw(space, rng)?;
+    }
+    Ok(config)
 }
 
 /// The scramble of a study, the same for all its points.

@@ -64,12 +64,19 @@ impl Bench {
             require,
             goals: vec![Goal { metric: "loss".into(), direction: Direction::Minimize }],
             constraints: Vec::new(),
+            goals: goals(1),
             seed: SEED,
             strategy: StrategySetup { name: entry.name.into(), options: "{}".into() },
             pruner: None,
             trials: Some(60),
         }));
         bench
+    }
+
+    /// With that many goals from here on.
+    fn aim(&mut self, count: usize) {
+        let setup = self.history.setup().unwrap().clone();
+        self.add(Event::Opened(Setup { goals: goals(count), ..setup }));
     }
 
     fn add(&mut self, event: Event) {
@@ -114,7 +121,8 @@ impl Bench {
                 Next::Resume { .. } => panic!("nothing is paused"),
                 Next::Wait | Next::Done => {
                     let trial = running[luck.random_range(0..running.len())];
-                    self.finish(trial, outcome(luck));
+                    let goals = self.history.setup().unwrap().goals.len();
+                    self.finish(trial, outcome(goals, luck));
                 }
             }
         }
@@ -122,8 +130,17 @@ impl Bench {
     }
 }
 
-fn outcome(luck: &mut Rng) -> Outcome {
+fn goals(count: usize) -> Vec<Goal> {
+    let goal = |index| Goal { metric: format!("loss{index}"), direction: Direction::Minimize };
+    (0..count).map(goal).collect()
+}
+
+fn loss(luck: &mut Rng) -> Loss {
     let loss = [0.0, 1e300, -1e300, 1e-300, luck.random(), luck.random(), luck.random()];
+    Loss::new(loss[luck.random_range(0..loss.len())]).unwrap()
+}
+
+fn outcome(goals: usize, luck: &mut Rng) -> Outcome {
     let failure = |kind| Outcome::Failed { failure: Failure::new(kind, "bad luck"), retry: false };
     match luck.random_range(0..10) {
         0 => failure(FailureKind::OutOfMemory),
@@ -134,6 +151,7 @@ fn outcome(luck: &mut Rng) -> Outcome {
             let loss = loss[luck.random_range(0..loss.len())];
             Outcome::completed(vec![Loss::new(loss).unwrap()])
         }
+        _ => Outcome::Completed { losses: (0..goals).map(|_| loss(luck)).collect() },
     }
 }
 
@@ -175,6 +193,42 @@ fn a_strategy_rebuilt_from_the_log_asks_the_same() {
             history.apply(event).unwrap();
             rebuilt.tell(event);
         }
+    });
+}
+
+#[test]
+fn a_strategy_that_was_only_told_the_log_asks_the_same() {
+    each(|entry, mut bench, case| {
+        bench.run(&mut stream(4, 0));
+        let mut told = (entry.build)(&Options::new()).unwrap();
+        for event in &bench.events {
+            told.tell(event);
+        }
+        let mut rng = stream(SEED, bench.history.proposals());
+        assert_eq!(
+            told.ask(&bench.space, &bench.history, &mut rng).unwrap(),
+            bench.ask(),
+            "{case}"
+        );
+    });
+}
+
+#[test]
+fn two_goals_are_searched_and_replayed() {
+    each(|entry, mut bench, case| {
+        bench.aim(2);
+        let configs = bench.run(&mut stream(5, 0));
+        assert!(configs.iter().all(|config| bench.space.validate(config).is_ok()), "{case}");
+        let mut told = (entry.build)(&Options::new()).unwrap();
+        for event in &bench.events {
+            told.tell(event);
+        }
+        let mut rng = stream(SEED, bench.history.proposals());
+        assert_eq!(
+            told.ask(&bench.space, &bench.history, &mut rng).unwrap(),
+            bench.ask(),
+            "{case}"
+        );
     });
 }
 

@@ -1,0 +1,118 @@
+//! What the strategies share that breed new configurations from old ones.
+
+use rand::RngExt;
+use serde::{Deserialize, Serialize};
+use temper_core::{History, Origin, Rng};
+use temper_space::Space;
+
+mod brood;
+mod crossover;
+mod mutation;
+mod standing;
+
+pub(crate) use brood::Brood;
+pub(crate) use crossover::cross;
+pub(crate) use mutation::{mutate, near_or_far, polynomial};
+pub(crate) use standing::{compare, dominates, is_usable, losses};
+
+use crate::registry::{Options, RegistryError, read_options};
+
+/// The options of the strategies that breed.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct BreedingOptions {
+    /// How many trials there are in a generation, and how many of the best are bred from. At least
+    /// 2. By default the study's trials divided by `generations` if both are known; otherwise 10
+    /// and one for each parameter, at most 50 and at most a fifth of the study's trials.
+    pub population: Option<u32>,
+    /// After how many generations the search is over. By default it goes on as long as the study.
+    pub generations: Option<u32>,
+    /// The probability that a child has two parents, and not one.
+    pub crossover: f64,
+    /// The probability that a parameter of a child mutates. By default 1 / number of parameters.
+    pub mutation: Option<f64>,
+}
+
+impl Default for BreedingOptions {
+    /// Rates as in Deb et al. 2002, section V: 0.9 and 1 / number of parameters.
+    fn default() -> Self {
+        Self { population: None, generations: None, crossover: 0.9, mutation: None }
+    }
+}
+
+impl BreedingOptions {
+    /// Reads the options of a study file.
+    pub(crate) fn read(owner: &'static str, options: &Options) -> Result<Self, RegistryError> {
+        let read: Self = read_options(owner, options)?;
+        let rates = [("crossover", Some(read.crossover)), ("mutation", read.mutation)];
+        let sizes = [("population", read.population, 2), ("generations", read.generations, 1)];
+        let bad_rate = rates.into_iter().find_map(|(name, rate)| {
+            let rate = rate.filter(|rate| !(0.0..=1.0).contains(rate))?;
+            Some(format!("`{name}` {rate} is not between 0 and 1"))
+        });
+        let bad_size = sizes.into_iter().find_map(|(name, size, least)| {
+            let size = size.filter(|size| *size < least)?;
+            Some(format!("`{name}` {size} is below {least}"))
+        });
+        match bad_rate.or(bad_size) {
+            Some(message) => Err(RegistryError::BadOptions { owner, message }),
+            None => Ok(read),
+        }
+    }
+
+    /// The number of trials of a generation.
+    pub(crate) fn population(&self, space: &Space, history: &History) -> usize {
+        const LEAST: u64 = 4;
+        const MOST: u64 = 50;
+        let trials = history.setup().and_then(|setup| setup.trials);
+        let population = match (self.population, self.generations, trials) {
+            (Some(population), ..) => return population as usize,
+            (None, Some(generations), Some(trials)) => trials / u64::from(generations),
+            (None, _, trials) => {
+                let wanted = (10 + space.dims() as u64).min(MOST);
+                trials.map_or(wanted, |trials| wanted.min(trials / 5))
+            }
+        };
+        usize::try_from(population.max(LEAST)).unwrap_or(usize::MAX)
+    }
+
+    /// Which generation the next trial belongs to. Only trials that a strategy asked for count.
+    pub(crate) fn generation(&self, space: &Space, history: &History) -> usize {
+        let is_bred = |origin| origin == Origin::Strategy;
+        let bred = history.trials().iter().filter(|trial| is_bred(trial.origin())).count();
+        bred / self.population(space, history)
+    }
+
+    /// Whether that generation comes after the last one.
+    pub(crate) fn is_over(&self, generation: usize) -> bool {
+        self.generations.is_some_and(|generations| generation >= generations as usize)
+    }
+
+    pub(crate) fn mutation(&self, space: &Space) -> f64 {
+        self.mutation.unwrap_or(1.0 / space.dims().max(1) as f64)
+    }
+}
+
+/// The better of two drawn by chance from `count`, of which the first is the best.
+pub(crate) fn tournament(count: usize, rng: &mut Rng) -> usize {
+    rng.random_range(0..count).min(rng.random_range(0..count))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn wrong_options_are_refused_with_value_and_bound() {
+        let message = |text: &str| {
+            let options = serde_json::from_str(text).unwrap();
+            BreedingOptions::read("genetic", &options).unwrap_err().to_string()
+        };
+        assert_eq!(
+            message(r#"{"crossover": 2}"#),
+            "`genetic`: `crossover` 2 is not between 0 and 1"
+        );
+        assert_eq!(message(r#"{"population": 1}"#), "`genetic`: `population` 1 is below 2");
+        assert_eq!(message(r#"{"generations": 0}"#), "`genetic`: `generations` 0 is below 1");
+    }
+}

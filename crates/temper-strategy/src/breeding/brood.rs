@@ -1,0 +1,64 @@
+//! The next configuration: a founder, or a child that is new.
+
+use temper_core::{Config, Event, History, Rng, StrategyError};
+use temper_space::Space;
+
+use crate::evidence::{Evidence, Lesson};
+use crate::sobol::Sequence;
+
+/// How many children are bred to find one that is allowed and new. After that a founder is taken:
+/// parents so alike have no more to give.
+const TRIES: u32 = 100;
+
+/// What is known of all trials, and the founders still to come.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Brood {
+    evidence: Evidence,
+    founders: Sequence,
+}
+
+impl Brood {
+    /// Takes note of an event.
+    pub(crate) fn tell(&mut self, event: &Event) {
+        self.evidence.tell(event);
+        self.founders.tell(event);
+    }
+
+    /// Reads the trials that have ended since the last time.
+    pub(crate) fn update(&mut self, space: &Space, history: &History) {
+        self.evidence.update(space, history);
+    }
+
+    /// The trials that have ended, oldest first.
+    pub(crate) fn lessons(&self) -> &[Lesson] {
+        self.evidence.lessons()
+    }
+
+    /// A configuration without parents: the next Sobol point.
+    pub(crate) fn founder(
+        &mut self,
+        space: &Space,
+        history: &History,
+        rng: &mut Rng,
+    ) -> Result<Config, StrategyError> {
+        self.founders.next(space, history, &self.evidence, rng)
+    }
+
+    /// A child that is allowed and new. `breed` gives the point of one, `dims`.
+    pub(crate) fn child(
+        &mut self,
+        space: &Space,
+        history: &History,
+        rng: &mut Rng,
+        breed: impl Fn(&[Lesson], &mut Rng) -> Vec<f64>,
+    ) -> Result<Config, StrategyError> {
+        for _ in 0..TRIES {
+            let point = breed(self.evidence.lessons(), rng);
+            match space.complete(space.decode(&point)) {
+                Ok(config) if !self.evidence.knows(&config) => return Ok(config),
+                _ => {}
+            }
+        }
+        self.founder(space, history, rng)
+    }
+}

@@ -1,0 +1,108 @@
+//! A study without a runner: it asks, evaluates and tells.
+
+use rand::RngExt;
+use temper_core::{
+    Config, Direction, Event, Failure, FailureKind, Goal, History, Loss, Next, Origin, Outcome,
+    Setup, State, Strategy, StrategySetup, Trial, TrialId, WorkerId, stream,
+};
+use temper_space::Space;
+
+/// What a configuration comes to: one loss per goal.
+pub(crate) type Verdict = Result<Vec<f64>, FailureKind>;
+
+/// A log in the making.
+pub(crate) struct Study {
+    pub(crate) space: Space,
+    pub(crate) history: History,
+    pub(crate) events: Vec<Event>,
+    pub(crate) strategy: Box<dyn Strategy>,
+    pub(crate) seed: u64,
+}
+
+impl Study {
+    pub(crate) fn new(strategy: &str, options: &str, space: &str, seed: u64) -> Self {
+        let spec = serde_json::from_str(space).unwrap();
+        let built = temper_strategy::build(strategy, &serde_json::from_str(options).unwrap());
+        let mut study = Self {
+            space: Space::new(&spec, &Default::default()).unwrap(),
+            history: History::new(),
+            events: Vec::new(),
+            strategy: built.unwrap(),
+            seed,
+        };
+        study.add(Event::Opened(Setup {
+            name: "study".into(),
+            space: spec,
+            require: Default::default(),
+            goals: vec![Goal { metric: "loss".into(), direction: Direction::Minimize }],
+            seed,
+            strategy: StrategySetup { name: strategy.into(), options: options.into() },
+            pruner: None,
+            trials: None,
+        }));
+        study
+    }
+
+    pub(crate) fn add(&mut self, event: Event) {
+        self.history.apply(&event).unwrap();
+        self.strategy.tell(&event);
+        self.events.push(event);
+    }
+
+    pub(crate) fn ask(&mut self) -> Next {
+        let mut rng = stream(self.seed, self.history.proposals());
+        self.strategy.ask(&self.space, &self.history, &mut rng).unwrap()
+    }
+
+    pub(crate) fn start(&mut self, config: Config, origin: Origin) -> TrialId {
+        let trial = TrialId(self.history.trials().len() as u64);
+        let (seen, worker) = (self.history.len(), WorkerId::new("test"));
+        self.add(Event::Started { trial, config, origin, seen, worker, until: None, fork: None });
+        trial
+    }
+
+    pub(crate) fn finish(&mut self, trial: TrialId, verdict: Verdict) {
+        let lease = self.history.trial(trial).unwrap().attempts().last().unwrap().lease;
+        let outcome = match verdict {
+            Ok(losses) => {
+                let losses = losses.into_iter().map(|loss| Loss::new(loss).unwrap()).collect();
+                Outcome::Completed { losses }
+            }
+            Err(kind) => Outcome::Failed { failure: Failure::new(kind, "failed"), retry: false },
+        };
+        self.add(Event::Finished { trial, lease, outcome, seconds: 1.0, peak_memory: None });
+    }
+
+    /// Goes on until so many trials have been started and all have ended. `workers` of them run
+    /// at once, and end in an order of chance.
+    pub(crate) fn run(
+        &mut self,
+        trials: usize,
+        workers: usize,
+        objective: impl Fn(&Config) -> Verdict,
+    ) {
+        let mut luck = stream(self.seed + 1000, 0);
+        loop {
+            let running: Vec<_> = self.history.in_state(State::Running).map(Trial::id).collect();
+            let is_full = running.len() == workers || self.history.trials().len() >= trials;
+            match if is_full { Next::Wait } else { self.ask() } {
+                Next::Start { config, .. } => drop(self.start(config, Origin::Strategy)),
+                Next::Resume { .. } => panic!("nothing is paused"),
+                Next::Wait | Next::Done if running.is_empty() => break,
+                Next::Wait | Next::Done => {
+                    let trial = running[luck.random_range(0..running.len())];
+                    let verdict = objective(self.history.trial(trial).unwrap().config());
+                    self.finish(trial, verdict);
+                }
+            }
+        }
+    }
+
+    pub(crate) fn best(&self) -> f64 {
+        self.history.best().map_or(f64::INFINITY, |trial| trial.loss().unwrap().get())
+    }
+
+    pub(crate) fn configs(&self) -> impl Iterator<Item = &Config> {
+        self.history.trials().iter().map(Trial::config)
+    }
+}

@@ -50,4 +50,5 @@ pub use fit::{Fit, FitConfig, fit, starts};
 pub use gp::{Gp, LeaveOneOut, Prediction, Sloped};
 pub use hyperparameters::{Hyperparameters, LogNormal, Prior};
 pub use kernel::{Axis, Kernel, Smoothness};
+pub use marginal::{ln_marginal, ln_prior};
 pub use samples::Samples;

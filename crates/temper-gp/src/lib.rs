@@ -40,6 +40,9 @@ mod marginal;
 mod error;
 mod inputs;
 mod triangle;
+// Over both: the traits of linfa.
+#[cfg(feature = "linfa")]
+pub mod linfa;
 // What stands by itself.
 pub mod lbfgs;
 pub mod normal;

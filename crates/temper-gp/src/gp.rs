@@ -96,9 +96,10 @@ impl Gp {
     ///
     /// # Errors
     ///
-    /// If the point has another number of dimensions.
+    /// If the point has another number of dimensions, or a number is NaN or infinite.
     pub fn extend(&mut self, point: &[f64], active: &[bool], output: f64) -> Result<bool, GpError> {
         self.check(point, active)?;
+        finite(self.len(), &[output])?;
         let features = self.inputs.embed(point, active);
         let covariances = self.covariances(&features);
         let Hyperparameters { signal, noise, .. } = self.hyperparameters;
@@ -124,11 +125,12 @@ impl Gp {
     ///
     /// # Errors
     ///
-    /// If they are more or fewer than the samples.
+    /// If they are more or fewer than the samples, or one is NaN or infinite.
     pub fn set_outputs(&mut self, outputs: &[f64]) -> Result<(), GpError> {
         if outputs.len() != self.len() {
             return Err(GpError::Outputs { outputs: outputs.len(), points: self.len() });
         }
+        outputs.iter().enumerate().try_for_each(|(sample, y)| finite(sample, &[*y]))?;
         self.outputs.copy_from_slice(outputs);
         self.recondition();
         Ok(())
@@ -173,7 +175,7 @@ impl Gp {
     ///
     /// # Errors
     ///
-    /// If the point has another number of dimensions.
+    /// If the point has another number of dimensions, or a number is NaN or infinite.
     pub fn predict(&self, point: &[f64], active: &[bool]) -> Result<Prediction, GpError> {
         self.check(point, active)?;
         let mut covariances = self.covariances(&self.inputs.embed(point, active));
@@ -187,7 +189,7 @@ impl Gp {
     ///
     /// # Errors
     ///
-    /// If a point has another number of dimensions.
+    /// If a point has another number of dimensions, or a coordinate is NaN or infinite.
     pub fn predict_many(
         &self,
         points: &[(Vec<f64>, Vec<bool>)],
@@ -221,7 +223,7 @@ impl Gp {
     ///
     /// # Errors
     ///
-    /// If the point has another number of dimensions.
+    /// If the point has another number of dimensions, or a number is NaN or infinite.
     pub fn predict_sloped(&self, point: &[f64], active: &[bool]) -> Result<Sloped, GpError> {
         self.check(point, active)?;
         let features = self.inputs.embed(point, active);
@@ -290,12 +292,17 @@ impl Gp {
 
     fn check(&self, point: &[f64], active: &[bool]) -> Result<(), GpError> {
         let (expected, found) = (self.kernel().dims(), point.len().min(active.len()));
-        if point.len() == expected && active.len() == expected {
-            Ok(())
-        } else {
-            Err(GpError::Dims { expected, found })
+        if point.len() != expected || active.len() != expected {
+            return Err(GpError::Dims { expected, found });
         }
+        finite(self.len(), point)
     }
+}
+
+/// Refuses numbers of a sample that are NaN or infinite.
+fn finite(sample: usize, numbers: &[f64]) -> Result<(), GpError> {
+    let broken = numbers.iter().find(|number| !number.is_finite());
+    broken.map_or(Ok(()), |&number| Err(GpError::NotFinite { sample, number }))
 }
 
 fn dot(a: &[f64], b: &[f64]) -> f64 {

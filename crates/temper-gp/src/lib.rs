@@ -40,6 +40,9 @@ mod marginal;
 mod error;
 mod inputs;
 mod triangle;
+// Over both: the traits of linfa.
+#[cfg(feature = "linfa")]
+pub mod linfa;
 // What stands by itself.
 pub mod lbfgs;
 pub mod normal;
@@ -50,4 +53,5 @@ pub use fit::{Fit, FitConfig, fit, starts};
 pub use gp::{Gp, LeaveOneOut, Prediction, Sloped};
 pub use hyperparameters::{Hyperparameters, LogNormal, Prior};
 pub use kernel::{Axis, Kernel, Smoothness};
+pub use marginal::{ln_marginal, ln_prior};
 pub use samples::Samples;

@@ -8,7 +8,7 @@ use faer::linalg::solvers::DenseSolveCore;
 use crate::inputs::{Distances, Inputs, lanes, reciprocals};
 use crate::kernel::Correlation;
 use crate::triangle::Triangle;
-use crate::{Axis, Hyperparameters};
+use crate::{Axis, GpError, Hyperparameters, Kernel, Prior, Samples};
 
 /// The covariance of samples under hyperparameters, factorised, and the weights of the outputs.
 #[derive(Clone, Debug)]
@@ -125,4 +125,53 @@ pub(crate) fn ln_likelihood(
     gradient[dims] += by_signal;
     gradient[dims + 1] += by_noise;
     Some(factored.ln_likelihood)
+}
+
+/// `log p(y | X)` and its gradient by the logarithms of the hyperparameters (`dims + 2`: the
+/// lengthscales, the signal, the noise), as [`crate::fit`] climbs it.
+///
+/// # Errors
+///
+/// If there are no samples, the dimensions differ, or the covariance is not positive definite.
+pub fn ln_marginal(
+    kernel: &Kernel,
+    samples: &Samples,
+    hyperparameters: &Hyperparameters,
+) -> Result<(f64, Vec<f64>), GpError> {
+    if samples.is_empty() {
+        return Err(GpError::Empty);
+    }
+    let expected = kernel.dims();
+    for found in [samples.dims(), hyperparameters.lengthscales.len()] {
+        if found != expected {
+            return Err(GpError::Dims { expected, found });
+        }
+    }
+    let inputs = Inputs::new(kernel.clone(), samples);
+    let mut gradient = vec![0.0; expected + 2];
+    let value = ln_likelihood(&inputs, samples.outputs(), hyperparameters, &mut gradient);
+    let noise = hyperparameters.noise;
+    value
+        .map(|value| (value, gradient))
+        .ok_or(GpError::NotPositive { samples: samples.len(), noise })
+}
+
+/// The log density of hyperparameters before any data, without its constants, and its gradient by
+/// their logarithms (`dims + 2`).
+///
+/// # Errors
+///
+/// If the dimensions differ.
+pub fn ln_prior(
+    kernel: &Kernel,
+    prior: &Prior,
+    hyperparameters: &Hyperparameters,
+) -> Result<(f64, Vec<f64>), GpError> {
+    let (expected, found) = (kernel.dims(), hyperparameters.lengthscales.len());
+    if found != expected {
+        return Err(GpError::Dims { expected, found });
+    }
+    let mut gradient = vec![0.0; expected + 2];
+    let value = prior.ln_density(kernel, &hyperparameters.ln(), &mut gradient);
+    Ok((value, gradient))
 }

@@ -218,7 +218,7 @@ impl Search {
     /// Strategy With Increasing Population Size", CEC 2005.
     fn restart(&mut self, space: &Space) {
         self.restarts += 1;
-        let lambda = (self.rates.lambda * GROWTH).min(MOST);
+        let lambda = (self.rates.lambda * GROWTH).min(self.rates.lambda.max(MOST));
         self.rates = Rates::new(self.numeric.len(), lambda);
         let point = sobol_point(self.restarts, space.dims(), self.start.scramble);
         self.begin(space, &point);

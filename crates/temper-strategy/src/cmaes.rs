@@ -3,7 +3,7 @@
 //!
 //! The choice for numbers that depend on each other and a few hundred trials or more, also with
 //! many workers. Integers and ordinals keep a chance to change (CMA-ES with margin); choices are
-//! drawn from categorical distributions that learn beside it (CatCMA); a search that has come to
+//! drawn from categorical distributions that learn beside it (`CatCMA`); a search that has come to
 //! its end begins anew elsewhere, with generations twice as large (IPOP).
 //!
 //! - A generation is as many trials as there are samples in it, in the order in which they *ended*:
@@ -49,6 +49,9 @@ pub(crate) const ENTRY: Entry<dyn Strategy> = Entry {
     build: |options| Ok(Box::new(CmaEs::new(CmaEsOptions::read(options)?))),
 };
 
+/// The most trials in a generation that may be asked for.
+const MOST: u32 = 1 << 16;
+
 /// How many samples are drawn to find one that is allowed and new, before a Sobol point is taken.
 const TRIES: u32 = 100;
 
@@ -56,7 +59,7 @@ const TRIES: u32 = 100;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct CmaEsOptions {
-    /// The number of trials in a generation of the first search, at least 4. By default
+    /// The number of trials in a generation of the first search, from 4 to 65,536. By default
     /// 4 + 3 ln(number of parameters).
     pub population: Option<u32>,
     /// The first standard deviation, as a part of each parameter's range; above 0, at most 1.
@@ -64,7 +67,7 @@ pub struct CmaEsOptions {
 }
 
 impl Default for CmaEsOptions {
-    /// Sigma as Hansen 2016, appendix B.1 has it: 0.3 of the range.
+    /// Sigma as Hansen 2016, figure 6 has it: 0.3 of the range.
     fn default() -> Self {
         Self { population: None, sigma: 0.3 }
     }
@@ -80,8 +83,8 @@ impl CmaEsOptions {
         let read: Self = read_options(NAME, options)?;
         let wrong = |message| Err(RegistryError::BadOptions { owner: NAME, message });
         match read {
-            Self { population: Some(population), .. } if population < 4 => {
-                wrong(format!("`population` {population} is below 4"))
+            Self { population: Some(population), .. } if !(4..=MOST).contains(&population) => {
+                wrong(format!("`population` {population} is not between 4 and {MOST}"))
             }
             Self { sigma, .. } if !(sigma > 0.0 && sigma <= 1.0) => {
                 wrong(format!("`sigma` {sigma} is not above 0 and at most 1"))

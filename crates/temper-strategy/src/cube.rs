@@ -33,8 +33,8 @@ pub(crate) fn neighbour(domain: &Domain, (lower, upper): (f64, f64), step: f64) 
         let next = if is_upward { value.saturating_add(1) } else { value.saturating_sub(1) };
         return domain.encode(&Value::Int(next));
     }
-    let next = upper - lower;
-    f64::midpoint(lower, upper) + if is_upward { next } else { -next }
+    let width = if is_upward { upper - lower } else { lower - upper };
+    (f64::midpoint(lower, upper) + width).clamp(0.0, 1.0)
 }
 
 /// The place of a choice's value with this index among `levels`.

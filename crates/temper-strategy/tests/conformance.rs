@@ -37,6 +37,20 @@ const SPACES: &[(&str, &str, &str)] = &[
         r#"{"a": {"type": "choice", "values": [1, 2, 3]}, "b": {"type": "choice", "values": ["x", "y"]}}"#,
         "{}",
     ),
+    (
+        "domains as wide and as narrow as they get",
+        r#"{
+            "any_int": {"type": "int", "low": -9223372036854775808, "high": 9223372036854775807},
+            "log_int": {"type": "int", "low": 1, "high": 9223372036854775807, "log": true},
+            "any_float": {"type": "float", "low": -1.7e308, "high": 1.7e308},
+            "log_float": {"type": "float", "low": 1e-300, "high": 1e300, "log": true},
+            "one_step": {"type": "float", "low": 0, "high": 1, "step": 0.7},
+            "one_choice": {"type": "choice", "values": ["only"]},
+            "one_ordinal": {"type": "ordinal", "values": [1]},
+            "seldom": {"type": "float", "low": 0, "high": 1, "when": {"one_step": 0.7}}
+        }"#,
+        "{}",
+    ),
     ("nothing to choose", r#"{"a": {"type": "const", "value": 1}}"#, "{}"),
 ];
 

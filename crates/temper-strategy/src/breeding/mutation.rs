@@ -58,7 +58,7 @@ pub(crate) fn near_or_far(place: f64, rng: &mut Rng) -> f64 {
 
 /// Polynomial mutation in the unit interval.
 ///
-/// Source: Deb and Goyal, "A combined genetic adaptive search (GeneAS) for engineering design",
+/// Source: Deb and Goyal, "A combined genetic adaptive search (`GeneAS`) for engineering design",
 /// 1996, with the bounded spread of Deb's code of NSGA-II; Deb et al. 2002 set `eta` to 20.
 pub(crate) fn polynomial(place: f64, eta: f64, rng: &mut Rng) -> f64 {
     let draw: f64 = rng.random();

@@ -1,7 +1,7 @@
 //! The distributions of the choices, and how they learn.
 //!
-//! Source: Hamano et al., "CatCMA: Stochastic Optimization for Mixed-Category Problems", GECCO
-//! 2024, section 4; its step size is that of Akimoto et al., "Adaptive Stochastic Natural Gradient
+//! Source: Hamano et al., "`CatCMA`: Stochastic Optimization for Mixed-Category Problems", GECCO
+//! 2024, arXiv:2405.09962; its step size is that of Akimoto et al., "Adaptive Stochastic Natural Gradient
 //! Method for One-Shot Neural Architecture Search", ICML 2019, algorithm 1.
 
 use rand::RngExt;
@@ -10,8 +10,8 @@ use temper_core::Rng;
 /// How much of the gradient's path must be signal for the step to grow: Akimoto et al. 2019.
 const SIGNAL: f64 = 1.5;
 
-/// The share of the least probabilities that a choice must be near to count as decided.
-const DECIDED: f64 = 2.0;
+/// A choice is made if its other values together have no more than so many times what they keep.
+const DECIDED: f64 = 1.2;
 
 /// Independent categorical distributions, one for each choice.
 #[derive(Clone, Debug)]
@@ -30,7 +30,7 @@ pub(super) struct Categories {
 impl Categories {
     /// Uniform ones, of choices with so many values each.
     pub(super) fn new(levels: &[usize]) -> Self {
-        // Section 4.3: with probability 0.27 a sample has some value against the distribution.
+        // The margin of Hamano et al. 2024: at its least, 0.27 of the samples differ in some choice.
         let against = 1.0 - 0.73f64.powf(1.0 / levels.len().max(1) as f64);
         let free = levels.iter().map(|levels| levels.saturating_sub(1)).sum();
         Self {
@@ -92,7 +92,7 @@ impl Categories {
     }
 
     /// The natural gradient of one choice: the weighted mean of what was drawn, less what was
-    /// expected. Equation 12.
+    /// expected: Akimoto et al. 2019, section 4.
     fn gradient(&self, choice: usize, samples: &[Vec<Option<usize>>], weights: &[f64]) -> Vec<f64> {
         let mut gradient = vec![0.0; self.probabilities[choice].len()];
         for (sample, weight) in samples.iter().zip(weights) {
@@ -116,7 +116,7 @@ impl Categories {
         }
         self.path_weight = (1.0 - rate).powi(2) * self.path_weight + gain;
         let signal: f64 = self.path.iter().map(|x| x * x).sum();
-        // At least 1: the first step is the longest.
+        // At least 1, where the paper sets no bound: a longer step leaves the simplex.
         self.caution =
             (self.caution * (rate * (self.path_weight - signal / SIGNAL)).exp()).clamp(1.0, 1e9);
     }
@@ -132,7 +132,8 @@ fn whitened(probabilities: &[f64], gradient: &[f64]) -> Vec<f64> {
     free.iter().zip(gradient).map(|(p, slope)| slope / p.sqrt() + total * p.sqrt()).collect()
 }
 
-/// Raises every probability to `least` and takes what that adds from those above it: section 4.3.
+/// Raises every probability to `least` and takes what that adds from those above it: the margin
+/// correction of Hamano et al. 2024.
 fn keep_least(probabilities: &mut [f64], least: f64) {
     probabilities.iter_mut().for_each(|probability| *probability = probability.max(least));
     let sum: f64 = probabilities.iter().sum();
@@ -151,8 +152,7 @@ mod tests {
 
     #[test]
     fn the_right_values_are_learned() {
-        // Four choices of five values, value 3 is right: 300 generations of 8 are a third of what
-        // CatCMA 2024 takes for its ten choices of five.
+        // Four choices of five values, of which value 3 is right.
         let mut categories = Categories::new(&[5; 4]);
         let mut rng = stream(7, 0);
         for _ in 0..300 {

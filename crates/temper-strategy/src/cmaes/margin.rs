@@ -2,7 +2,7 @@
 //!
 //! Without it the distribution shrinks into one level of an integer and stays there. Source: Hamano
 //! et al., "CMA-ES with Margin: Lower-Bounding Marginal Probability for Mixed-Integer Black-Box
-//! Optimization", GECCO 2022, section 4.2.
+//! Optimization", GECCO 2022, arXiv:2205.13482.
 
 use crate::normal::{cdf, quantile};
 
@@ -17,7 +17,7 @@ pub(super) fn keep_margin(gaussian: &mut Gaussian, axis: usize, level: (f64, f64
     let mean = &mut gaussian.mean[axis];
     match (lower > 0.0, upper < 1.0) {
         (false, false) => {}
-        // Equation 10: the mean moves to where the tail is alpha.
+        // The mean moves to where the tail is alpha.
         (false, true) => *mean = mean.max(upper - quantile(1.0 - alpha) * spread),
         (true, false) => *mean = mean.min(lower + quantile(1.0 - alpha) * spread),
         (true, true) => {
@@ -27,7 +27,7 @@ pub(super) fn keep_margin(gaussian: &mut Gaussian, axis: usize, level: (f64, f64
                 return;
             }
             let (below, above) = corrected(below, above, alpha);
-            // Equations 18 and 19: the mean and the scale at which both tails are these.
+            // The mean and the scale at which both tails are these.
             let (down, up) = (quantile(1.0 - below), quantile(1.0 - above));
             *mean = (lower * up + upper * down) / (down + up);
             let wanted = (upper - lower) / (down + up);
@@ -37,7 +37,7 @@ pub(super) fn keep_margin(gaussian: &mut Gaussian, axis: usize, level: (f64, f64
 }
 
 /// Both tails, at least `alpha / 2` each; what that adds is taken from the larger one and from the
-/// middle: equations 13 to 17.
+/// middle.
 fn corrected(below: f64, above: f64, alpha: f64) -> (f64, f64) {
     let middle = (1.0 - below - above).max(0.0);
     let (low, high) = (below.max(alpha / 2.0), above.max(alpha / 2.0));

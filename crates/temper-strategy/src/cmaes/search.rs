@@ -5,7 +5,7 @@ use std::cmp::Ordering;
 use temper_core::Rng;
 use temper_space::{Domain, Space};
 
-use crate::breeding::compare;
+use crate::breeding::{compare, losses};
 use crate::cube::{bucket, level_index, level_place, reflect};
 use crate::evidence::Lesson;
 use crate::normal::quantile_between;
@@ -23,11 +23,15 @@ const GROWTH: usize = 2;
 const MOST: usize = 1 << 12;
 
 /// The spread in the cube at which a continuous parameter is found. Hansen 2016, appendix B.3,
-/// TolX, has 1e-12 of the first step size, for functions without noise.
-const FOUND: f64 = 1e-8;
+/// `TolX`, has 1e-12 of the first step size; what is tuned is known to far fewer digits.
+const FOUND: f64 = 1e-6;
 
 /// The spread, in levels, at which a discrete parameter is found but for its margin.
 const FOUND_LEVELS: f64 = 0.1;
+
+/// The part of the loss by which the best of the last generations must differ to go on: `TolFun` of
+/// the same appendix, made relative, below which no loss of a training run means anything.
+const SAME: f64 = 1e-9;
 
 /// How a search begins.
 #[derive(Clone, Debug, PartialEq)]
@@ -52,6 +56,8 @@ pub(super) struct Search {
     gaussian: Gaussian,
     categories: Categories,
     rates: Rates,
+    /// The best loss of each generation since the last restart; infinite where all failed.
+    bests: Vec<f64>,
     restarts: u32,
     /// How many trials are folded.
     folded: usize,
@@ -70,6 +76,7 @@ impl Search {
             gaussian: Gaussian::new(Vec::new(), start.sigma),
             categories: Categories::new(&[]),
             rates: Rates::new(numeric.len(), start.samples),
+            bests: Vec::new(),
             restarts: 0,
             folded: 0,
             start,
@@ -115,6 +122,9 @@ impl Search {
         let mut order: Vec<usize> = (self.folded..self.folded + self.rates.lambda).collect();
         // Of equals the first stays first.
         order.sort_by(|&one, &other| compare(&lessons[one].end, &lessons[other].end));
+
+        let best = losses(&lessons[order[0]].end).first();
+        self.bests.push(best.copied().unwrap_or(f64::INFINITY));
 
         let values = |lesson: &Lesson| {
             let value = |&(axis, levels): &(usize, usize)| {
@@ -177,7 +187,7 @@ impl Search {
 
     /// Whether this search has come to its end: Hansen 2016, appendix B.3.
     fn is_found(&self, space: &Space) -> bool {
-        if self.gaussian.is_degenerate() {
+        if self.gaussian.is_degenerate() || self.is_flat() {
             return true;
         }
         let levels = self.levels(space);
@@ -192,11 +202,23 @@ impl Search {
             })
     }
 
+    /// Whether the last generations were all alike: 10 + 30 n / lambda of them.
+    fn is_flat(&self) -> bool {
+        let many = 10 + (30 * self.start.point.len()).div_ceil(self.rates.lambda);
+        let Some(last) = self.bests.len().checked_sub(many).map(|start| &self.bests[start..])
+        else {
+            return false;
+        };
+        let low = last.iter().copied().fold(f64::INFINITY, f64::min);
+        let high = last.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+        low == high || high - low <= SAME * low.abs().max(high.abs())
+    }
+
     /// Begins elsewhere with larger generations. Source: Auger and Hansen, "A Restart CMA Evolution
     /// Strategy With Increasing Population Size", CEC 2005.
     fn restart(&mut self, space: &Space) {
         self.restarts += 1;
-        let lambda = (self.rates.lambda * GROWTH).min(MOST);
+        let lambda = (self.rates.lambda * GROWTH).min(self.rates.lambda.max(MOST));
         self.rates = Rates::new(self.numeric.len(), lambda);
         let point = sobol_point(self.restarts, space.dims(), self.start.scramble);
         self.begin(space, &point);
@@ -206,6 +228,7 @@ impl Search {
         debug_assert_eq!(point.len(), space.dims());
         let mean = self.numeric.iter().map(|&axis| point[axis]).collect();
         self.gaussian = Gaussian::new(mean, self.start.sigma);
+        self.bests.clear();
         let levels: Vec<usize> = self.choices.iter().map(|(_, levels)| *levels).collect();
         self.categories = Categories::new(&levels);
     }

@@ -8,6 +8,7 @@ use temper_core::Config;
 mod promises;
 mod spaces;
 mod study;
+mod two_goals;
 mod versus_random;
 
 fn number(config: &Config, name: &str) -> f64 {

@@ -72,3 +72,36 @@ fn what_was_observed_elsewhere_is_built_on() {
         assert!(study.best() < 1e-3, "{strategy}: {}", study.best());
     }
 }
+
+#[test]
+fn cmaes_leaves_a_search_that_has_come_to_its_end() {
+    // A choice without any effect is never made, and a flat floor tells no two steps apart: without
+    // a restart all trials would stay in the first hollow, at 0.25 in every parameter.
+    let space = r#"{
+        "x": {"type": "float", "low": 0, "high": 1, "default": 0.25},
+        "y": {"type": "float", "low": 0, "high": 1, "default": 0.25},
+        "idle": {"type": "choice", "values": ["a", "b"]}
+    }"#;
+    let hollow = |x: f64, y: f64, at: f64| (x - at).abs().max((y - at).abs());
+    let mut study = Study::new("cmaes", r#"{"sigma": 0.01}"#, space, 7);
+    study.run(2000, 4, |config| {
+        let (x, y) = (number(config, "x"), number(config, "y"));
+        Ok(vec![(0.1 + hollow(x, y, 0.25)).min(hollow(x, y, 0.75)).max(1e-3)])
+    });
+    assert_eq!(study.best(), 1e-3);
+}
+
+#[test]
+fn no_worker_waits_for_another() {
+    for strategy in STRATEGIES {
+        let mut study = Study::new(strategy, r#"{"population": 8}"#, &bowl(3).space, 7);
+        study.run(10, 1, bowl(3).objective);
+        let mut keys = BTreeSet::new();
+        for _ in 0..64 {
+            let Next::Start { config, .. } = study.ask() else { panic!("{strategy}") };
+            keys.insert(config.key());
+            study.start(config, Origin::Strategy);
+        }
+        assert_eq!(keys.len(), 64, "{strategy}");
+    }
+}

@@ -21,6 +21,16 @@ pub(crate) struct Study {
 
 impl Study {
     pub(crate) fn new(strategy: &str, options: &str, space: &str, seed: u64) -> Self {
+        Self::with_goals(&["loss"], strategy, options, space, seed)
+    }
+
+    pub(crate) fn with_goals(
+        metrics: &[&str],
+        strategy: &str,
+        options: &str,
+        space: &str,
+        seed: u64,
+    ) -> Self {
         let spec = serde_json::from_str(space).unwrap();
         let built = temper_strategy::build(strategy, &serde_json::from_str(options).unwrap());
         let mut study = Self {
@@ -34,7 +44,7 @@ impl Study {
             name: "study".into(),
             space: spec,
             require: Default::default(),
-            goals: vec![Goal { metric: "loss".into(), direction: Direction::Minimize }],
+            goals: metrics.iter().copied().map(goal).collect(),
             seed,
             strategy: StrategySetup { name: strategy.into(), options: options.into() },
             pruner: None,
@@ -105,4 +115,8 @@ impl Study {
     pub(crate) fn configs(&self) -> impl Iterator<Item = &Config> {
         self.history.trials().iter().map(Trial::config)
     }
+}
+
+fn goal(metric: &str) -> Goal {
+    Goal { metric: metric.into(), direction: Direction::Minimize }
 }

@@ -49,10 +49,19 @@ impl Study {
         let loss = config.iter().map(|(_, value)| square(value)).sum();
         let (seen, worker) = (self.history.len(), WorkerId::new("bench"));
         let origin = Origin::Strategy;
-        self.add(&Event::Started { trial, config, origin, seen, worker, until: None, fork: None });
+        self.add(&Event::Started {
+            trial,
+            config,
+            origin,
+            seen,
+            worker,
+            until: None,
+            fork: None,
+            note: None,
+        });
         let lease = self.history.trials()[trial.0 as usize].attempts()[0].lease;
         let losses = vec![Loss::new(loss).expect("a sum of squares is finite")];
-        let outcome = Outcome::Completed { losses };
+        let outcome = Outcome::completed(losses);
         self.add(&Event::Finished { trial, lease, outcome, seconds: 0.0, peak_memory: None });
     }
 

@@ -20,8 +20,7 @@ pub(crate) fn reciprocals(hyperparameters: &Hyperparameters) -> Vec<f64> {
 
 impl Inputs {
     pub(crate) fn new(kernel: Kernel, samples: &Samples) -> Self {
-        let mut inputs =
-            Self { len: 0, columns: vec![Vec::new(); kernel.features()], kernel };
+        let mut inputs = Self { len: 0, columns: vec![Vec::new(); kernel.features()], kernel };
         for sample in 0..samples.len() {
             inputs.push(samples.point(sample), samples.active(sample));
         }

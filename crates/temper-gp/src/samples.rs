@@ -27,7 +27,10 @@ impl Samples {
     /// If a length is not `dims`, or a number is NaN or infinite.
     pub fn push(&mut self, point: &[f64], active: &[bool], output: f64) -> Result<(), GpError> {
         if point.len() != self.dims || active.len() != self.dims {
-            return Err(GpError::Dims { expected: self.dims, found: point.len().min(active.len()) });
+            return Err(GpError::Dims {
+                expected: self.dims,
+                found: point.len().min(active.len()),
+            });
         }
         if let Some(&number) = point.iter().chain([&output]).find(|number| !number.is_finite()) {
             return Err(GpError::NotFinite { sample: self.len(), number });

@@ -114,10 +114,8 @@ impl Bayes {
     ) -> Result<Option<Config>, GpError> {
         let axes = Axes::new(space);
         let lessons = self.evidence.lessons();
-        let place = |lesson: &Lesson| Place {
-            point: lesson.point.clone(),
-            active: lesson.active.clone(),
-        };
+        let place =
+            |lesson: &Lesson| Place { point: lesson.point.clone(), active: lesson.active.clone() };
         let results: Vec<(Place, f64)> = lessons
             .iter()
             .filter_map(|lesson| match &lesson.end {
@@ -171,7 +169,8 @@ impl Bayes {
         }
         let acquisition = Acquisition { objective, limits };
         let dims = axes.dims() as u32;
-        let sources = Sources { incumbents: &incumbents, spread: (64 * dims).clamp(128, 384), near: 40 };
+        let sources =
+            Sources { incumbents: &incumbents, spread: (64 * dims).clamp(128, 384), near: 40 };
         let places = maximise(&acquisition, &axes, &sources, rng)?;
         let mut configs = places.iter().filter_map(|place| axes.config(place));
         Ok(configs.find(|config| !self.evidence.knows(config)))

@@ -12,7 +12,16 @@ use crate::{bayes, cmaes, genetic, grid, nsga2, prune, random, sobol, tpe};
 pub type Options = Map<String, Value>;
 
 /// All strategies, in the order of the help.
-pub const ALL: &[Entry<dyn Strategy>] = &[bayes::ENTRY, tpe::ENTRY, cmaes::ENTRY, genetic::ENTRY, nsga2::ENTRY, sobol::ENTRY, random::ENTRY, grid::ENTRY];
+pub const ALL: &[Entry<dyn Strategy>] = &[
+    bayes::ENTRY,
+    tpe::ENTRY,
+    cmaes::ENTRY,
+    genetic::ENTRY,
+    nsga2::ENTRY,
+    sobol::ENTRY,
+    random::ENTRY,
+    grid::ENTRY,
+];
 
 /// The strategy of a study that names none.
 pub const DEFAULT: &str = random::ENTRY.name;

@@ -191,6 +191,7 @@ mod tests {
                 worker: temper_core::WorkerId::new("test"),
                 until: None,
                 fork: None,
+                note: None,
             };
             history.apply(&event).unwrap();
             sobol.tell(&event);

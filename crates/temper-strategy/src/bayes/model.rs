@@ -173,11 +173,7 @@ fn held(outputs: &[f64], most: usize) -> Vec<usize> {
     held
 }
 
-fn samples(
-    places: &[Place],
-    outputs: &[f64],
-    indices: &[usize],
-) -> Result<Samples, GpError> {
+fn samples(places: &[Place], outputs: &[f64], indices: &[usize]) -> Result<Samples, GpError> {
     let mut samples = Samples::new(places.first().map_or(0, |place| place.point.len()));
     for &index in indices {
         samples.push(&places[index].point, &places[index].active, outputs[index])?;

@@ -39,6 +39,7 @@ impl Study {
             strategy: StrategySetup { name: strategy.into(), options: "{}".into() },
             pruner: None,
             trials: None,
+            constraints: Vec::new(),
         }));
         study
     }
@@ -62,6 +63,7 @@ impl Study {
             worker: WorkerId::new("worker"),
             until: None,
             fork: None,
+            note: None,
         };
         self.add(&started);
         (trial, config)
@@ -87,7 +89,7 @@ impl Study {
 }
 
 fn completed(losses: &[f64]) -> Outcome {
-    Outcome::Completed { losses: losses.iter().map(|&loss| Loss::new(loss).unwrap()).collect() }
+    Outcome::completed(losses.iter().map(|&loss| Loss::new(loss).unwrap()).collect())
 }
 
 fn failed() -> Outcome {

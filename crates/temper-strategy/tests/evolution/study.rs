@@ -49,6 +49,7 @@ impl Study {
             strategy: StrategySetup { name: strategy.into(), options: options.into() },
             pruner: None,
             trials: None,
+            constraints: Vec::new(),
         }));
         study
     }
@@ -67,7 +68,16 @@ impl Study {
     pub(crate) fn start(&mut self, config: Config, origin: Origin) -> TrialId {
         let trial = TrialId(self.history.trials().len() as u64);
         let (seen, worker) = (self.history.len(), WorkerId::new("test"));
-        self.add(Event::Started { trial, config, origin, seen, worker, until: None, fork: None });
+        self.add(Event::Started {
+            trial,
+            config,
+            origin,
+            seen,
+            worker,
+            until: None,
+            fork: None,
+            note: None,
+        });
         trial
     }
 
@@ -76,7 +86,7 @@ impl Study {
         let outcome = match verdict {
             Ok(losses) => {
                 let losses = losses.into_iter().map(|loss| Loss::new(loss).unwrap()).collect();
-                Outcome::Completed { losses }
+                Outcome::completed(losses)
             }
             Err(kind) => Outcome::Failed { failure: Failure::new(kind, "failed"), retry: false },
         };

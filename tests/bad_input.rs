@@ -104,6 +104,21 @@ fn a_mistake_in_a_section_is_pointed_at() {
                 "[strategy]\nname = \"grid\"\nresolution = \"x\"\n\n[space]",
             ),
             ("unknown option of retries", "[space]", "[retries]\ncrash = 1\n\n[space]"),
+            ("a strict constraint", "seed = 1", "constraints = [\"loss <= 3\", \"size < 9\"]"),
+            ("a constraint without a number", "seed = 1", "constraints = [\"size <= small\"]"),
+            ("a constraint without a metric", "seed = 1", "constraints = [\"0 <= size\"]"),
+            ("a constraint that is no text", "seed = 1", "constraints = [3]"),
+            ("a warm start from nothing", "[space]", "[warm_start]\n\n[space]"),
+            (
+                "a warm start from a missing file",
+                "[space]",
+                "[warm_start]\nfrom = [\"earlier.db\"]\n\n[space]",
+            ),
+            (
+                "a warm start from something else",
+                "[space]",
+                "[warm_start]\nfrom = \"text.txt\"\n\n[space]",
+            ),
         ],
     );
     insta::assert_snapshot!(refusals);
@@ -146,6 +161,8 @@ fn a_mistake_in_the_space_is_pointed_at() {
             ("low at high", "low = 0.0", "low = 1.0"),
             ("the logarithm of zero", "default", "log = true, default"),
             ("a default outside", "default = 0.5", "default = 2"),
+            ("a confidence without a default", "default = 0.5", "confidence = \"high\""),
+            ("unknown confidence", "default = 0.5", "default = 0.5, confidence = \"sure\""),
             ("unknown parameter in `when`", when, &format!("{when}, when = {{ y = 1 }}")),
             ("a continuous parameter in `when`", when, &format!("{when}, when = {{ x = 0.5 }}")),
             (
@@ -188,6 +205,11 @@ fn a_mistake_in_the_settings_of_the_trainer_is_pointed_at() {
             ("no data", "data = [\"*.txt\"]\n", ""),
             ("no length", "max_steps = 10\n", ""),
             ("a metric that it does not report", "\"eval_loss\"", "\"loss\""),
+            (
+                "a constraint on a metric that it does not report",
+                "trials = 4",
+                "trials = 4\nconstraints = [\"latency_ms <= 50\"]",
+            ),
             ("a value out of bounds", "max_steps = 10", "max_steps = 10\nnum_heads = 0"),
             (
                 "a space out of bounds",

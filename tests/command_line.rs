@@ -1,5 +1,9 @@
 //! The commands, as a person or a program uses them.
 
+#[path = "command_line/constraints.rs"]
+mod constraints;
+#[path = "command_line/goals.rs"]
+mod goals;
 mod lab;
 #[path = "command_line/pipes.rs"]
 mod pipes;
@@ -9,6 +13,8 @@ mod results;
 mod templates;
 #[path = "command_line/trainer.rs"]
 mod trainer;
+#[path = "command_line/warm_start.rs"]
+mod warm_start;
 
 use lab::Lab;
 use lab::trials::{assert_all_completed, assert_kept, trials};

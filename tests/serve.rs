@@ -192,6 +192,34 @@ fn trials_made_elsewhere_are_observed() {
 }
 
 #[test]
+fn constraints_are_told_of_by_their_metrics() {
+    let mut create = create();
+    create["constraints"] = json!(["latency_ms <= 50", "value0 >= 0.1"]);
+    let params = json!({"lr": 1e-4, "bs": 4, "opt": "sgd"});
+    let metrics = json!({"latency_ms": 43});
+    let answers = answers(&[
+        create,
+        ask(),
+        tell(0, 0.5),
+        json!({"op": "tell", "id": 0, "value": 0.5, "metrics": {"latency": 43}}),
+        json!({"op": "tell", "id": 0, "value": 0.5, "metrics": metrics}),
+        json!({"op": "observe", "params": params, "value": 0.5}),
+        json!({"op": "observe", "params": params, "value": 0.5, "metrics": metrics}),
+        ask(),
+        json!({"op": "tell", "id": 2, "state": "failed"}),
+    ]);
+    assert_eq!(answers[0], ok());
+    let wanted = "`metrics` has no `latency_ms`, which `latency_ms <= 50` is about";
+    for refused in [2, 3, 5] {
+        assert_eq!(error(&answers[refused]), wanted);
+    }
+    for told in [4, 6, 8] {
+        assert_eq!(answers[told], ok());
+    }
+    assert_eq!(answers[7]["id"], 2);
+}
+
+#[test]
 fn each_strategy_can_be_named() {
     let listed = Lab::new().temper(&["strategies"]).ok().stdout;
     let listed = listed.lines().skip(1);

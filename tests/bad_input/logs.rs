@@ -99,3 +99,16 @@ fn another_search_is_not_mixed_into_a_log() {
     lab.write("study.toml", STUDY);
     assert_eq!(trials(&lab), before);
 }
+
+#[test]
+fn a_warm_start_from_a_study_of_another_metric_or_from_itself_is_refused() {
+    let lab = lab(STUDY);
+    lab.temper(&["run", "study.toml"]).ok();
+    let warm = changed(STUDY, "[space]", "[warm_start]\nfrom = \"study.db\"\n\n[space]");
+    lab.write("other.toml", &changed(&warm, "\"loss\"", "\"accuracy\""));
+    lab.write("same.toml", &changed(&warm, "seed = 1", "storage = \"./study.db\""));
+    let before = lab.files();
+    let complaints = [&["run", "other.toml"][..], &["run", "same.toml", "--trials", "9"]];
+    insta::assert_snapshot!(complaints.map(|arguments| complaint(&lab, arguments)).concat());
+    assert_eq!(lab.files(), before, "no study was begun");
+}

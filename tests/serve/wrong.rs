@@ -21,18 +21,19 @@ fn a_study_that_cannot_be_is_refused_and_another_can_be_created() {
         wrong("direction", "up".into()),
         wrong("directions", json!([])),
         wrong("seed", json!(-1)),
+        wrong("constraints", json!(["latency_ms < 50"])),
         json!({"op": "create"}),
         ask(),
         create(),
         ask(),
     ];
     let answers = answers(&requests);
-    for refused in &answers[..10] {
+    for refused in &answers[..11] {
         error(refused);
     }
-    assert_eq!(error(&answers[9]), "there is no study yet: send `create` first");
-    assert_eq!(answers[10], ok());
-    assert_eq!(answers[11]["id"], 0);
+    assert_eq!(error(&answers[10]), "there is no study yet: send `create` first");
+    assert_eq!(answers[11], ok());
+    assert_eq!(answers[12]["id"], 0);
 }
 
 #[test]

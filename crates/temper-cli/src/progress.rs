@@ -65,3 +65,31 @@ fn news(history: &History, trial: TrialId) -> Option<&str> {
 fn value(goal: &Goal, loss: Loss) -> String {
     format!("{} {}", goal.metric, number(goal.value(loss)))
 }
+
+#[cfg(test)]
+mod tests {
+    use temper_core::{Config, Event, WorkerId};
+
+    use super::*;
+
+    #[test]
+    fn what_a_strategy_says_again_is_no_news() {
+        let mut history = History::new();
+        let notes = [None, Some("fell back"), Some("fell back"), None, Some("fell back")];
+        for (id, note) in (0..).zip(notes) {
+            let event = Event::Started {
+                trial: TrialId(id),
+                config: Config::new(),
+                origin: Origin::Strategy,
+                seen: id,
+                worker: WorkerId::new("a"),
+                until: None,
+                fork: None,
+                note: note.map(str::to_owned),
+            };
+            history.apply(&event).unwrap();
+        }
+        let told: Vec<_> = (0..5).filter(|id| news(&history, TrialId(*id)).is_some()).collect();
+        assert_eq!(told, [1, 4]);
+    }
+}

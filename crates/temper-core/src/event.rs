@@ -59,6 +59,10 @@ pub enum Origin {
 /// One record of the log. The log is append-only and is the truth about a study.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "a box around the rare opening would be in every match"
+)]
 pub enum Event {
     /// The study was set up, or its setup changed.
     Opened(Setup),

@@ -1,13 +1,16 @@
 //! What a study found, rebuilt from its history.
 //!
-//! [`ranked`] puts trials in the order of a table, [`StudyReport`] is the whole study as one JSON
+//! [`ranked`] puts trials in the order of a table, [`pareto_front`] finds those among which several
+//! goals leave the choice open, [`StudyReport`] is the whole study as one JSON
 //! object, [`Improvement`] says how much better the best trial is than the default configuration.
 //! Values are in the user's direction here.
 
 mod improvement;
+mod pareto;
 mod ranking;
 mod study_report;
 
 pub use improvement::Improvement;
+pub use pareto::pareto_front;
 pub use ranking::ranked;
 pub use study_report::{ReportRow, StudyReport, TrialReport};

@@ -1,11 +1,13 @@
 //! A study as one JSON object.
 
+use std::collections::BTreeSet;
+
 use serde::Serialize;
 use temper_core::{
     Config, Constraint, Failure, Goal, History, Loss, Metrics, Origin, State, Step, Trial, TrialId,
 };
 
-use crate::ranked;
+use crate::{pareto_front, ranked};
 
 /// A study: what `temper show --json` prints.
 #[derive(Clone, Debug, Serialize)]
@@ -42,6 +44,9 @@ pub struct TrialReport<'a> {
     /// Whether it keeps the constraints, if it has completed and there are any.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub feasible: Option<bool>,
+    /// Whether it is on the Pareto front, if it has completed and there are several goals.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pareto: Option<bool>,
     /// What else came with its result and is in no report.
     #[serde(skip_serializing_if = "Metrics::is_empty")]
     pub metrics: &'a Metrics,
@@ -80,7 +85,12 @@ impl<'a> StudyReport<'a> {
     /// Makes the report.
     #[must_use]
     pub fn new(study: &'a str, goals: &'a [Goal], history: &'a History) -> Self {
-        let report = |trial| TrialReport::new(goals, history, trial);
+        let front: BTreeSet<_> = pareto_front(history).iter().map(|trial| trial.id()).collect();
+        let report = |trial: &'a Trial| TrialReport {
+            pareto: (goals.len() > 1 && trial.state() == State::Completed)
+                .then(|| front.contains(&trial.id())),
+            ..TrialReport::new(goals, history, trial)
+        };
         let constraints = history.setup().map_or(&[][..], |setup| &setup.constraints);
         let trials = ranked(history).into_iter().map(report).collect();
         Self { study, goals, constraints, trials, best: history.best().map(report) }
@@ -100,6 +110,7 @@ impl<'a> TrialReport<'a> {
             value: values.first().copied(),
             values: if goals.len() > 1 { values } else { Vec::new() },
             feasible: is_judged.then(|| history.is_feasible(trial)),
+            pareto: None,
             metrics: trial.metrics(),
             seconds: trial.seconds(),
             reports: trial

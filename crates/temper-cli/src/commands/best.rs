@@ -1,11 +1,12 @@
 //! `temper best`.
 
 use miette::{IntoDiagnostic, Result, miette};
-use temper_core::{History, Origin, State};
+use temper_core::{Goal, History, Origin, State, Trial};
+use temper_report::pareto_front;
 
 use crate::args::StudyArgs;
 use crate::exit::Exit;
-use crate::people::number;
+use crate::people::{describe, number};
 use crate::plan::Plan;
 use crate::train_settings::toml_value;
 
@@ -46,7 +47,7 @@ pub(crate) fn lack(history: &History) -> Option<String> {
     Some(format!("none of {} completed trials is feasible: {how_near}", completed.len()))
 }
 
-/// The best configuration as TOML: of the built-in trainer all settings, of a program its
+/// The best configuration by the primary goal as TOML: of the built-in trainer all settings, of a program its
 /// parameters.
 pub(crate) fn best_toml(plan: &Plan, history: &History) -> Result<String> {
     let best = history.best().ok_or_else(|| miette!("there is no best trial"))?;
@@ -60,17 +61,36 @@ pub(crate) fn best_toml(plan: &Plan, history: &History) -> Result<String> {
             params.map(|(name, value)| (name.to_owned(), toml_value(value))).collect()
         }
     };
-    let goal = plan.goal();
-    let value = best.loss().map(|loss| number(goal.value(loss))).unwrap_or_default();
     let observed = match (best.origin(), best.note()) {
         (Origin::Observed, Some(note)) => format!(", observed as {note}"),
         _ => String::new(),
     };
     Ok(format!(
-        "# trial {} of study {}{observed}: {} {value}\n{}",
+        "# trial {} of study {}{observed}: {}\n{}{}",
         best.id(),
         plan.setup.name,
-        goal.metric,
+        values(&plan.setup.goals, best),
+        front(plan, history),
         toml::to_string(&table).into_diagnostic()?
     ))
+}
+
+/// The Pareto front as comments, if there are several goals.
+fn front(plan: &Plan, history: &History) -> String {
+    if plan.setup.goals.len() < 2 {
+        return String::new();
+    }
+    let front = pareto_front(history).into_iter().map(|trial| {
+        let values = values(&plan.setup.goals, trial);
+        format!("#   trial {}: {values} with {}\n", trial.id(), describe(trial.config()))
+    });
+    format!("# the Pareto front:\n{}", front.collect::<String>())
+}
+
+/// A trial's results: "loss 2.31, latency 40".
+fn values(goals: &[Goal], trial: &Trial) -> String {
+    let values = goals.iter().zip(trial.losses());
+    let values =
+        values.map(|(goal, loss)| format!("{} {}", goal.metric, number(goal.value(*loss))));
+    values.collect::<Vec<_>>().join(", ")
 }

@@ -1,6 +1,7 @@
 //! `temper check`.
 
 use miette::Result;
+use temper_core::Direction;
 use temper_space::{Confidence, Domain, Param, Space};
 use temper_strategy::{Grid, GridOptions};
 
@@ -16,7 +17,7 @@ pub(crate) fn run(args: &StudyArgs) -> Result<Exit> {
     let plan = Plan::load(args)?;
     plan.objective.check_surroundings(&plan.document)?;
     let warm_starts = plan.warm_starts()?;
-    println!("study {}, {} {}", plan.setup.name, direction(&plan), plan.goal().metric);
+    println!("study {}, {}", plan.setup.name, goals(&plan));
     println!("{}", size(&plan.space));
     for param in plan.space.params() {
         println!("  {}", param_line(param));
@@ -41,11 +42,12 @@ pub(crate) fn run(args: &StudyArgs) -> Result<Exit> {
     Ok(Exit::Ok)
 }
 
-fn direction(plan: &Plan) -> &'static str {
-    match plan.goal().direction {
-        temper_core::Direction::Minimize => "minimize",
-        temper_core::Direction::Maximize => "maximize",
-    }
+fn goals(plan: &Plan) -> String {
+    let goals = plan.setup.goals.iter().map(|goal| match goal.direction {
+        Direction::Minimize => format!("minimize {}", goal.metric),
+        Direction::Maximize => format!("maximize {}", goal.metric),
+    });
+    goals.collect::<Vec<_>>().join(" and ")
 }
 
 fn size(space: &Space) -> String {

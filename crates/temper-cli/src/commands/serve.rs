@@ -2,7 +2,8 @@
 //!
 //! One JSON object per line each way, one reply per request, in order:
 //! `create`, `ask`, `tell`, `report`, `observe`. A request that can't be met is answered
-//! `{"error": "..."}` and changes nothing.
+//! `{"error": "..."}` and changes nothing. With `"constraints": ["latency_ms <= 50"]` in `create`,
+//! `tell` and `observe` have `"metrics": {"latency_ms": 43}` beside the value.
 
 mod request;
 mod session;

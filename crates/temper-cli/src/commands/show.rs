@@ -1,9 +1,12 @@
 //! `temper show`.
 
+use std::collections::BTreeSet;
+use std::iter;
+
 use comfy_table::{CellAlignment, Table, presets};
 use miette::{IntoDiagnostic, Result};
 use temper_core::{Constraint, Goal, History, Setup, State, Trial};
-use temper_report::{StudyReport, ranked};
+use temper_report::{StudyReport, pareto_front, ranked};
 
 use crate::args::ShowArgs;
 use crate::exit::Exit;
@@ -32,16 +35,25 @@ fn table(plan: &Plan, history: &History) -> Table {
     let bounded = bounded(&plan.setup);
     let mut table = Table::new();
     table.load_style(presets::NOTHING);
-    let mut header = vec!["trial", "state", plan.goal().metric.as_str(), "seconds"];
-    header.extend(bounded.iter().chain(&params));
+    let goals = &plan.setup.goals;
+    let front: BTreeSet<_> = pareto_front(history).iter().map(|trial| trial.id()).collect();
+    let mut header = vec!["trial", "state"];
+    header.extend(goals.iter().map(|goal| goal.metric.as_str()));
+    if goals.len() > 1 {
+        header.push("front");
+    }
+    header.push("seconds");
+    header.extend(&bounded);
+    let numbers_end = header.len();
+    header.extend(&params);
     table.set_header(header);
     for trial in ranked(history) {
-        let mut row = vec![
-            trial.id().to_string(),
-            state(trial, history),
-            value(trial, plan.goal()),
-            format!("{:.1}", trial.seconds()),
-        ];
+        let mut row = vec![trial.id().to_string(), state(trial, history)];
+        row.extend((0..goals.len()).map(|index| value(trial, goals, index)));
+        if goals.len() > 1 {
+            row.push(if front.contains(&trial.id()) { "*" } else { "" }.to_owned());
+        }
+        row.push(format!("{:.1}", trial.seconds()));
         let metric = |name: &&str| history.metric(trial, name).map(number).unwrap_or_default();
         row.extend(bounded.iter().map(metric));
         row.extend(
@@ -49,7 +61,7 @@ fn table(plan: &Plan, history: &History) -> Table {
         );
         table.add_row(row);
     }
-    for column in [0, 2, 3].into_iter().chain(4..4 + bounded.len()) {
+    for column in iter::once(0).chain(2..numbers_end) {
         if let Some(column) = table.column_mut(column) {
             column.set_cell_alignment(CellAlignment::Right);
         }
@@ -57,11 +69,11 @@ fn table(plan: &Plan, history: &History) -> Table {
     table
 }
 
-/// The metrics beside the primary goal that have to keep a bound.
+/// The metrics beside the goals that have to keep a bound.
 fn bounded(setup: &Setup) -> Vec<&str> {
     let mut names: Vec<&str> = Vec::new();
     for name in setup.constraints.iter().map(Constraint::metric) {
-        if !names.contains(&name) && name != setup.goals[0].metric {
+        if !names.contains(&name) && setup.goals.iter().all(|goal| goal.metric != name) {
             names.push(name);
         }
     }
@@ -81,8 +93,9 @@ fn is_infeasible(trial: &Trial, history: &History) -> bool {
 }
 
 /// The result, or in brackets the last value that was reported.
-fn value(trial: &Trial, goal: &Goal) -> String {
-    match trial.loss().map(|loss| number(goal.value(loss))) {
+fn value(trial: &Trial, goals: &[Goal], index: usize) -> String {
+    let loss = trial.losses().get(index);
+    match loss.map(|loss| number(goals[index].value(*loss))) {
         Some(value) if trial.state() == State::Completed => value,
         Some(value) => format!("({value})"),
         None => String::new(),

@@ -15,6 +15,9 @@ use super::Plan;
 impl Plan {
     /// What can be taken over from the earlier studies; nothing once trials of this one have begun.
     pub(crate) fn warm_starts(&self) -> Result<Vec<WarmStart>> {
+        for (index, path) in self.warm_start.iter().enumerate() {
+            self.check_other(index, path)?;
+        }
         if self.warm_start.is_empty() || (self.storage.exists() && self.history()?.tried() > 0) {
             return Ok(Vec::new());
         }
@@ -22,18 +25,27 @@ impl Plan {
         Ok(starts.collect::<Result<_, _>>()?)
     }
 
-    fn warm_start(&self, index: usize, path: &Path) -> Result<WarmStart, Mistake> {
-        let index = index.to_string();
-        let mistake = |message: String, help: Option<&str>| {
-            let mistake = self.document.mistake(&["warm_start", "from", &index], message);
-            mistake.help(help.map(str::to_owned))
-        };
-        let full = self.document.folder().join(path);
+    /// A study can't begin with what itself has found.
+    fn check_other(&self, index: usize, path: &Path) -> Result<(), Mistake> {
         let real = |path: &Path| fs::canonicalize(path).ok();
-        if real(&full).is_some() && real(&full) == real(&self.storage) {
-            let message = format!("`{}` is where this study itself is recorded", path.display());
-            return Err(mistake(message, Some("name the log of another study")));
+        let full = real(&self.document.folder().join(path));
+        if full.is_none() || full != real(&self.storage) {
+            return Ok(());
         }
+        let message = format!("`{}` is where this study itself is recorded", path.display());
+        Err(self.warm_start_mistake(index, message, Some("name the log of another study")))
+    }
+
+    fn warm_start_mistake(&self, index: usize, message: String, help: Option<&str>) -> Mistake {
+        let index = index.to_string();
+        self.document
+            .mistake(&["warm_start", "from", &index], message)
+            .help(help.map(str::to_owned))
+    }
+
+    fn warm_start(&self, index: usize, path: &Path) -> Result<WarmStart, Mistake> {
+        let mistake = |message, help| self.warm_start_mistake(index, message, help);
+        let full = self.document.folder().join(path);
         let events = SqliteStorage::open_existing(&full).and_then(|mut storage| storage.read(0));
         let events = events.map_err(|error| match error {
             StorageError::Missing { .. } => mistake(

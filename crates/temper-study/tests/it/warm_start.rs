@@ -39,7 +39,7 @@ fn taken(before: &str, now: &str) -> (Vec<Config>, Vec<(String, u64)>) {
     let (earlier, setup) = (found(setup_of(before, 12)), setup_of(now, 1));
     let start = start(&earlier, &setup).expect("the goals are the same");
     let study = open(setup, MemoryStorage::new());
-    assert_eq!(study.take_over(&start).unwrap(), start.len());
+    assert_eq!(study.take_over(&start).expect("the log is in memory"), start.len());
     let left_out = start.left_out().iter().map(|(reason, count)| (reason.clone(), *count));
     (configs(&study.history()), left_out.collect())
 }

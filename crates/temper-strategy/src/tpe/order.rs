@@ -8,7 +8,7 @@ const MOST: usize = 25;
 
 /// The trials that the estimator of good configurations learns from, oldest first.
 ///
-/// A tenth, rounded up: Optuna's `default_gamma`, the linear rule of Watanabe 2023, section 3.1.
+/// A tenth, rounded up: Optuna's `default_gamma`, the linear rule of Watanabe 2023, section 3.
 /// Those of a worse tier are good only if the better tiers have not enough.
 pub(super) fn good(lessons: &[Lesson]) -> Vec<usize> {
     let mut tiers: [Vec<(usize, &[f64])>; TIERS] = Default::default();

@@ -1,7 +1,7 @@
 //! The cost of asking the tree-structured Parzen estimator, in 10 dimensions: whole studies of an
 //! objective that takes no time, and one question after many trials.
 //!
-//! `cargo xtask bench tpe`. Figures are in ARCHITECTURE.md.
+//! `cargo xtask bench tpe`.
 
 use std::hint::black_box;
 

@@ -190,7 +190,7 @@ impl Kernels {
 
 /// The number, place and width of the kernel of each observation: the distance to the farther of
 /// its two neighbours, but not to the ends of the interval, clipped. Bergstra et al. 2011, section
-/// 4.2, and Optuna's `_ParzenEstimator`; Watanabe 2023 finds it better than Scott's rule.
+/// 4.2, and Optuna 5's `_ParzenEstimator`, which has given up Scott's rule for it.
 fn widths(sorted: &[(f64, usize)]) -> impl Iterator<Item = (usize, f64, f64)> {
     let count = sorted.len();
     let narrowest = NARROWEST.max(1.0 / (count + 2) as f64);

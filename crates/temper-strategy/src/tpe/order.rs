@@ -8,7 +8,7 @@ const MOST: usize = 25;
 
 /// The trials that the estimator of good configurations learns from, oldest first.
 ///
-/// A tenth, rounded up: Optuna's `default_gamma`, the linear rule of Watanabe 2023, section 3.1.
+/// A tenth, rounded up: Optuna's `default_gamma`, the linear rule of Watanabe 2023, section 3.
 /// Those of a worse tier are good only if the better tiers have not enough.
 pub(super) fn good(lessons: &[Lesson]) -> Vec<usize> {
     let mut tiers: [Vec<(usize, &[f64])>; TIERS] = Default::default();
@@ -17,7 +17,11 @@ pub(super) fn good(lessons: &[Lesson]) -> Vec<usize> {
             tiers[tier].push((index, losses));
         }
     }
-    let goals = tiers.iter().flatten().map(|(_, losses)| losses.len()).max().unwrap_or(0);
+    // A log that gives some trials fewer losses is wrong, and no reason to panic.
+    let goals = tiers.iter().flatten().map(|(_, losses)| losses.len()).min().unwrap_or(0);
+    for (_, losses) in tiers.iter_mut().flatten() {
+        *losses = &losses[..goals];
+    }
     let tenth = lessons.len().div_ceil(10);
     let mut wanted = if goals > 1 { tenth } else { tenth.min(MOST) };
     let mut good = Vec::with_capacity(wanted);
@@ -36,9 +40,10 @@ const TIERS: usize = 2;
 /// is worse than all that have a tier, and never good.
 fn place(lesson: &Lesson) -> Option<(usize, &[f64])> {
     match &lesson.end {
+        End::Completed { losses } | End::Pruned { losses } if losses.is_empty() => None,
         End::Completed { losses } => Some((0, losses)),
-        End::Pruned { losses } if !losses.is_empty() => Some((1, losses)),
-        End::Pruned { .. } | End::Failed(_) => None,
+        End::Pruned { losses } => Some((1, losses)),
+        End::Failed(_) => None,
     }
 }
 
@@ -53,9 +58,8 @@ fn best(tier: Vec<(usize, &[f64])>, goals: usize, wanted: usize) -> Vec<usize> {
     if goals > 1 {
         return pareto::best(tier, wanted);
     }
-    let losses = tier.iter().map(|(index, losses)| (losses.first().copied(), *index));
     let mut losses: Vec<(f64, usize)> =
-        losses.map(|(loss, index)| (loss.unwrap_or(f64::INFINITY), index)).collect();
+        tier.into_iter().map(|(index, losses)| (losses[0], index)).collect();
     // Of equals the older one.
     losses.select_nth_unstable_by(wanted - 1, |a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
     losses.truncate(wanted);
@@ -89,6 +93,16 @@ mod tests {
     fn of_equal_losses_the_oldest_are_good() {
         let lessons = vec![completed(1e300); 40];
         assert_eq!(good(&lessons), [0, 1, 2, 3]);
+    }
+
+    #[test]
+    fn of_several_goals_only_those_that_all_have_count() {
+        let pair = |a, b| lesson(End::Completed { losses: vec![a, b] });
+        let mut lessons = vec![pair(2.0, 2.0), pair(1.0, 3.0), pair(3.0, 1.0), pair(4.0, 4.0)];
+        lessons.extend(vec![pair(5.0, 5.0); 17]);
+        assert_eq!(good(&lessons), [0, 1, 2]);
+        lessons[3] = completed(0.0);
+        assert_eq!(good(&lessons), [0, 1, 3]);
     }
 
     #[test]

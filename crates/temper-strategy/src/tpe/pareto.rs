@@ -2,7 +2,7 @@
 //!
 //! Non-domination rank first; of the rank that does not fit whole, for two goals those that add
 //! most hypervolume, for more those that are least crowded. As in Ozaki et al., "Multiobjective
-//! Tree-Structured Parzen Estimator", JAIR 2022, section 4.1.
+//! Tree-Structured Parzen Estimator", JAIR 2022.
 
 use std::cmp::Ordering;
 

@@ -1,4 +1,4 @@
-//! The process as a regression of [linfa](::linfa): fit to a dataset, predict its targets.
+//! The process as a regression of [linfa]: fit to a dataset, predict its targets.
 //!
 //! Records are points of the unit cube: scale them first, as lengthscales are searched (and
 //! believed in beforehand) in units of the range 0 to 1. Targets may have any location and scale:

@@ -72,7 +72,7 @@ pub struct Prior {
 impl Prior {
     /// The dimension-scaled prior: lengthscales grow with the root of the number of dimensions,
     /// as distances do. Hvarfner, Hellsten and Nardi 2024, "Vanilla Bayesian Optimization Performs
-    /// Great in High Dimensions", eq. 5; the noise as in BoTorch.
+    /// Great in High Dimensions", eq. 5; the noise as in `BoTorch`.
     pub fn scaled(dims: usize) -> Self {
         let root = 0.5 * (dims.max(1) as f64).ln();
         Self {

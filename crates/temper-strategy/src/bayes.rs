@@ -119,7 +119,7 @@ impl Bayes {
         let results: Vec<(Place, f64)> = lessons
             .iter()
             .filter_map(|lesson| match &lesson.end {
-                End::Completed { losses } => Some((place(lesson), *losses.first()?)),
+                End::Completed { losses, .. } => Some((place(lesson), *losses.first()?)),
                 _ => None,
             })
             .collect();

@@ -35,6 +35,9 @@ pub(crate) enum End {
     Completed {
         /// The result.
         losses: Vec<f64>,
+        /// How far past its bound each constraint is: above 0 it is broken, as it is if its metric
+        /// was not reported.
+        excesses: Vec<Option<f64>>,
     },
     /// Stopped by a pruner.
     Pruned {
@@ -72,7 +75,7 @@ impl Evidence {
     /// Encodes what was told since the last time.
     pub(crate) fn update(&mut self, space: &Space, history: &History) {
         let unread = self.unread.drain(..).filter_map(|id| history.trial(id));
-        self.lessons.extend(unread.filter_map(|trial| lesson(space, trial)));
+        self.lessons.extend(unread.filter_map(|trial| lesson(space, history, trial)));
     }
 
     /// The trials that ended, oldest first.
@@ -86,15 +89,27 @@ impl Evidence {
     }
 }
 
+impl End {
+    /// By how much constraints are broken in total; 0 if none is.
+    pub(crate) fn violation(&self) -> f64 {
+        match self {
+            Self::Completed { excesses, .. } => {
+                excesses.iter().map(|excess| excess.map_or(f64::MAX, |it| it.max(0.0))).sum()
+            }
+            Self::Pruned { .. } | Self::Failed(_) => 0.0,
+        }
+    }
+}
+
 /// The trials that were started and have not ended, also those that are paused.
 pub(crate) fn pending(history: &History) -> impl Iterator<Item = &Trial> {
     history.trials().iter().filter(|trial| !trial.state().is_final())
 }
 
-fn lesson(space: &Space, trial: &Trial) -> Option<Lesson> {
+fn lesson(space: &Space, history: &History, trial: &Trial) -> Option<Lesson> {
     let losses = || trial.losses().iter().map(|loss| loss.get()).collect();
     let end = match trial.state() {
-        State::Completed => End::Completed { losses: losses() },
+        State::Completed => End::Completed { losses: losses(), excesses: history.excesses(trial) },
         State::Pruned => End::Pruned { losses: losses() },
         State::Failed => End::Failed(trial.failure()?.kind),
         State::Waiting | State::Running | State::Paused => return None,

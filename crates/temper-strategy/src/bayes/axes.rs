@@ -80,7 +80,7 @@ impl<'a> Axes<'a> {
             }
             _ => domain.encode(&domain.decode(*place)),
         };
-        let domains = self.space.axes().map(|axis| axis.domain());
+        let domains = self.space.axes().map(temper_space::Param::domain);
         let mut point: Vec<f64> = domains.zip(point).map(round).collect();
         let active = if self.has_conditions {
             let active = self.space.active(&self.space.decode(&point));
@@ -104,6 +104,6 @@ impl<'a> Axes<'a> {
     }
 
     fn domain(&self, axis: usize) -> Option<&Domain> {
-        self.space.axes().nth(axis).map(|axis| axis.domain())
+        self.space.axes().nth(axis).map(temper_space::Param::domain)
     }
 }

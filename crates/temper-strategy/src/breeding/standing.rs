@@ -44,7 +44,7 @@ fn rank(end: &End) -> u8 {
 /// One loss per goal; none if it has none.
 pub(crate) fn losses(end: &End) -> &[f64] {
     match end {
-        End::Completed { losses } | End::Pruned { losses } => losses,
+        End::Completed { losses, .. } | End::Pruned { losses } => losses,
         End::Failed(_) => &[],
     }
 }
@@ -57,7 +57,8 @@ mod tests {
 
     #[test]
     fn the_way_it_ended_comes_first_and_then_every_goal() {
-        let done = |losses: [f64; 2]| End::Completed { losses: losses.to_vec() };
+        let done =
+            |losses: [f64; 2]| End::Completed { losses: losses.to_vec(), excesses: Vec::new() };
         let stopped = End::Pruned { losses: vec![0.0, 0.0] };
         let failed = End::Failed(FailureKind::OutOfMemory);
         assert!(dominates(&done([1.0, 2.0]), &done([1.0, 3.0])));

@@ -87,7 +87,7 @@ mod tests {
     use super::*;
 
     fn lesson(losses: [f64; 2]) -> Lesson {
-        let end = End::Completed { losses: losses.to_vec() };
+        let end = End::Completed { losses: losses.to_vec(), excesses: Vec::new() };
         Lesson { point: Vec::new(), active: Vec::new(), end }
     }
 

@@ -40,8 +40,8 @@ const TIERS: usize = 2;
 /// is worse than all that have a tier, and never good.
 fn place(lesson: &Lesson) -> Option<(usize, &[f64])> {
     match &lesson.end {
-        End::Completed { losses } | End::Pruned { losses } if losses.is_empty() => None,
-        End::Completed { losses } => Some((0, losses)),
+        End::Completed { losses, .. } | End::Pruned { losses } if losses.is_empty() => None,
+        End::Completed { losses, .. } => Some((0, losses)),
         End::Pruned { losses } => Some((1, losses)),
         End::Failed(_) => None,
     }
@@ -77,7 +77,7 @@ mod tests {
     }
 
     fn completed(loss: f64) -> Lesson {
-        lesson(End::Completed { losses: vec![loss] })
+        lesson(End::Completed { losses: vec![loss], excesses: Vec::new() })
     }
 
     #[test]
@@ -97,7 +97,7 @@ mod tests {
 
     #[test]
     fn of_several_goals_only_those_that_all_have_count() {
-        let pair = |a, b| lesson(End::Completed { losses: vec![a, b] });
+        let pair = |a, b| lesson(End::Completed { losses: vec![a, b], excesses: Vec::new() });
         let mut lessons = vec![pair(2.0, 2.0), pair(1.0, 3.0), pair(3.0, 1.0), pair(4.0, 4.0)];
         lessons.extend(vec![pair(5.0, 5.0); 17]);
         assert_eq!(good(&lessons), [0, 1, 2]);

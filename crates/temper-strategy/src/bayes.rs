@@ -12,20 +12,24 @@
 
 mod acquisition;
 mod axes;
+mod belief;
+mod boxes;
+mod learn;
 mod maximise;
 mod model;
+mod scalarise;
 
 use serde::{Deserialize, Serialize};
-use temper_core::{Config, Event, History, Next, Origin, Rng, Strategy, StrategyError, draw};
-use temper_gp::{GpError, Prior, warp};
+use temper_core::{Config, Event, History, Next, Rng, State, Strategy, StrategyError, draw};
+use temper_gp::GpError;
 use temper_space::Space;
 
-use acquisition::{Acquisition, Limit, Objective};
 use axes::{Axes, Place};
+use belief::Belief;
+use learn::{Known, Surrogates};
 use maximise::{Sources, maximise};
-use model::Model;
 
-use crate::evidence::{End, Evidence, Lesson, pending};
+use crate::evidence::{Evidence, pending};
 use crate::registry::{Entry, RegistryError, read_options};
 use crate::sobol::{scramble, sobol_point};
 
@@ -68,12 +72,9 @@ impl BayesOptions {
 pub struct Bayes {
     options: BayesOptions,
     evidence: Evidence,
-    objective: Option<Model>,
-    feasibility: Option<Model>,
+    surrogates: Surrogates,
 }
 
-/// How many results there must be before they are modelled.
-const FEWEST: usize = 2;
 /// How often a design point that is not allowed or was started is followed by the next.
 const SKIPPED: u32 = 1000;
 
@@ -113,65 +114,23 @@ impl Bayes {
         rng: &mut Rng,
     ) -> Result<Option<Config>, GpError> {
         let axes = Axes::new(space);
-        let lessons = self.evidence.lessons();
-        let place =
-            |lesson: &Lesson| Place { point: lesson.point.clone(), active: lesson.active.clone() };
-        let results: Vec<(Place, f64)> = lessons
-            .iter()
-            .filter_map(|lesson| match &lesson.end {
-                End::Completed { losses, .. } => Some((place(lesson), *losses.first()?)),
-                _ => None,
-            })
-            .collect();
-        let failed: Vec<bool> =
-            lessons.iter().map(|lesson| matches!(lesson.end, End::Failed(_))).collect();
         let pending: Vec<Place> = pending(history)
             .map(|trial| Place {
                 point: space.encode(trial.config()),
                 active: space.active(trial.config()),
             })
             .collect();
-
-        let (places, losses): (Vec<Place>, Vec<f64>) = results.into_iter().unzip();
-        let mut incumbents = Vec::new();
-        let mut objective = None;
-        if places.len() >= FEWEST {
-            let prior = Prior::scaled(axes.dims());
-            let model = self.objective.get_or_insert_with(|| Model::new(axes.kernel(), prior));
-            let outputs = |first: usize| warp::standardise(&warp::half_rank(&losses[..first]));
-            let mut gp = model.process(&places, outputs)?.clone();
-            let points: Vec<_> =
-                places.iter().map(|place| (place.point.clone(), place.active.clone())).collect();
-            let means: Vec<f64> = gp.predict_many(&points)?.iter().map(|p| p.mean).collect();
-            let mut order: Vec<usize> = (0..places.len()).collect();
-            order.sort_by(|a, b| means[*a].total_cmp(&means[*b]));
-            incumbents.extend(order.iter().take(5).map(|index| places[*index].clone()));
-            let best = means[order[0]];
-            for place in &pending {
-                let mean = gp.predict(&place.point, &place.active)?.mean;
-                gp.extend(&place.point, &place.active, mean)?;
-            }
-            objective = Some(Objective { gp, best });
-        }
-        let mut limits = Vec::new();
-        if failed.contains(&true) {
-            let prior = Prior::scaled(axes.dims());
-            let model = self.feasibility.get_or_insert_with(|| Model::new(axes.kernel(), prior));
-            let all: Vec<Place> = lessons.iter().map(place).collect();
-            let outputs = |first: usize| {
-                failed[..first].iter().map(|failed| if *failed { 1.0 } else { -1.0 }).collect()
-            };
-            let gp = model.process(&all, outputs)?.clone();
-            limits.push(Limit { gp, bound: 0.0 });
-        }
-        if objective.is_none() && limits.is_empty() {
-            return Ok(None);
-        }
-        let acquisition = Acquisition { objective, limits };
+        let belief = Belief::new(space, history.in_state(State::Completed).count());
+        let (lessons, belief) = (self.evidence.lessons(), belief.as_ref());
+        let known = Known { axes: &axes, lessons, pending: &pending, belief };
+        let Some(learned) = self.surrogates.learn(&known, rng)? else { return Ok(None) };
         let dims = axes.dims() as u32;
-        let sources =
-            Sources { incumbents: &incumbents, spread: (64 * dims).clamp(128, 384), near: 40 };
-        let places = maximise(&acquisition, &axes, &sources, rng)?;
+        let sources = Sources {
+            incumbents: &learned.incumbents,
+            spread: (64 * dims).clamp(128, 384),
+            near: 200 / learned.incumbents.len().max(1) as u32,
+        };
+        let places = maximise(&learned.acquisition, &axes, &sources, rng)?;
         let mut configs = places.iter().filter_map(|place| axes.config(place));
         Ok(configs.find(|config| !self.evidence.knows(config)))
     }
@@ -185,8 +144,8 @@ impl Strategy for Bayes {
         rng: &mut Rng,
     ) -> Result<Next, StrategyError> {
         self.evidence.update(space, history);
-        let tried = history.trials().iter().filter(|trial| trial.origin() != Origin::Observed);
-        if (tried.count() as u64) < self.options.startup(space, history) {
+        let begun = history.trials().len() as u64;
+        if begun < self.options.startup(space, history) {
             return self.design(space, history, rng).map(Next::start);
         }
         let note = match self.propose(space, history, rng) {

@@ -34,7 +34,7 @@ const WIDTHS: [f64; 4] = [0.2, 0.05, 0.0125, 0.003];
 
 /// Places with a high acquisition, highest first.
 pub(super) fn maximise(
-    acquisition: &Acquisition,
+    acquisition: &Acquisition<'_>,
     axes: &Axes<'_>,
     sources: &Sources<'_>,
     rng: &mut Rng,
@@ -67,7 +67,7 @@ type Scored = (f64, Place);
 
 /// The allowed places with their values, highest first.
 fn scored(
-    acquisition: &Acquisition,
+    acquisition: &Acquisition<'_>,
     axes: &Axes<'_>,
     mut places: Vec<Place>,
 ) -> Result<Vec<Scored>, GpError> {
@@ -120,7 +120,7 @@ fn normal(rng: &mut Rng) -> f64 {
 /// Climbs from a place: gradients along the continuous dimensions, all levels along each of the
 /// others, in turn.
 fn climb(
-    acquisition: &Acquisition,
+    acquisition: &Acquisition<'_>,
     axes: &Axes<'_>,
     place: Place,
     value: f64,
@@ -138,7 +138,7 @@ fn climb(
 }
 
 fn climb_smooth(
-    acquisition: &Acquisition,
+    acquisition: &Acquisition<'_>,
     axes: &Axes<'_>,
     place: Place,
     value: f64,
@@ -172,7 +172,7 @@ fn climb_smooth(
 }
 
 fn climb_levels(
-    acquisition: &Acquisition,
+    acquisition: &Acquisition<'_>,
     axes: &Axes<'_>,
     place: Place,
     value: f64,
@@ -196,7 +196,7 @@ fn climb_levels(
 
 /// The best of some places and the one so far.
 fn best_of(
-    acquisition: &Acquisition,
+    acquisition: &Acquisition<'_>,
     axes: &Axes<'_>,
     places: Vec<Place>,
     so_far: Scored,

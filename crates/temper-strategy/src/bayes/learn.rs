@@ -1,0 +1,224 @@
+//! From the trials to the acquisition.
+
+use temper_core::Rng;
+use temper_gp::{Gp, GpError, Prior, warp};
+
+use super::acquisition::{Acquisition, Improvement};
+use super::axes::{Axes, Place};
+use super::belief::Belief;
+use super::boxes::{Boxes, MOST_GOALS, front};
+use super::model::Model;
+use super::scalarise::scalarise;
+use crate::evidence::{End, Lesson};
+
+/// The surrogates, kept between asks.
+#[derive(Debug, Default)]
+pub(super) struct Surrogates {
+    goals: Vec<Model>,
+    constraints: Vec<Model>,
+    success: Option<Model>,
+}
+
+/// What is known, and what is being tried.
+#[derive(Debug)]
+pub(super) struct Known<'a> {
+    pub(super) axes: &'a Axes<'a>,
+    pub(super) lessons: &'a [Lesson],
+    /// The trials that have not ended.
+    pub(super) pending: &'a [Place],
+    pub(super) belief: Option<&'a Belief>,
+}
+
+/// What follows from it.
+#[derive(Debug)]
+pub(super) struct Learned<'a> {
+    pub(super) acquisition: Acquisition<'a>,
+    /// The best places known, the best first.
+    pub(super) incumbents: Vec<Place>,
+}
+
+/// How many results there must be before they are modelled.
+const FEWEST: usize = 2;
+/// Near how many incumbents others are tried.
+const INCUMBENTS: usize = 5;
+/// How far the reference point lies behind the front, relative to the front's extent.
+/// Ishibuchi et al. 2018, "How to Specify a Reference Point in Hypervolume Calculation".
+const MARGIN: f64 = 0.1;
+
+/// A completed trial.
+struct Outcome<'a> {
+    place: Place,
+    losses: &'a [f64],
+    excesses: &'a [Option<f64>],
+    violation: f64,
+}
+
+impl Surrogates {
+    /// The acquisition given what is known; `None` if nothing is.
+    pub(super) fn learn<'a>(
+        &mut self,
+        known: &Known<'a>,
+        rng: &mut Rng,
+    ) -> Result<Option<Learned<'a>>, GpError> {
+        let outcomes: Vec<Outcome<'_>> = known.lessons.iter().filter_map(outcome).collect();
+        let limits = self.limits(known, &outcomes)?;
+        let places: Vec<Place> = outcomes.iter().map(|outcome| outcome.place.clone()).collect();
+        let least = outcomes.iter().map(|outcome| outcome.violation).fold(f64::INFINITY, f64::min);
+        let feasible: Vec<usize> =
+            (0..outcomes.len()).filter(|&i| outcomes[i].violation <= least).collect();
+        let mut incumbents: Vec<Place> = Vec::new();
+        let mut improvement = None;
+        if outcomes.len() >= FEWEST {
+            let mut goals = self.goals(known, &places, &outcomes, rng)?;
+            let means = means(&goals, &feasible.iter().map(|&i| &places[i]).collect::<Vec<_>>())?;
+            let mut best = front(&means);
+            best.sort_by(|&a, &b| means[a][0].total_cmp(&means[b][0]));
+            let boxes = match goals.len() {
+                1 => {
+                    let mut order: Vec<usize> = (0..means.len()).collect();
+                    order.sort_by(|&a, &b| means[a][0].total_cmp(&means[b][0]));
+                    incumbents.extend(
+                        order.iter().take(INCUMBENTS).map(|&i| places[feasible[i]].clone()),
+                    );
+                    Boxes::below(means[order[0]][0])
+                }
+                _ => {
+                    let stride = best.len().div_ceil(2 * INCUMBENTS);
+                    let spread = best.iter().step_by(stride);
+                    incumbents.extend(spread.map(|&i| places[feasible[i]].clone()));
+                    let front: Vec<Vec<f64>> = best.iter().map(|&i| means[i].clone()).collect();
+                    Boxes::beside(&front, &reference(&front, &means))
+                }
+            };
+            for gp in &mut goals {
+                expect(gp, known.pending)?;
+            }
+            // While every result breaks a constraint, keeping them all comes first.
+            improvement = (least <= 0.0).then_some(Improvement { goals, boxes });
+        }
+        if improvement.is_none() && limits.is_empty() {
+            return Ok(None);
+        }
+        let acquisition = Acquisition { improvement, limits, belief: known.belief };
+        Ok(Some(Learned { acquisition, incumbents }))
+    }
+
+    /// One process per goal, over standardised losses.
+    fn goals(
+        &mut self,
+        known: &Known<'_>,
+        places: &[Place],
+        outcomes: &[Outcome<'_>],
+        rng: &mut Rng,
+    ) -> Result<Vec<Gp>, GpError> {
+        let goals = outcomes.first().map_or(0, |outcome| outcome.losses.len());
+        if goals > MOST_GOALS {
+            // Other weights with each ask: nothing can be kept.
+            self.goals.clear();
+            let losses: Vec<&[f64]> = outcomes.iter().map(|outcome| outcome.losses).collect();
+            let losses = scalarise(&losses, rng);
+            let mut model = model(known.axes);
+            return Ok(vec![model.process(places, |first| standard(&losses[..first]))?.clone()]);
+        }
+        self.goals.resize_with(goals, || model(known.axes));
+        let processes = self.goals.iter_mut().enumerate().map(|(goal, model)| {
+            let losses: Vec<f64> = outcomes.iter().map(|outcome| outcome.losses[goal]).collect();
+            model.process(places, |first| standard(&losses[..first])).cloned()
+        });
+        processes.collect()
+    }
+
+    /// What is to come out at 0 or below: each constraint's excess, and failure.
+    fn limits(&mut self, known: &Known<'_>, outcomes: &[Outcome<'_>]) -> Result<Vec<Gp>, GpError> {
+        let mut limits = Vec::new();
+        let constraints = outcomes.first().map_or(0, |outcome| outcome.excesses.len());
+        self.constraints.resize_with(constraints, || model(known.axes));
+        for (index, model) in self.constraints.iter_mut().enumerate() {
+            let reported = outcomes.iter().filter_map(|outcome| {
+                Some((outcome.place.clone(), outcome.excesses.get(index).copied()??))
+            });
+            let (places, excesses): (Vec<_>, Vec<_>) = reported.unzip();
+            if places.len() >= FEWEST {
+                limits.push(model.process(&places, |first| scaled(&excesses[..first]))?.clone());
+            }
+        }
+        let failed: Vec<bool> =
+            known.lessons.iter().map(|lesson| matches!(lesson.end, End::Failed(_))).collect();
+        if failed.contains(&true) {
+            let model = self.success.get_or_insert_with(|| model(known.axes));
+            let places: Vec<Place> = known.lessons.iter().map(place).collect();
+            let outputs = |first: usize| {
+                failed[..first].iter().map(|failed| if *failed { 1.0 } else { -1.0 }).collect()
+            };
+            limits.push(model.process(&places, outputs)?.clone());
+        }
+        for gp in &mut limits {
+            expect(gp, known.pending)?;
+        }
+        Ok(limits)
+    }
+}
+
+fn model(axes: &Axes<'_>) -> Model {
+    Model::new(axes.kernel(), Prior::scaled(axes.dims()))
+}
+
+fn outcome(lesson: &Lesson) -> Option<Outcome<'_>> {
+    let End::Completed { losses, excesses } = &lesson.end else { return None };
+    let violation = lesson.end.violation();
+    Some(Outcome { place: place(lesson), losses, excesses, violation })
+}
+
+fn place(lesson: &Lesson) -> Place {
+    Place { point: lesson.point.clone(), active: lesson.active.clone() }
+}
+
+fn standard(losses: &[f64]) -> Vec<f64> {
+    warp::standardise(&warp::half_rank(losses))
+}
+
+/// Excesses in units of their median size, large ones drawn in; 0 stays 0.
+fn scaled(excesses: &[f64]) -> Vec<f64> {
+    let mut sizes: Vec<f64> = excesses.iter().map(|excess| excess.abs()).collect();
+    sizes.sort_by(f64::total_cmp);
+    let unit = sizes[sizes.len() / 2].max(f64::MIN_POSITIVE);
+    excesses.iter().map(|excess| (excess / unit).asinh()).collect()
+}
+
+/// The posterior means at places: for each the mean of each goal.
+fn means(goals: &[Gp], places: &[&Place]) -> Result<Vec<Vec<f64>>, GpError> {
+    let points: Vec<_> =
+        places.iter().map(|place| (place.point.clone(), place.active.clone())).collect();
+    let mut means = vec![Vec::with_capacity(goals.len()); places.len()];
+    for gp in goals {
+        let predictions = gp.predict_many(&points)?;
+        means.iter_mut().zip(predictions).for_each(|(means, p)| means.push(p.mean));
+    }
+    Ok(means)
+}
+
+/// A point behind the front; where the front has no extent, behind half of all results.
+fn reference(front: &[Vec<f64>], all: &[Vec<f64>]) -> Vec<f64> {
+    let goals = front.first().map_or(0, Vec::len);
+    let goal = |goal: usize| {
+        let ends = |points: &[Vec<f64>]| {
+            let losses = points.iter().map(|point| point[goal]);
+            losses.fold((f64::INFINITY, f64::NEG_INFINITY), |(l, h), y| (l.min(y), h.max(y)))
+        };
+        let (low, high) = ends(front);
+        let mut losses: Vec<f64> = all.iter().map(|point| point[goal]).collect();
+        losses.sort_by(f64::total_cmp);
+        let median = losses[losses.len() / 2];
+        (high + MARGIN * (high - low)).max(median)
+    };
+    (0..goals).map(goal).collect()
+}
+
+/// Adds the pending trials as if they had ended as predicted: near them there is nothing to gain.
+fn expect(gp: &mut Gp, pending: &[Place]) -> Result<(), GpError> {
+    for place in pending {
+        let mean = gp.predict(&place.point, &place.active)?.mean;
+        gp.extend(&place.point, &place.active, mean)?;
+    }
+    Ok(())
+}

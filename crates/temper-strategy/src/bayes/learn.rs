@@ -41,8 +41,7 @@ pub(super) struct Learned<'a> {
 const FEWEST: usize = 2;
 /// Near how many incumbents others are tried.
 const INCUMBENTS: usize = 5;
-/// How far the reference point lies behind the front, relative to the front's extent.
-/// Ishibuchi et al. 2018, "How to Specify a Reference Point in Hypervolume Calculation".
+/// How far the reference point lies behind the worst results, relative to their range.
 const MARGIN: f64 = 0.1;
 
 /// A completed trial.
@@ -87,7 +86,7 @@ impl Surrogates {
                     let spread = best.iter().step_by(stride);
                     incumbents.extend(spread.map(|&i| places[feasible[i]].clone()));
                     let front: Vec<Vec<f64>> = best.iter().map(|&i| means[i].clone()).collect();
-                    Boxes::beside(&front, &reference(&front, &means))
+                    Boxes::beside(&front, &reference(&means))
                 }
             };
             for gp in &mut goals {
@@ -123,7 +122,11 @@ impl Surrogates {
         self.goals.resize_with(goals, || model(known.axes));
         let processes = self.goals.iter_mut().enumerate().map(|(goal, model)| {
             let losses: Vec<f64> = outcomes.iter().map(|outcome| outcome.losses[goal]).collect();
-            model.process(places, |first| standard(&losses[..first])).cloned()
+            let outputs = |first: usize| match goals {
+                1 => standard(&losses[..first]),
+                _ => fenced(&losses[..first]),
+            };
+            model.process(places, outputs).cloned()
         });
         processes.collect()
     }
@@ -177,6 +180,19 @@ fn standard(losses: &[f64]) -> Vec<f64> {
     warp::standardise(&warp::half_rank(losses))
 }
 
+/// Standardised losses of one of several goals. A trade-off may well lie in the worse half of a
+/// goal, which half-rank warping would flatten: only outliers are drawn in, to the outer fence.
+/// Tukey 1977, "Exploratory Data Analysis", section 2D.
+fn fenced(losses: &[f64]) -> Vec<f64> {
+    let mut order = losses.to_vec();
+    order.sort_by(f64::total_cmp);
+    let quartile = |quarter: usize| order[quarter * (order.len() - 1) / 4];
+    let fence = quartile(3) + 3.0 * (quartile(3) - quartile(1));
+    let spread = quartile(3) > quartile(1) && fence.is_finite();
+    let drawn = losses.iter().map(|loss| if spread { loss.min(fence) } else { *loss });
+    warp::standardise(&drawn.collect::<Vec<_>>())
+}
+
 /// Excesses in units of their median size, large ones drawn in; 0 stays 0.
 fn scaled(excesses: &[f64]) -> Vec<f64> {
     let mut sizes: Vec<f64> = excesses.iter().map(|excess| excess.abs()).collect();
@@ -197,19 +213,14 @@ fn means(goals: &[Gp], places: &[&Place]) -> Result<Vec<Vec<f64>>, GpError> {
     Ok(means)
 }
 
-/// A point behind the front; where the front has no extent, behind half of all results.
-fn reference(front: &[Vec<f64>], all: &[Vec<f64>]) -> Vec<f64> {
-    let goals = front.first().map_or(0, Vec::len);
+/// A point behind all results: what lies beyond the ends of the front counts too.
+fn reference(all: &[Vec<f64>]) -> Vec<f64> {
+    let goals = all.first().map_or(0, Vec::len);
     let goal = |goal: usize| {
-        let ends = |points: &[Vec<f64>]| {
-            let losses = points.iter().map(|point| point[goal]);
-            losses.fold((f64::INFINITY, f64::NEG_INFINITY), |(l, h), y| (l.min(y), h.max(y)))
-        };
-        let (low, high) = ends(front);
-        let mut losses: Vec<f64> = all.iter().map(|point| point[goal]).collect();
-        losses.sort_by(f64::total_cmp);
-        let median = losses[losses.len() / 2];
-        (high + MARGIN * (high - low)).max(median)
+        let losses = all.iter().map(|point| point[goal]);
+        let ends =
+            losses.fold((f64::INFINITY, f64::NEG_INFINITY), |(l, h), y| (l.min(y), h.max(y)));
+        ends.1 + MARGIN * (ends.1 - ends.0).max(f64::MIN_POSITIVE)
     };
     (0..goals).map(goal).collect()
 }

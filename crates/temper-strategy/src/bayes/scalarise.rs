@@ -4,7 +4,7 @@ use rand::RngExt;
 use temper_core::Rng;
 use temper_gp::warp;
 
-/// The share of the sum in the augmented Chebyshev norm. Knowles 2006, "ParEGO", eq. 2.
+/// The share of the sum in the augmented Chebyshev norm. Knowles 2006, "`ParEGO`", eq. 2.
 const SHARE: f64 = 0.05;
 
 /// One loss for each vector of losses: the augmented Chebyshev norm under random weights, of

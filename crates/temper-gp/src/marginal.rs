@@ -132,7 +132,8 @@ pub(crate) fn ln_likelihood(
 ///
 /// # Errors
 ///
-/// If there are no samples, the dimensions differ, or the covariance is not positive definite.
+/// If there are no samples, the dimensions differ, a hyperparameter is not positive and finite, or
+/// the covariance is not positive definite.
 pub fn ln_marginal(
     kernel: &Kernel,
     samples: &Samples,
@@ -147,6 +148,7 @@ pub fn ln_marginal(
             return Err(GpError::Dims { expected, found });
         }
     }
+    hyperparameters.check()?;
     let inputs = Inputs::new(kernel.clone(), samples);
     let mut gradient = vec![0.0; expected + 2];
     let value = ln_likelihood(&inputs, samples.outputs(), hyperparameters, &mut gradient);
@@ -161,7 +163,7 @@ pub fn ln_marginal(
 ///
 /// # Errors
 ///
-/// If the dimensions differ.
+/// If the dimensions differ or a hyperparameter is not positive and finite.
 pub fn ln_prior(
     kernel: &Kernel,
     prior: &Prior,
@@ -171,6 +173,7 @@ pub fn ln_prior(
     if found != expected {
         return Err(GpError::Dims { expected, found });
     }
+    hyperparameters.check()?;
     let mut gradient = vec![0.0; expected + 2];
     let value = prior.ln_density(kernel, &hyperparameters.ln(), &mut gradient);
     Ok((value, gradient))

@@ -1,5 +1,5 @@
 //! The cost of Gaussian-process regression over 10 dimensions: a whole fit, and what a proposal
-//! asks of the process, at 100 and 1,000 samples.
+//! asks of the process, at 100, 250 and 1,000 samples.
 //!
 //! `cargo xtask bench gp`.
 
@@ -9,7 +9,7 @@ use criterion::{BatchSize, BenchmarkId, Criterion, criterion_group, criterion_ma
 use temper_gp::{Axis, FitConfig, Gp, Hyperparameters, Kernel, Prior, Samples, Smoothness, fit};
 
 const DIMS: usize = 10;
-const SIZES: [usize; 2] = [100, 1_000];
+const SIZES: [usize; 3] = [100, 250, 1_000];
 const QUERIES: usize = 512;
 
 fn kernel() -> Kernel {

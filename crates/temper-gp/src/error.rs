@@ -22,13 +22,27 @@ pub enum GpError {
         /// The number of points.
         points: usize,
     },
-    /// A coordinate or an output is NaN or infinite.
+    /// A coordinate or an output of a sample is NaN or infinite.
     #[error("sample {sample} holds {number}")]
     NotFinite {
         /// Its index.
         sample: usize,
         /// The number.
         number: f64,
+    },
+    /// A coordinate of a point that is predicted at or added is NaN or infinite.
+    #[error("the point holds {number}")]
+    Query {
+        /// The number.
+        number: f64,
+    },
+    /// A hyperparameter, or the bound of one, is not positive and finite.
+    #[error("{name} {value} is not positive and finite")]
+    Hyperparameter {
+        /// Which one: `lengthscale`, `signal`, `noise` or `noise floor`.
+        name: &'static str,
+        /// Its value.
+        value: f64,
     },
     /// The covariance matrix can't be factorised, even with more noise.
     #[error("the covariance of {samples} samples is not positive definite with noise {noise:e}")]

@@ -1,5 +1,6 @@
 //! The hyperparameters that the data make most likely.
 
+use crate::hyperparameters::positive;
 use crate::inputs::Inputs;
 use crate::lbfgs::{Limits, minimise};
 use crate::marginal::ln_likelihood;
@@ -55,7 +56,8 @@ pub fn starts(kernel: &Kernel, prior: &Prior) -> Vec<Hyperparameters> {
 ///
 /// # Errors
 ///
-/// If there are no samples, or no start has a finite density.
+/// If there are no samples, the dimensions differ, the noise floor or a start is not positive and
+/// finite, or no start has a finite density.
 pub fn fit(kernel: &Kernel, samples: &Samples, config: &FitConfig) -> Result<Fit, GpError> {
     if samples.is_empty() {
         return Err(GpError::Empty);
@@ -63,6 +65,7 @@ pub fn fit(kernel: &Kernel, samples: &Samples, config: &FitConfig) -> Result<Fit
     if samples.dims() != kernel.dims() {
         return Err(GpError::Dims { expected: kernel.dims(), found: samples.dims() });
     }
+    positive("noise floor", config.prior.noise_floor)?;
     let inputs = Inputs::new(kernel.clone(), samples);
     let (low, high) = bounds(kernel, &config.prior);
     let limits = Limits { iterations: config.iterations, tolerance: TOLERANCE };
@@ -70,6 +73,7 @@ pub fn fit(kernel: &Kernel, samples: &Samples, config: &FitConfig) -> Result<Fit
     let mut best: Option<(f64, Vec<f64>)> = None;
     let mut factorisations = 0;
     for start in defaults.as_ref().unwrap_or(&config.starts) {
+        start.check()?;
         let mut ln = start.ln();
         if ln.len() != low.len() {
             return Err(GpError::Dims { expected: kernel.dims(), found: ln.len() - 2 });

@@ -12,8 +12,8 @@ pub struct Gp {
     inputs: Inputs,
     hyperparameters: Hyperparameters,
     reciprocals: Vec<f64>,
-    outputs: Vec<f64>,
-    factored: Factored,
+    pub(crate) outputs: Vec<f64>,
+    pub(crate) factored: Factored,
 }
 
 /// What the process says of a point: the function there, without the noise of observing it.
@@ -36,15 +36,6 @@ pub struct Sloped {
     pub variance: Vec<f64>,
 }
 
-/// What is left out is predicted by the others: `n` each.
-#[derive(Clone, Debug, PartialEq)]
-pub struct LeaveOneOut {
-    /// The mean predicted for each sample's output.
-    pub means: Vec<f64>,
-    /// The variance of each prediction, the noise included.
-    pub variances: Vec<f64>,
-}
-
 /// The least variance that a prediction has, relative to the signal's: what rounding leaves.
 const ROUNDING: f64 = 1e-12;
 /// How often the noise is raised tenfold to make a covariance matrix positive definite.
@@ -58,7 +49,8 @@ impl Gp {
     ///
     /// # Errors
     ///
-    /// If there are no samples, the dimensions differ, or the covariance stays singular.
+    /// If there are no samples, the dimensions differ, a hyperparameter is not positive and finite,
+    /// or the covariance stays singular.
     pub fn new(
         kernel: &Kernel,
         hyperparameters: &Hyperparameters,
@@ -73,6 +65,7 @@ impl Gp {
                 return Err(GpError::Dims { expected, found });
             }
         }
+        hyperparameters.check()?;
         let inputs = Inputs::new(kernel.clone(), samples);
         let mut hyperparameters = hyperparameters.clone();
         for _ in 0..=RAISES {
@@ -99,7 +92,7 @@ impl Gp {
     /// If the point has another number of dimensions, or a number is NaN or infinite.
     pub fn extend(&mut self, point: &[f64], active: &[bool], output: f64) -> Result<bool, GpError> {
         self.check(point, active)?;
-        finite(self.len(), &[output])?;
+        finite(self.len(), output)?;
         let features = self.inputs.embed(point, active);
         let covariances = self.covariances(&features);
         let Hyperparameters { signal, noise, .. } = self.hyperparameters;
@@ -130,7 +123,7 @@ impl Gp {
         if outputs.len() != self.len() {
             return Err(GpError::Outputs { outputs: outputs.len(), points: self.len() });
         }
-        outputs.iter().enumerate().try_for_each(|(sample, y)| finite(sample, &[*y]))?;
+        outputs.iter().enumerate().try_for_each(|(sample, y)| finite(sample, *y))?;
         self.outputs.copy_from_slice(outputs);
         self.recondition();
         Ok(())
@@ -256,23 +249,6 @@ impl Gp {
         })
     }
 
-    /// Predicts each sample's output from all the others. O(n^3).
-    /// Sundararajan and Keerthi 2001; Rasmussen and Williams 2006, eq. 5.12, with the mean kept.
-    pub fn leave_one_out(&self) -> LeaveOneOut {
-        let precision = |sample: usize| {
-            let mut unit = vec![0.0; self.len()];
-            unit[sample] = 1.0;
-            self.factored.triangle.solve_lower(&mut unit);
-            dot(&unit, &unit)
-        };
-        let precisions: Vec<f64> = (0..self.len()).map(precision).collect();
-        let parts = self.outputs.iter().zip(&self.factored.weights).zip(&precisions);
-        LeaveOneOut {
-            means: parts.map(|((output, weight), precision)| output - weight / precision).collect(),
-            variances: precisions.iter().map(|precision| precision.recip()).collect(),
-        }
-    }
-
     fn variance(&self, explained: f64) -> f64 {
         let signal = self.hyperparameters.signal;
         (signal - explained).max(ROUNDING * signal)
@@ -295,16 +271,16 @@ impl Gp {
         if point.len() != expected || active.len() != expected {
             return Err(GpError::Dims { expected, found });
         }
-        finite(self.len(), point)
+        let broken = point.iter().find(|number| !number.is_finite());
+        broken.map_or(Ok(()), |&number| Err(GpError::Query { number }))
     }
 }
 
-/// Refuses numbers of a sample that are NaN or infinite.
-fn finite(sample: usize, numbers: &[f64]) -> Result<(), GpError> {
-    let broken = numbers.iter().find(|number| !number.is_finite());
-    broken.map_or(Ok(()), |&number| Err(GpError::NotFinite { sample, number }))
+/// Refuses the output of a sample that is NaN or infinite.
+fn finite(sample: usize, output: f64) -> Result<(), GpError> {
+    if output.is_finite() { Ok(()) } else { Err(GpError::NotFinite { sample, number: output }) }
 }
 
-fn dot(a: &[f64], b: &[f64]) -> f64 {
+pub(crate) fn dot(a: &[f64], b: &[f64]) -> f64 {
     crate::inputs::lanes(a, b, |a, b| a * b)
 }

@@ -1,6 +1,6 @@
 //! What is learned from the data, and what is believed of it before.
 
-use crate::{Axis, Kernel};
+use crate::{Axis, GpError, Kernel};
 
 /// The hyperparameters of a process, all positive.
 #[derive(Clone, Debug, PartialEq)]
@@ -15,6 +15,13 @@ pub struct Hyperparameters {
 }
 
 impl Hyperparameters {
+    /// Refuses one that is not positive and finite.
+    pub(crate) fn check(&self) -> Result<(), GpError> {
+        let scales = self.lengthscales.iter().map(|scale| ("lengthscale", *scale));
+        let mut all = scales.chain([("signal", self.signal), ("noise", self.noise)]);
+        all.try_for_each(|(name, value)| positive(name, value))
+    }
+
     /// Their logarithms: `dims + 2`.
     pub(crate) fn ln(&self) -> Vec<f64> {
         let rest = [self.signal.ln(), self.noise.ln()];
@@ -29,6 +36,15 @@ impl Hyperparameters {
             signal: rest[0].exp(),
             noise: rest[1].exp(),
         }
+    }
+}
+
+/// Refuses a number that is not positive and finite.
+pub(crate) fn positive(name: &'static str, value: f64) -> Result<(), GpError> {
+    if value > 0.0 && value.is_finite() {
+        Ok(())
+    } else {
+        Err(GpError::Hyperparameter { name, value })
     }
 }
 

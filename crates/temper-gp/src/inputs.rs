@@ -11,6 +11,10 @@ pub(crate) struct Inputs {
     len: usize,
     /// `features x n`: the places of each axis, then the offsets.
     columns: Vec<Vec<f64>>,
+    /// `n x features`, row-major: the same.
+    rows: Vec<f64>,
+    /// For each axis, whether a sample was ever off it.
+    is_off: Vec<bool>,
 }
 
 /// The reciprocal lengthscale of each axis.
@@ -20,7 +24,13 @@ pub(crate) fn reciprocals(hyperparameters: &Hyperparameters) -> Vec<f64> {
 
 impl Inputs {
     pub(crate) fn new(kernel: Kernel, samples: &Samples) -> Self {
-        let mut inputs = Self { len: 0, columns: vec![Vec::new(); kernel.features()], kernel };
+        let mut inputs = Self {
+            len: 0,
+            columns: vec![Vec::new(); kernel.features()],
+            rows: Vec::with_capacity(samples.len() * kernel.features()),
+            is_off: vec![false; kernel.dims()],
+            kernel,
+        };
         for sample in 0..samples.len() {
             inputs.push(samples.point(sample), samples.active(sample));
         }
@@ -37,9 +47,13 @@ impl Inputs {
 
     pub(crate) fn push(&mut self, point: &[f64], active: &[bool]) {
         let features = self.embed(point, active);
-        for (column, feature) in self.columns.iter_mut().zip(features) {
-            column.push(feature);
+        for (column, feature) in self.columns.iter_mut().zip(&features) {
+            column.push(*feature);
         }
+        for (is_off, offset) in self.is_off.iter_mut().zip(&features[self.kernel.dims()..]) {
+            *is_off |= *offset != 0.0;
+        }
+        self.rows.extend(features);
         self.len += 1;
     }
 
@@ -47,6 +61,7 @@ impl Inputs {
     pub(crate) fn truncate(&mut self, len: usize) {
         self.columns.iter_mut().for_each(|column| column.truncate(len));
         self.len = self.len.min(len);
+        self.rows.truncate(self.len * self.kernel.features());
     }
 
     pub(crate) fn embed(&self, point: &[f64], active: &[bool]) -> Vec<f64> {
@@ -56,8 +71,17 @@ impl Inputs {
     }
 
     /// The features of one sample.
-    pub(crate) fn features(&self, sample: usize) -> Vec<f64> {
-        self.columns.iter().map(|column| column[sample]).collect()
+    pub(crate) fn features(&self, sample: usize) -> &[f64] {
+        let features = self.kernel.features();
+        &self.rows[sample * features..][..features]
+    }
+
+    /// The columns in which a point may differ from samples on a numeric axis: its place, and its
+    /// offset only if one of them is off the axis.
+    fn differing(&self, axis: usize, features: &[f64]) -> impl Iterator<Item = usize> {
+        let offset = axis + self.kernel.dims();
+        let is_off = self.is_off[axis] || features[offset] != 0.0;
+        [Some(axis), is_off.then_some(offset)].into_iter().flatten()
     }
 
     /// Writes the correlation of a point with each of the first `out.len()` samples.
@@ -81,7 +105,7 @@ impl Inputs {
                     }
                 }
                 Axis::Numeric => {
-                    for column in [axis, axis + self.kernel.dims()] {
+                    for column in self.differing(axis, features) {
                         let place = features[column];
                         for (sum, other) in squared.iter_mut().zip(&self.columns[column]) {
                             let scaled = (place - other) * reciprocal;
@@ -113,14 +137,14 @@ impl Inputs {
                 weights.iter().zip(others).map(|(weight, other)| weight * differs(*other)).sum()
             }
             Axis::Numeric => {
-                let dims = self.kernel.dims();
                 let squares = |column: usize| {
                     lanes(weights, &self.columns[column], |weight, other| {
                         let distance = features[column] - other;
                         weight * distance * distance
                     })
                 };
-                (squares(axis) + squares(axis + dims)) * reciprocal * reciprocal
+                let sum: f64 = self.differing(axis, features).map(squares).sum();
+                sum * reciprocal * reciprocal
             }
         }
     }

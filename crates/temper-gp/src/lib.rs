@@ -32,6 +32,7 @@
 mod gp;
 mod hyperparameters;
 mod kernel;
+mod leave_one_out;
 mod samples;
 // Fitting it.
 mod fit;
@@ -50,8 +51,9 @@ pub mod warp;
 
 pub use error::GpError;
 pub use fit::{Fit, FitConfig, fit, starts};
-pub use gp::{Gp, LeaveOneOut, Prediction, Sloped};
+pub use gp::{Gp, Prediction, Sloped};
 pub use hyperparameters::{Hyperparameters, LogNormal, Prior};
 pub use kernel::{Axis, Kernel, Smoothness};
+pub use leave_one_out::LeaveOneOut;
 pub use marginal::{ln_marginal, ln_prior};
 pub use samples::Samples;

@@ -46,8 +46,8 @@ impl Factored {
     }
 }
 
-/// The lower part of the covariance matrix with the noise on its diagonal; `falls`, if given,
-/// takes the rows of `signal * fall`.
+/// The upper part of the covariance matrix, whose columns lie in one piece, with the noise on its
+/// diagonal; `falls`, if given, takes those columns of `signal * fall`.
 pub(crate) fn covariance(
     inputs: &Inputs,
     hyperparameters: &Hyperparameters,
@@ -58,13 +58,14 @@ pub(crate) fn covariance(
     let mut scratch = Distances::default();
     let mut correlations = vec![Correlation { value: 0.0, fall: 0.0 }; len];
     let mut matrix = Mat::zeros(len, len);
-    for row in 0..len {
-        let correlations = &mut correlations[..=row];
-        inputs.correlate(&inputs.features(row), &reciprocals, &mut scratch, correlations);
-        for (column, correlation) in correlations.iter().enumerate() {
-            matrix[(row, column)] = signal * correlation.value;
+    for sample in 0..len {
+        let correlations = &mut correlations[..=sample];
+        inputs.correlate(inputs.features(sample), &reciprocals, &mut scratch, correlations);
+        let column = matrix.col_as_slice_mut(sample);
+        for (entry, correlation) in column.iter_mut().zip(correlations.iter()) {
+            *entry = signal * correlation.value;
         }
-        matrix[(row, row)] += hyperparameters.noise;
+        column[sample] += hyperparameters.noise;
         if let Some(falls) = &mut falls {
             falls.extend(correlations.iter().map(|correlation| signal * correlation.fall));
         }
@@ -93,32 +94,30 @@ pub(crate) fn ln_likelihood(
     let reciprocals = reciprocals(hyperparameters);
     let mut by_signal = 0.0;
     let mut by_noise = 0.0;
-    // 2 dL/dK without the diagonal's half, one row at a time.
+    // 2 dL/dK without the diagonal's half, one column at a time.
     let mut pulls = Vec::with_capacity(len);
     let mut weighted = Vec::with_capacity(len);
-    for row in 0..len {
-        let features = inputs.features(row);
-        let below = &falls[row * (row + 1) / 2..][..row];
-        let column = inverse.col(row);
+    let mut choices = Vec::with_capacity(len);
+    for sample in 0..len {
+        let features = inputs.features(sample);
+        let falls = &falls[sample * (sample + 1) / 2..][..sample];
+        let (values, inverse) = (matrix.col_as_slice(sample), inverse.col_as_slice(sample));
         pulls.clear();
-        pulls.extend((0..row).map(|b| alpha[row] * alpha[b] - column[b]));
+        pulls.extend((0..sample).map(|b| alpha[sample] * alpha[b] - inverse[b]));
         weighted.clear();
-        weighted.extend(pulls.iter().zip(below).map(|(pull, fall)| pull * fall));
-        let mut choices = None;
+        weighted.extend(pulls.iter().zip(falls).map(|(pull, fall)| pull * fall));
+        choices.clear();
+        choices.extend(pulls.iter().zip(values).map(|(pull, value)| pull * value));
         for (axis, kind) in inputs.kernel().axes().iter().enumerate() {
             let weights = match kind {
                 Axis::Numeric => &weighted,
                 // Here the correlation itself falls, not its slope.
-                Axis::Choice => choices.get_or_insert_with(|| {
-                    let values = (0..row).map(|b| matrix[(row, b)]);
-                    pulls.iter().zip(values).map(|(pull, value)| pull * value).collect()
-                }),
+                Axis::Choice => &choices,
             };
-            gradient[axis] += inputs.weighted(axis, &features, reciprocals[axis], weights);
+            gradient[axis] += inputs.weighted(axis, features, reciprocals[axis], weights);
         }
-        let own = 0.5 * (alpha[row] * alpha[row] - column[row]);
-        let values = (0..row).map(|b| matrix[(row, b)]);
-        by_signal += pulls.iter().zip(values).map(|(pull, value)| pull * value).sum::<f64>();
+        let own = 0.5 * (alpha[sample] * alpha[sample] - inverse[sample]);
+        by_signal += choices.iter().sum::<f64>();
         by_signal += own * hyperparameters.signal;
         by_noise += own * hyperparameters.noise;
     }
@@ -132,7 +131,8 @@ pub(crate) fn ln_likelihood(
 ///
 /// # Errors
 ///
-/// If there are no samples, the dimensions differ, or the covariance is not positive definite.
+/// If there are no samples, the dimensions differ, a hyperparameter is not positive and finite, or
+/// the covariance is not positive definite.
 pub fn ln_marginal(
     kernel: &Kernel,
     samples: &Samples,
@@ -147,6 +147,7 @@ pub fn ln_marginal(
             return Err(GpError::Dims { expected, found });
         }
     }
+    hyperparameters.check()?;
     let inputs = Inputs::new(kernel.clone(), samples);
     let mut gradient = vec![0.0; expected + 2];
     let value = ln_likelihood(&inputs, samples.outputs(), hyperparameters, &mut gradient);
@@ -161,7 +162,7 @@ pub fn ln_marginal(
 ///
 /// # Errors
 ///
-/// If the dimensions differ.
+/// If the dimensions differ or a hyperparameter is not positive and finite.
 pub fn ln_prior(
     kernel: &Kernel,
     prior: &Prior,
@@ -171,6 +172,7 @@ pub fn ln_prior(
     if found != expected {
         return Err(GpError::Dims { expected, found });
     }
+    hyperparameters.check()?;
     let mut gradient = vec![0.0; expected + 2];
     let value = prior.ln_density(kernel, &hyperparameters.ln(), &mut gradient);
     Ok((value, gradient))

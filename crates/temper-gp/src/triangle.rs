@@ -17,10 +17,10 @@ pub(crate) struct Triangle {
 }
 
 impl Triangle {
-    /// The Cholesky factor of the matrix whose lower part this is; `None` if it is not positive
+    /// The Cholesky factor of the matrix whose upper part this is; `None` if it is not positive
     /// definite. O(n^3).
     pub(crate) fn factorise(matrix: &Mat<f64>) -> Option<(Self, Llt<f64>)> {
-        let factor = matrix.llt(Side::Lower).ok()?;
+        let factor = matrix.llt(Side::Upper).ok()?;
         let (len, lower) = (matrix.nrows(), factor.L());
         let entries = (0..len).flat_map(|row| (0..=row).map(move |column| (row, column)));
         let rows: Vec<f64> = entries.map(|(row, column)| lower[(row, column)]).collect();

@@ -145,3 +145,47 @@ fn nothing_and_what_has_other_dimensions_is_refused() {
     assert_eq!(gp.extend(&[0.5; 3], &[true; 3], 1.0), Err(dims));
     assert_eq!(gp.set_outputs(&[1.0; 2]), Err(GpError::Outputs { outputs: 2, points: 1 }));
 }
+
+#[test]
+fn hyperparameters_that_are_not_positive_and_finite_are_refused_by_name() {
+    let kernel = numeric(2, Smoothness::Matern52);
+    let mut samples = Samples::new(2);
+    samples.push(&[0.5; 2], &[true; 2], 1.0).unwrap();
+    let good = Hyperparameters { lengthscales: vec![1.0; 2], signal: 1.0, noise: 1e-3 };
+    for value in [f64::NAN, f64::INFINITY, 0.0, -1.0] {
+        let name = |error| match error {
+            Some(GpError::Hyperparameter { name, .. }) => name,
+            error => panic!("{value}: {error:?}"),
+        };
+        let wrong = [
+            ("lengthscale", Hyperparameters { lengthscales: vec![1.0, value], ..good.clone() }),
+            ("signal", Hyperparameters { signal: value, ..good.clone() }),
+            ("noise", Hyperparameters { noise: value, ..good.clone() }),
+        ];
+        for (expected, wrong) in wrong {
+            assert_eq!(name(Gp::new(&kernel, &wrong, &samples).err()), expected);
+            let (prior, starts) = (Prior::scaled(2), vec![wrong]);
+            let config = FitConfig { prior, starts, iterations: 5 };
+            assert_eq!(name(fit(&kernel, &samples, &config).err()), expected);
+        }
+        let prior = Prior { noise_floor: value, ..Prior::scaled(2) };
+        let config = FitConfig { prior, starts: Vec::new(), iterations: 5 };
+        assert_eq!(name(fit(&kernel, &samples, &config).err()), "noise floor");
+    }
+    let error = GpError::Hyperparameter { name: "noise", value: -1.0 };
+    assert_eq!(error.to_string(), "noise -1 is not positive and finite");
+}
+
+#[test]
+fn a_query_that_is_not_finite_is_no_sample() {
+    let kernel = numeric(1, Smoothness::Matern52);
+    let hyperparameters = Hyperparameters { lengthscales: vec![1.0], signal: 1.0, noise: 1e-3 };
+    let mut samples = Samples::new(1);
+    samples.push(&[0.5], &[true], 1.0).unwrap();
+    let mut gp = Gp::new(&kernel, &hyperparameters, &samples).unwrap();
+    let refused = GpError::Query { number: f64::INFINITY };
+    assert_eq!(gp.predict(&[f64::INFINITY], &[true]), Err(refused.clone()));
+    assert_eq!(gp.extend(&[f64::INFINITY], &[true], 1.0), Err(refused));
+    let broken = GpError::NotFinite { sample: 1, number: f64::INFINITY };
+    assert_eq!(gp.extend(&[0.1], &[true], f64::INFINITY), Err(broken));
+}

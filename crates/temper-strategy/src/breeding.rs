@@ -2,7 +2,7 @@
 
 use rand::RngExt;
 use serde::{Deserialize, Serialize};
-use temper_core::{History, Origin, Rng};
+use temper_core::{History, Origin, Rng, State};
 use temper_space::Space;
 
 mod brood;
@@ -76,16 +76,20 @@ impl BreedingOptions {
         usize::try_from(population.max(LEAST)).unwrap_or(usize::MAX)
     }
 
-    /// Which generation the next trial belongs to. Only trials that a strategy asked for count.
-    pub(crate) fn generation(&self, space: &Space, history: &History) -> usize {
-        let is_bred = |origin| origin == Origin::Strategy;
-        let bred = history.trials().iter().filter(|trial| is_bred(trial.origin())).count();
-        bred / self.population(space, history)
+    /// Whether the next trial would belong to a generation after the last one. Only trials that
+    /// the study began itself count.
+    pub(crate) fn is_over(&self, space: &Space, history: &History) -> bool {
+        let generation = history.tried() / self.population(space, history) as u64;
+        self.generations.is_some_and(|generations| generation >= u64::from(generations))
     }
 
-    /// Whether that generation comes after the last one.
-    pub(crate) fn is_over(&self, generation: usize) -> bool {
-        self.generations.is_some_and(|generations| generation >= generations as usize)
+    /// Whether the first generation is still to be founded. Results observed elsewhere belong to
+    /// it.
+    pub(crate) fn is_founding(&self, space: &Space, history: &History) -> bool {
+        let is_known = |origin| origin == Origin::Observed;
+        let results = history.in_state(State::Completed);
+        let known = results.filter(|trial| is_known(trial.origin())).count() as u64;
+        history.tried() + known < self.population(space, history) as u64
     }
 
     pub(crate) fn mutation(&self, space: &Space) -> f64 {

@@ -11,8 +11,10 @@
 //!   generation in which it ended. Steps too long for the current one are shortened.
 //! - A sample outside the cube is reflected. What is learned from is the trial's configuration, so
 //!   that the state is a function of the log alone, with whatever was observed or changed by hand.
-//! - Trials that ended badly rank last, pruned ones before failed ones.
-//! - The first mean is the best of the trials observed elsewhere, else the default configuration,
+//! - Trials that ended badly rank last, pruned ones before failed ones; those that break constraints
+//!   rank before them, by how much, and after those that keep all.
+//! - The first mean is the best of the trials observed elsewhere (one that keeps the constraints, if
+//!   any does), else the default configuration,
 //!   else the middle.
 //!
 //! The code is ours because libraries are told whole generations, in the memory of one process,
@@ -145,7 +147,8 @@ impl Strategy for CmaEs {
                 _ => {}
             }
         }
-        self.spare.next(space, history, &self.evidence, rng).map(Next::start)
+        let spare = self.spare.next(space, history, &self.evidence, rng)?;
+        Ok(spare.instead(&format!("none of {TRIES} samples was allowed and new")).into())
     }
 
     fn tell(&mut self, event: &Event) {
@@ -167,8 +170,8 @@ fn start_point(space: &Space, history: &History) -> Vec<f64> {
     let is_foreign = |origin| origin != Origin::Strategy;
     let before = history.trials().iter().take_while(|trial| is_foreign(trial.origin()));
     let completed = before.filter(|trial| trial.state() == State::Completed);
-    let best = completed.min_by_key(|trial| trial.loss()).map(|trial| trial.config().clone());
-    match best.or_else(|| space.default_config()) {
+    let best = completed.min_by_key(|trial| (!history.is_feasible(trial), trial.loss()));
+    match best.map(|trial| trial.config().clone()).or_else(|| space.default_config()) {
         Some(config) => space.encode(&config),
         None => vec![0.5; space.dims()],
     }

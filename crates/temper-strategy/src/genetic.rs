@@ -57,14 +57,16 @@ impl Strategy for Genetic {
         history: &History,
         rng: &mut Rng,
     ) -> Result<Next, StrategyError> {
-        let generation = self.options.generation(space, history);
-        if self.options.is_over(generation) {
+        if self.options.is_over(space, history) {
             return Ok(Next::Done);
         }
         self.brood.update(space, history);
         let parents = best(self.brood.lessons(), self.options.population(space, history));
-        if generation == 0 || parents.len() < 2 {
-            return self.brood.founder(space, history, rng).map(Next::start);
+        if self.options.is_founding(space, history) {
+            return self.brood.founder(space, history, rng).map(Next::from);
+        }
+        if parents.len() < 2 {
+            return self.brood.orphan(space, history, rng).map(Next::from);
         }
         let breed = |lessons: &[Lesson], rng: &mut Rng| {
             let mut parent = || &lessons[parents[tournament(parents.len(), rng)]];
@@ -75,7 +77,7 @@ impl Strategy for Genetic {
             mutate(space, &mut child, self.options.mutation(space), near_or_far, rng);
             child
         };
-        self.brood.child(space, history, rng, breed).map(Next::start)
+        self.brood.child(space, history, rng, breed).map(Next::from)
     }
 
     fn tell(&mut self, event: &Event) {

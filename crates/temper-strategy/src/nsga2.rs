@@ -68,15 +68,17 @@ impl Strategy for Nsga2 {
         history: &History,
         rng: &mut Rng,
     ) -> Result<Next, StrategyError> {
-        let generation = self.options.generation(space, history);
-        if self.options.is_over(generation) {
+        if self.options.is_over(space, history) {
             return Ok(Next::Done);
         }
         self.brood.update(space, history);
         self.population.fold(self.brood.lessons(), self.options.population(space, history));
         let members = &self.population.members;
-        if generation == 0 || members.len() < 2 {
-            return self.brood.founder(space, history, rng).map(Next::start);
+        if self.options.is_founding(space, history) {
+            return self.brood.founder(space, history, rng).map(Next::from);
+        }
+        if members.len() < 2 {
+            return self.brood.orphan(space, history, rng).map(Next::from);
         }
         let standings = standings(self.brood.lessons(), members);
         let breed = |lessons: &[Lesson], rng: &mut Rng| {
@@ -89,7 +91,7 @@ impl Strategy for Nsga2 {
             mutate(space, &mut child, self.options.mutation(space), shift, rng);
             child
         };
-        self.brood.child(space, history, rng, breed).map(Next::start)
+        self.brood.child(space, history, rng, breed).map(Next::from)
     }
 
     fn tell(&mut self, event: &Event) {

@@ -47,12 +47,42 @@ impl Strategy for Sobol {
         history: &History,
         rng: &mut Rng,
     ) -> Result<Next, StrategyError> {
-        self.sequence.next(space, history, &self.evidence, rng).map(Next::start)
+        self.sequence.next(space, history, &self.evidence, rng).map(Next::from)
     }
 
     fn tell(&mut self, event: &Event) {
         self.sequence.tell(event);
         self.evidence.tell(event);
+    }
+}
+
+/// A configuration, and what it was taken for if it is no point of the sequence.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Proposal {
+    /// Complete.
+    pub(crate) config: Config,
+    /// As in [`Next::Start`].
+    pub(crate) note: Option<String>,
+}
+
+impl Proposal {
+    /// As what stands in for something else that was wanted, which the reason says.
+    pub(crate) fn instead(mut self, reason: &str) -> Self {
+        let what = self.note.unwrap_or_else(|| "a Sobol point".to_owned());
+        self.note = Some(format!("{reason}: {what}"));
+        self
+    }
+}
+
+impl From<Config> for Proposal {
+    fn from(config: Config) -> Self {
+        Self { config, note: None }
+    }
+}
+
+impl From<Proposal> for Next {
+    fn from(Proposal { config, note }: Proposal) -> Self {
+        Self::Start { config, until: None, fork: None, note }
     }
 }
 
@@ -79,13 +109,13 @@ impl Sequence {
         history: &History,
         evidence: &Evidence,
         rng: &mut Rng,
-    ) -> Result<Config, StrategyError> {
+    ) -> Result<Proposal, StrategyError> {
         let enough = |size: u64| size.saturating_mul(POINTS_PER_CONFIG).min(u64::from(LENGTH));
         let length = space.size().map_or(u64::from(LENGTH), enough);
         while u64::from(self.cursor) < length {
             let point = sobol_point(self.cursor, space.dims(), scramble(history));
             match space.complete(space.decode(&point)) {
-                Ok(config) if !evidence.knows(&config) => return Ok(config),
+                Ok(config) if !evidence.knows(&config) => return Ok(config.into()),
                 _ => self.cursor += 1,
             }
         }
@@ -93,7 +123,7 @@ impl Sequence {
     }
 }
 
-fn draw_new(space: &Space, evidence: &Evidence, rng: &mut Rng) -> Result<Config, StrategyError> {
+fn draw_new(space: &Space, evidence: &Evidence, rng: &mut Rng) -> Result<Proposal, StrategyError> {
     let mut config = draw(space, rng)?;
     for _ in 0..DRAWS {
         if !evidence.knows(&config) {
@@ -101,7 +131,12 @@ fn draw_new(space: &Space, evidence: &Evidence, rng: &mut Rng) -> Result<Config,
         }
         config = draw(space, rng)?;
     }
-    Ok(config)
+    let note = if evidence.knows(&config) {
+        format!("a repetition, for {DRAWS} random draws found nothing new")
+    } else {
+        "a random draw, for all Sobol points are used up".to_owned()
+    };
+    Ok(Proposal { config, note: Some(note) })
 }
 
 /// The scramble of a study, the same for all its points.
@@ -181,7 +216,8 @@ mod tests {
         for trial in 0..20 {
             let mut rng = temper_core::stream(7, trial);
             let next = sobol.ask(&space, &history, &mut rng).unwrap();
-            let Next::Start { config, .. } = next else { panic!("{next:?}") };
+            let Next::Start { config, note, .. } = next else { panic!("{next:?}") };
+            assert_eq!(note.is_some(), trial >= 15, "{note:?}");
             keys.insert(config.key());
             let event = Event::Started {
                 trial: temper_core::TrialId(trial),

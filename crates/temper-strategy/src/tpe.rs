@@ -35,6 +35,7 @@ use model::{Candidate, Ground, Model};
 
 use crate::evidence::Evidence;
 use crate::registry::{Entry, RegistryError, read_options};
+use crate::sobol::Proposal;
 
 const NAME: &str = "tpe";
 
@@ -92,7 +93,7 @@ impl Tpe {
     }
 
     /// A random configuration, a new one if a few draws find one.
-    fn explore(&self, space: &Space, rng: &mut Rng) -> Result<Config, StrategyError> {
+    fn explore(&self, space: &Space, rng: &mut Rng) -> Result<Proposal, StrategyError> {
         let mut config = draw(space, rng)?;
         for _ in 1..self.options.candidates.get() {
             if !self.evidence.knows(&config) {
@@ -100,23 +101,32 @@ impl Tpe {
             }
             config = draw(space, rng)?;
         }
-        Ok(config)
+        let note = || {
+            format!("a repetition, for {} random draws found nothing new", self.options.candidates)
+        };
+        Ok(Proposal { note: self.evidence.knows(&config).then(note), config })
     }
 
     /// The most promising configuration of the model, a new one if there is one among the
     /// candidates. `None` if the requirements refuse them all.
-    fn exploit(&self, space: &Space, model: &Model, rng: &mut Rng) -> Option<Config> {
+    fn exploit(&self, space: &Space, model: &Model, rng: &mut Rng) -> Option<Proposal> {
         let good = self.candidates(space, || model.draw(rng));
         let (known, new) = self.pick(space, model, &good);
-        if new.is_some() {
-            return new;
+        if let Some(new) = new {
+            return Some(new.into());
         }
         // All that is likely was tried: what is left of a small space is elsewhere.
         let dims = space.dims();
         let anywhere = || model.candidate((0..dims).map(|_| rng.random()).collect());
         let anywhere = self.candidates(space, anywhere);
         let (other, new) = self.pick(space, model, &anywhere);
-        new.or(known).or(other)
+        let note = if new.is_some() {
+            "the best of random draws, for nothing likely is allowed and new"
+        } else {
+            "a repetition, for no candidate is new"
+        };
+        let config = new.or(known).or(other)?;
+        Some(Proposal { config, note: Some(note.to_owned()) })
     }
 
     /// Draws candidates that the requirements allow.
@@ -161,12 +171,15 @@ impl Strategy for Tpe {
         self.evidence.update(space, history);
         let lessons = self.evidence.lessons();
         if lessons.len() < self.options.startup_trials as usize || space.dims() == 0 {
-            return self.explore(space, rng).map(Next::start);
+            return self.explore(space, rng).map(Next::from);
         }
         self.ground.update(space, lessons);
         let model = Model::fit(&self.ground, space, lessons, history);
-        let config = self.exploit(space, &model, rng);
-        config.map_or_else(|| draw(space, rng), Ok).map(Next::start)
+        if let Some(proposal) = self.exploit(space, &model, rng) {
+            return Ok(proposal.into());
+        }
+        let note = Some("a random draw, for no candidate is allowed".to_owned());
+        Ok(Proposal { config: draw(space, rng)?, note }.into())
     }
 
     fn tell(&mut self, event: &Event) {

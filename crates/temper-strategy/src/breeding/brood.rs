@@ -1,10 +1,10 @@
 //! The next configuration: a founder, or a child that is new.
 
-use temper_core::{Config, Event, History, Rng, StrategyError};
+use temper_core::{Event, History, Rng, StrategyError};
 use temper_space::Space;
 
 use crate::evidence::{Evidence, Lesson};
-use crate::sobol::Sequence;
+use crate::sobol::{Proposal, Sequence};
 
 /// How many children are bred to find one that is allowed and new. After that a founder is taken:
 /// parents so alike have no more to give.
@@ -40,7 +40,7 @@ impl Brood {
         space: &Space,
         history: &History,
         rng: &mut Rng,
-    ) -> Result<Config, StrategyError> {
+    ) -> Result<Proposal, StrategyError> {
         self.founders.next(space, history, &self.evidence, rng)
     }
 
@@ -51,14 +51,26 @@ impl Brood {
         history: &History,
         rng: &mut Rng,
         breed: impl Fn(&[Lesson], &mut Rng) -> Vec<f64>,
-    ) -> Result<Config, StrategyError> {
+    ) -> Result<Proposal, StrategyError> {
         for _ in 0..TRIES {
             let point = breed(self.evidence.lessons(), rng);
             match space.complete(space.decode(&point)) {
-                Ok(config) if !self.evidence.knows(&config) => return Ok(config),
+                Ok(config) if !self.evidence.knows(&config) => return Ok(config.into()),
                 _ => {}
             }
         }
-        self.founder(space, history, rng)
+        let founder = self.founder(space, history, rng)?;
+        Ok(founder.instead(&format!("none of {TRIES} children was allowed and new")))
+    }
+
+    /// What is tried while fewer than two trials have a loss to breed from.
+    pub(crate) fn orphan(
+        &mut self,
+        space: &Space,
+        history: &History,
+        rng: &mut Rng,
+    ) -> Result<Proposal, StrategyError> {
+        let founder = self.founder(space, history, rng)?;
+        Ok(founder.instead("fewer than two trials have a result to breed from"))
     }
 }

@@ -10,20 +10,21 @@ pub(crate) fn is_usable(end: &End) -> bool {
 }
 
 /// The order by the first goal, the better one first: completed trials before pruned ones, whose
-/// losses are those of an earlier step, and those before failed ones.
+/// losses are those of an earlier step, and those before failed ones; of the completed ones those
+/// that keep all constraints, and then those that break them less.
 pub(crate) fn compare(one: &End, other: &End) -> Ordering {
     let first = |end| losses(end).first().copied().unwrap_or(f64::INFINITY);
-    rank(one).cmp(&rank(other)).then(first(one).total_cmp(&first(other)))
+    rank(one, other).then(first(one).total_cmp(&first(other)))
 }
 
-/// Whether one trial dominates another: it ended better or, where both ended alike, it is worse in
-/// no goal and better in one.
+/// Whether one trial dominates another: it ended better, or breaks constraints by less or, where
+/// both are alike in that, it is worse in no goal and better in one.
 ///
 /// Source: Deb et al., "A Fast and Elitist Multiobjective Genetic Algorithm: NSGA-II", IEEE Trans.
 /// Evol. Comput. 6, 2002, definition 1 (constrained-domination), with the way in which a trial
-/// ended in the place of the violation.
+/// ended before the violation, and the goals also where two violations are equal.
 pub(crate) fn dominates(one: &End, other: &End) -> bool {
-    match rank(one).cmp(&rank(other)) {
+    match rank(one, other) {
         Ordering::Less => true,
         Ordering::Greater => false,
         Ordering::Equal => {
@@ -33,12 +34,15 @@ pub(crate) fn dominates(one: &End, other: &End) -> bool {
     }
 }
 
-fn rank(end: &End) -> u8 {
-    match end {
+/// The order by the way in which they ended, and then by how far constraints are broken. Whether
+/// a pruned trial would have kept them is not known.
+fn rank(one: &End, other: &End) -> Ordering {
+    let way = |end: &End| match end {
         End::Completed { .. } => 0,
         End::Pruned { .. } => 1,
         End::Failed(_) => 2,
-    }
+    };
+    way(one).cmp(&way(other)).then(one.violation().total_cmp(&other.violation()))
 }
 
 /// One loss per goal; none if it has none.
@@ -68,5 +72,25 @@ mod tests {
         assert!(is_usable(&stopped) && !is_usable(&failed));
         assert_eq!(compare(&done([1.0, 9.0]), &done([2.0, 0.0])), Ordering::Less);
         assert_eq!(compare(&failed, &stopped), Ordering::Greater);
+    }
+
+    #[test]
+    fn constraints_come_before_goals() {
+        let done = |losses: [f64; 2], excess| End::Completed {
+            losses: losses.to_vec(),
+            excesses: vec![Some(-2.0), excess],
+        };
+        let kept = done([9.0, 9.0], Some(0.0));
+        let (near, far) = (done([5.0, 5.0], Some(0.5)), done([0.0, 0.0], Some(3.0)));
+        let unknown = done([-1.0, -1.0], None);
+        let stopped = End::Pruned { losses: vec![-2.0, -2.0] };
+        let order = [&kept, &near, &far, &unknown, &stopped];
+        for pair in order.windows(2) {
+            assert!(dominates(pair[0], pair[1]) && !dominates(pair[1], pair[0]), "{pair:?}");
+            assert_eq!(compare(pair[0], pair[1]), Ordering::Less, "{pair:?}");
+        }
+        // As far past the bound as each other, the goals tell.
+        assert!(dominates(&done([4.0, 5.0], Some(0.5)), &near));
+        assert!(!dominates(&done([4.0, 6.0], Some(0.5)), &near));
     }
 }

@@ -56,8 +56,9 @@ pub(super) struct Search {
     gaussian: Gaussian,
     categories: Categories,
     rates: Rates,
-    /// The best loss of each generation since the last restart; infinite where all failed.
-    bests: Vec<f64>,
+    /// Of the best of each generation since the last restart, by how much it breaks constraints
+    /// and its loss; infinite where all failed.
+    bests: Vec<[f64; 2]>,
     restarts: u32,
     /// How many trials are folded.
     folded: usize,
@@ -123,8 +124,9 @@ impl Search {
         // Of equals the first stays first.
         order.sort_by(|&one, &other| compare(&lessons[one].end, &lessons[other].end));
 
-        let best = losses(&lessons[order[0]].end).first();
-        self.bests.push(best.copied().unwrap_or(f64::INFINITY));
+        let best = &lessons[order[0]].end;
+        let loss = losses(best).first().copied().unwrap_or(f64::INFINITY);
+        self.bests.push([best.violation(), loss]);
 
         let values = |lesson: &Lesson| {
             let value = |&(axis, levels): &(usize, usize)| {
@@ -209,9 +211,15 @@ impl Search {
         else {
             return false;
         };
-        let low = last.iter().copied().fold(f64::INFINITY, f64::min);
-        let high = last.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-        low == high || high - low <= SAME * low.abs().max(high.abs())
+        (0..2).all(|which| {
+            let numbers = || last.iter().map(|best| best[which]);
+            let (low, high) = (
+                numbers().fold(f64::INFINITY, f64::min),
+                numbers().fold(f64::NEG_INFINITY, f64::max),
+            );
+            let is_close = high.is_finite() && high - low <= SAME * low.abs().max(high.abs());
+            low == high || is_close
+        })
     }
 
     /// Begins elsewhere with larger generations. Source: Auger and Hansen, "A Restart CMA Evolution

@@ -1,6 +1,7 @@
 //! Which trials count as good.
 
 use super::pareto;
+use crate::breeding::compare;
 use crate::evidence::{End, Lesson};
 
 /// At most this many are good when there is one goal: Optuna's `default_gamma`.
@@ -9,7 +10,8 @@ const MOST: usize = 25;
 /// The trials that the estimator of good configurations learns from, oldest first.
 ///
 /// A tenth, rounded up: Optuna's `default_gamma`, the linear rule of Watanabe 2023, section 3.
-/// Those of a worse tier are good only if the better tiers have not enough.
+/// Those of a worse tier are good only if the better tiers have not enough: those that keep all
+/// constraints come first, then those that break them least, then those that were pruned.
 pub(super) fn good(lessons: &[Lesson]) -> Vec<usize> {
     let mut tiers: [Vec<(usize, &[f64])>; TIERS] = Default::default();
     for (index, lesson) in lessons.iter().enumerate() {
@@ -25,8 +27,12 @@ pub(super) fn good(lessons: &[Lesson]) -> Vec<usize> {
     let tenth = lessons.len().div_ceil(10);
     let mut wanted = if goals > 1 { tenth } else { tenth.min(MOST) };
     let mut good = Vec::with_capacity(wanted);
-    for tier in tiers {
-        let best = best(tier, goals, wanted);
+    for (place, tier) in tiers.into_iter().enumerate() {
+        let best = if place == BROKEN {
+            least_broken(lessons, tier, wanted)
+        } else {
+            best(tier, goals, wanted)
+        };
         wanted -= best.len();
         good.extend(best);
     }
@@ -34,15 +40,19 @@ pub(super) fn good(lessons: &[Lesson]) -> Vec<usize> {
     good
 }
 
-const TIERS: usize = 2;
+/// Kept all constraints, broke some, pruned.
+const TIERS: usize = 3;
+/// The tier of those that broke constraints.
+const BROKEN: usize = 1;
 
 /// The tier of a trial, lower is better, and by what it is compared within the tier. `None`: it
 /// is worse than all that have a tier, and never good.
 fn place(lesson: &Lesson) -> Option<(usize, &[f64])> {
     match &lesson.end {
         End::Completed { losses, .. } | End::Pruned { losses } if losses.is_empty() => None,
+        End::Completed { losses, .. } if lesson.end.violation() > 0.0 => Some((BROKEN, losses)),
         End::Completed { losses, .. } => Some((0, losses)),
-        End::Pruned { losses } => Some((1, losses)),
+        End::Pruned { losses } => Some((2, losses)),
         End::Failed(_) => None,
     }
 }
@@ -64,6 +74,15 @@ fn best(tier: Vec<(usize, &[f64])>, goals: usize, wanted: usize) -> Vec<usize> {
     losses.select_nth_unstable_by(wanted - 1, |a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
     losses.truncate(wanted);
     losses.into_iter().map(|(_, index)| index).collect()
+}
+
+/// Those that break their constraints by least, at most `wanted`; of equals the one with the lower
+/// first loss, then the older one.
+fn least_broken(lessons: &[Lesson], tier: Vec<(usize, &[f64])>, wanted: usize) -> Vec<usize> {
+    let mut indices: Vec<usize> = tier.into_iter().map(|(index, _)| index).collect();
+    indices.sort_by(|&one, &other| compare(&lessons[one].end, &lessons[other].end));
+    indices.truncate(wanted);
+    indices
 }
 
 #[cfg(test)]
@@ -114,5 +133,26 @@ mod tests {
         assert_eq!(good(&lessons), [6, 7]);
         lessons.push(completed(9.0));
         assert_eq!(good(&lessons), [6, 17]);
+    }
+
+    #[test]
+    fn constraints_kept_come_first_and_then_those_broken_least() {
+        let broken = |loss: f64, excess| {
+            lesson(End::Completed { losses: vec![loss], excesses: vec![Some(-1.0), excess] })
+        };
+        let mut lessons = vec![
+            broken(0.0, Some(9.0)),
+            broken(5.0, Some(1.0)),
+            broken(4.0, Some(1.0)),
+            broken(-9.0, None),
+            lesson(End::Pruned { losses: vec![-9.0] }),
+        ];
+        lessons.resize(20, lesson(End::Failed(FailureKind::Crashed)));
+        assert_eq!(good(&lessons), [1, 2]);
+        assert_eq!(good(&lessons[..10]), [2]);
+        lessons.push(broken(1e300, Some(0.0)));
+        assert_eq!(good(&lessons), [1, 2, 20]);
+        lessons.resize(60, lesson(End::Failed(FailureKind::Crashed)));
+        assert_eq!(good(&lessons), [0, 1, 2, 3, 4, 20]);
     }
 }

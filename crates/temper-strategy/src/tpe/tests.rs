@@ -299,3 +299,64 @@ fn wrong_options_are_refused() {
     assert!(read(r#"{"candidates": 0}"#).is_err());
     assert!(read(r#"{"startup": 5}"#).is_err());
 }
+
+#[test]
+fn constraints_are_kept_where_the_best_losses_break_them() {
+    let mut study = Study::new("tpe", &many(2, UNIT), 7);
+    let setup = study.history.setup().unwrap().clone();
+    study.add(&Event::Opened(Setup { constraints: vec!["cost <= 0.1".parse().unwrap()], ..setup }));
+    study.run(100, |config| {
+        let (x, y) = (number(config, "x0"), number(config, "x1"));
+        Outcome::Completed {
+            losses: vec![Loss::new(1.0 - x + (y - 0.5).abs()).unwrap()],
+            metrics: [("cost".to_owned(), x)].into(),
+        }
+    });
+    let keeps = |trial: &&temper_core::Trial| study.history.is_feasible(trial);
+    let kept = study.history.trials()[50..].iter().filter(keeps).count();
+    // Of 50 random draws 5 keep it, and more than 14 once in 10,000 seeds.
+    assert!(kept > 14, "{kept}");
+}
+
+#[test]
+fn results_observed_elsewhere_stand_in_for_the_startup() {
+    let mut study = Study::new("tpe", &many(3, UNIT), 7);
+    for index in 0..10 {
+        let trial = TrialId(index);
+        let place = if index == 0 { 0.3 } else { 0.5 + 0.05 * index as f64 };
+        study.add(&Event::Started {
+            trial,
+            config: study.space.decode(&[place; 3]),
+            origin: Origin::Observed,
+            seen: study.history.len(),
+            worker: WorkerId::new("elsewhere"),
+            until: None,
+            fork: None,
+            note: None,
+        });
+        study.finish(trial, completed(&[place]));
+    }
+    let (_, config) = study.start();
+    // What is tried in the startup is what the same stream draws for a study without results.
+    let mut cold = Study::new("tpe", &many(3, UNIT), 7);
+    let mut rng = stream(7, 10);
+    let next = cold.strategy.ask(&cold.space, &cold.history, &mut rng).unwrap();
+    assert_ne!(Next::start(config), next);
+}
+
+#[test]
+fn what_stands_in_for_something_likely_says_so() {
+    let space = r#"{"a": {"type": "choice", "values": [1, 2, 3]}}"#;
+    let mut study = Study::new("tpe", space, 7);
+    let ask = |study: &mut Study| {
+        let mut rng = stream(7, study.history.proposals());
+        match study.strategy.ask(&study.space, &study.history, &mut rng).unwrap() {
+            Next::Start { note, .. } => note,
+            next => panic!("{next:?}"),
+        }
+    };
+    assert_eq!(ask(&mut study), None);
+    study.run(20, |config| completed(&[number(config, "a")]));
+    let note = ask(&mut study).unwrap();
+    assert_eq!(note, "a repetition, for no candidate is new");
+}

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use temper_core::{Config, Next, Origin};
+use temper_core::{Config, Event, Next, Origin, Setup};
 
 use crate::number;
 use crate::spaces::{bowl, conditional};
@@ -103,5 +103,65 @@ fn no_worker_waits_for_another() {
             study.start(config, Origin::Strategy);
         }
         assert_eq!(keys.len(), 64, "{strategy}");
+    }
+}
+
+#[test]
+fn constraints_are_kept_where_the_best_losses_break_them() {
+    let space = r#"{
+        "x": {"type": "float", "low": 0, "high": 1},
+        "y": {"type": "float", "low": 0, "high": 1}
+    }"#;
+    for strategy in STRATEGIES {
+        let mut study = Study::new(strategy, "{}", space, 7);
+        let setup = study.history.setup().unwrap().clone();
+        let constraints = vec!["cost <= 0.1".parse().unwrap()];
+        study.add(Event::Opened(Setup { constraints, ..setup }));
+        study.run_with_cost(200, |config| {
+            let (x, y) = (number(config, "x"), number(config, "y"));
+            (1.0 - x + (y - 0.5).abs(), x)
+        });
+        let keeps = |trial: &&temper_core::Trial| study.history.is_feasible(trial);
+        let kept = study.history.trials()[100..].iter().filter(keeps).count();
+        // Of 100 random draws 10 keep it, and more than 22 once in 10,000 seeds; lower losses are
+        // all on the other side of the bound.
+        assert!(kept > 22, "{strategy}: {kept}");
+        assert!(study.best() < 0.95, "{strategy}: {}", study.best());
+    }
+}
+
+#[test]
+fn results_observed_elsewhere_are_bred_from_at_once() {
+    for strategy in ["genetic", "nsga2"] {
+        let mut study = Study::new(strategy, r#"{"population": 8}"#, &bowl(3).space, 7);
+        for index in 0..8 {
+            let point = [0.3, 0.3, 0.3 + 1e-3 * f64::from(index)];
+            let known = study.start(study.space.decode(&point), Origin::Observed);
+            study.finish(known, Ok(vec![f64::from(index)]));
+        }
+        study.run(9, 1, bowl(3).objective);
+        // A founder would be the first Sobol point, as it is of a study that observed nothing.
+        let mut cold = Study::new(strategy, r#"{"population": 8}"#, &bowl(3).space, 7);
+        cold.run(1, 1, bowl(3).objective);
+        assert_ne!(study.configs().nth(8), cold.configs().next(), "{strategy}");
+    }
+}
+
+#[test]
+fn what_stands_in_for_something_else_says_so() {
+    let space = r#"{"a": {"type": "choice", "values": ["x", "y", "z"]}}"#;
+    for strategy in STRATEGIES {
+        let mut study = Study::new(strategy, r#"{"population": 4}"#, space, 7);
+        study.run(3, 1, |_| Ok(vec![1.0]));
+        let Next::Start { note: Some(note), .. } = study.ask() else { panic!("{strategy}") };
+        assert!(note.contains("a repetition"), "{strategy}: {note}");
+
+        let mut study = Study::new(strategy, r#"{"population": 4}"#, &bowl(3).space, 7);
+        let Next::Start { note, .. } = study.ask() else { panic!("{strategy}") };
+        assert_eq!(note, None, "{strategy}");
+        study.run(6, 1, |_| Err(temper_core::FailureKind::Crashed));
+        let Next::Start { note, .. } = study.ask() else { panic!("{strategy}") };
+        // A sample needs no parents.
+        assert_eq!(note.is_some(), *strategy != "cmaes", "{strategy}: {note:?}");
     }
 }

@@ -7,6 +7,7 @@ use temper_gp::lbfgs::{Limits, minimise};
 
 use super::acquisition::Acquisition;
 use super::axes::{Axes, Kind, Place};
+use crate::normal::draw_normal;
 use crate::sobol::sobol_point;
 
 /// Where to look first.
@@ -83,25 +84,25 @@ fn scored(
 /// A place that differs in at least one dimension.
 fn neighbour(axes: &Axes<'_>, place: &Place, rng: &mut Rng) -> Place {
     let dims = axes.dims();
-    let mut point = place.point.clone();
     let width = WIDTHS[rng.random_range(0..WIDTHS.len())];
     let certain = rng.random_range(0..dims.max(1));
-    for axis in 0..dims {
+    let mut moved = |(axis, &place): (usize, &f64)| {
         let moves = axis == certain || rng.random::<f64>() < (MOVED / dims as f64).min(0.5);
         if !moves {
-            continue;
+            return place;
         }
-        let step = width * normal(rng);
-        point[axis] = match axes.kind(axis) {
-            Kind::Smooth => reflect(point[axis] + step),
+        let step = width * draw_normal(rng);
+        match axes.kind(axis) {
+            Kind::Smooth => reflect(place + step),
             Kind::Levels(levels) if axes.is_ordered(axis) => {
                 // At least one level.
                 let least = 1.0 / levels as f64;
-                reflect(point[axis] + step.signum() * step.abs().max(least))
+                reflect(place + step.signum() * step.abs().max(least))
             }
             Kind::Levels(levels) => axes.level(axis, rng.random_range(0..levels)),
-        };
-    }
+        }
+    };
+    let point: Vec<f64> = place.point.iter().enumerate().map(&mut moved).collect();
     axes.settle(&point)
 }
 
@@ -109,12 +110,6 @@ fn neighbour(axes: &Axes<'_>, place: &Place, rng: &mut Rng) -> Place {
 fn reflect(place: f64) -> f64 {
     let folded = place.rem_euclid(2.0);
     if folded > 1.0 { 2.0 - folded } else { folded }
-}
-
-/// A standard normal draw: Box and Muller 1958.
-fn normal(rng: &mut Rng) -> f64 {
-    let radius = (-2.0 * (1.0 - rng.random::<f64>()).ln()).sqrt();
-    radius * (std::f64::consts::TAU * rng.random::<f64>()).cos()
 }
 
 /// Climbs from a place: gradients along the continuous dimensions, all levels along each of the

@@ -7,10 +7,13 @@ use std::collections::BTreeSet;
 use rand::RngExt;
 use temper_core::{
     Config, Direction, Event, Failure, FailureKind, Goal, History, Lease, Loss, Next, Origin,
-    Outcome, Rng, Setup, State, Strategy, StrategySetup, TrialId, WorkerId, stream,
+    Outcome, Rng, Setup, State, Strategy, StrategyError, StrategySetup, TrialId, WorkerId, stream,
 };
 use temper_space::{RequireSpec, Space};
 use temper_strategy::{ALL, Entry, Options};
+
+#[path = "conformance/extremes.rs"]
+mod extremes;
 
 const SEED: u64 = 7;
 
@@ -104,10 +107,13 @@ impl Bench {
     }
 
     fn start(&mut self, config: Config) {
+        self.begin(config, Origin::Strategy);
+    }
+
+    fn begin(&mut self, config: Config, origin: Origin) {
         let trial = TrialId(self.history.trials().len() as u64);
         let seen = self.history.len();
         let worker = WorkerId::new("bench");
-        let origin = Origin::Strategy;
         self.add(Event::Started {
             trial,
             config,
@@ -128,8 +134,19 @@ impl Bench {
     /// Runs up to 60 trials, four at a time, whose outcomes are of every kind, and returns what
     /// was asked for.
     fn run(&mut self, luck: &mut Rng) -> Vec<Config> {
+        let goals = self.history.setup().unwrap().goals.len();
+        self.run_with(60, luck, |luck| outcome(goals, luck))
+    }
+
+    /// Runs up to so many trials, four at a time, and returns what was asked for.
+    fn run_with(
+        &mut self,
+        trials: usize,
+        luck: &mut Rng,
+        mut outcome: impl FnMut(&mut Rng) -> Outcome,
+    ) -> Vec<Config> {
         let mut configs = Vec::new();
-        while configs.len() < 60 {
+        while configs.len() < trials {
             let running: Vec<_> =
                 self.history.in_state(State::Running).map(temper_core::Trial::id).collect();
             let next = if running.len() < 4 { self.ask() } else { Next::Wait };
@@ -142,8 +159,7 @@ impl Bench {
                 Next::Resume { .. } => panic!("nothing is paused"),
                 Next::Wait | Next::Done => {
                     let trial = running[luck.random_range(0..running.len())];
-                    let goals = self.history.setup().unwrap().goals.len();
-                    self.finish(trial, outcome(goals, luck));
+                    self.finish(trial, outcome(luck));
                 }
             }
         }

@@ -1,5 +1,7 @@
 //! What the user wants of a metric. Direction is turned here, at the edge.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 use crate::{Loss, NotFinite};
@@ -24,6 +26,16 @@ pub struct Goal {
     /// Whether it should be low or high.
     #[serde(default)]
     pub direction: Direction,
+}
+
+/// As a sentence goes on: `minimize eval_loss`.
+impl fmt::Display for Goal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.direction {
+            Direction::Minimize => write!(f, "minimize {}", self.metric),
+            Direction::Maximize => write!(f, "maximize {}", self.metric),
+        }
+    }
 }
 
 impl Goal {

@@ -59,12 +59,7 @@ pub fn starts(kernel: &Kernel, prior: &Prior) -> Vec<Hyperparameters> {
 /// If there are no samples, the dimensions differ, the noise floor or a start is not positive and
 /// finite, or no start has a finite density.
 pub fn fit(kernel: &Kernel, samples: &Samples, config: &FitConfig) -> Result<Fit, GpError> {
-    if samples.is_empty() {
-        return Err(GpError::Empty);
-    }
-    if samples.dims() != kernel.dims() {
-        return Err(GpError::Dims { expected: kernel.dims(), found: samples.dims() });
-    }
+    samples.check(kernel)?;
     positive("noise floor", config.prior.noise_floor)?;
     let inputs = Inputs::new(kernel.clone(), samples);
     let (low, high) = bounds(kernel, &config.prior);
@@ -73,11 +68,8 @@ pub fn fit(kernel: &Kernel, samples: &Samples, config: &FitConfig) -> Result<Fit
     let mut best: Option<(f64, Vec<f64>)> = None;
     let mut factorisations = 0;
     for start in defaults.as_ref().unwrap_or(&config.starts) {
-        start.check()?;
+        start.check(kernel)?;
         let mut ln = start.ln();
-        if ln.len() != low.len() {
-            return Err(GpError::Dims { expected: kernel.dims(), found: ln.len() - 2 });
-        }
         ln.iter_mut().zip(low.iter().zip(&high)).for_each(|(x, (l, h))| *x = x.clamp(*l, *h));
         let value = minimise(&mut ln, &low, &high, limits, |ln, gradient| {
             factorisations += 1;

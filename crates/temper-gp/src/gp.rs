@@ -56,16 +56,8 @@ impl Gp {
         hyperparameters: &Hyperparameters,
         samples: &Samples,
     ) -> Result<Self, GpError> {
-        if samples.is_empty() {
-            return Err(GpError::Empty);
-        }
-        let expected = kernel.dims();
-        for found in [samples.dims(), hyperparameters.lengthscales.len()] {
-            if found != expected {
-                return Err(GpError::Dims { expected, found });
-            }
-        }
-        hyperparameters.check()?;
+        samples.check(kernel)?;
+        hyperparameters.check(kernel)?;
         let inputs = Inputs::new(kernel.clone(), samples);
         let mut hyperparameters = hyperparameters.clone();
         for _ in 0..=RAISES {

@@ -15,8 +15,12 @@ pub struct Hyperparameters {
 }
 
 impl Hyperparameters {
-    /// Refuses one that is not positive and finite.
-    pub(crate) fn check(&self) -> Result<(), GpError> {
+    /// Refuses those of another number of dimensions, and one that is not positive and finite.
+    pub(crate) fn check(&self, kernel: &Kernel) -> Result<(), GpError> {
+        let (expected, found) = (kernel.dims(), self.lengthscales.len());
+        if found != expected {
+            return Err(GpError::Dims { expected, found });
+        }
         let scales = self.lengthscales.iter().map(|scale| ("lengthscale", *scale));
         let mut all = scales.chain([("signal", self.signal), ("noise", self.noise)]);
         all.try_for_each(|(name, value)| positive(name, value))

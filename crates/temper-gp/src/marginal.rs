@@ -138,18 +138,10 @@ pub fn ln_marginal(
     samples: &Samples,
     hyperparameters: &Hyperparameters,
 ) -> Result<(f64, Vec<f64>), GpError> {
-    if samples.is_empty() {
-        return Err(GpError::Empty);
-    }
-    let expected = kernel.dims();
-    for found in [samples.dims(), hyperparameters.lengthscales.len()] {
-        if found != expected {
-            return Err(GpError::Dims { expected, found });
-        }
-    }
-    hyperparameters.check()?;
+    samples.check(kernel)?;
+    hyperparameters.check(kernel)?;
     let inputs = Inputs::new(kernel.clone(), samples);
-    let mut gradient = vec![0.0; expected + 2];
+    let mut gradient = vec![0.0; kernel.dims() + 2];
     let value = ln_likelihood(&inputs, samples.outputs(), hyperparameters, &mut gradient);
     let noise = hyperparameters.noise;
     value
@@ -168,12 +160,8 @@ pub fn ln_prior(
     prior: &Prior,
     hyperparameters: &Hyperparameters,
 ) -> Result<(f64, Vec<f64>), GpError> {
-    let (expected, found) = (kernel.dims(), hyperparameters.lengthscales.len());
-    if found != expected {
-        return Err(GpError::Dims { expected, found });
-    }
-    hyperparameters.check()?;
-    let mut gradient = vec![0.0; expected + 2];
+    hyperparameters.check(kernel)?;
+    let mut gradient = vec![0.0; kernel.dims() + 2];
     let value = prior.ln_density(kernel, &hyperparameters.ln(), &mut gradient);
     Ok((value, gradient))
 }

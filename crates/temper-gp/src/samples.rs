@@ -1,6 +1,6 @@
 //! What a process is fitted to.
 
-use crate::GpError;
+use crate::{GpError, Kernel};
 
 /// Points of the unit cube and the outputs observed there.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -39,6 +39,18 @@ impl Samples {
         self.active.extend_from_slice(active);
         self.outputs.push(output);
         Ok(())
+    }
+
+    /// Refuses to have none, or those of another number of dimensions.
+    pub(crate) fn check(&self, kernel: &Kernel) -> Result<(), GpError> {
+        let (expected, found) = (kernel.dims(), self.dims);
+        if self.is_empty() {
+            Err(GpError::Empty)
+        } else if found == expected {
+            Ok(())
+        } else {
+            Err(GpError::Dims { expected, found })
+        }
     }
 
     /// The number of samples.

@@ -20,7 +20,7 @@ mod model;
 mod scalarise;
 
 use serde::{Deserialize, Serialize};
-use temper_core::{Config, Event, History, Next, Rng, State, Strategy, StrategyError, draw};
+use temper_core::{Config, Event, History, Next, Rng, State, Strategy, StrategyError};
 use temper_gp::GpError;
 use temper_space::Space;
 
@@ -30,8 +30,9 @@ use learn::{Known, Surrogates};
 use maximise::{Sources, maximise};
 
 use crate::evidence::{Evidence, pending};
+use crate::proposal::Proposal;
 use crate::registry::{Entry, RegistryError, read_options};
-use crate::sobol::{scramble, sobol_point};
+use crate::sobol::Sequence;
 
 const NAME: &str = "bayes";
 
@@ -72,11 +73,9 @@ impl BayesOptions {
 pub struct Bayes {
     options: BayesOptions,
     evidence: Evidence,
+    sequence: Sequence,
     surrogates: Surrogates,
 }
-
-/// How often a design point that is not allowed or was started is followed by the next.
-const SKIPPED: u32 = 1000;
 
 impl Bayes {
     /// Bayesian optimisation.
@@ -85,25 +84,20 @@ impl Bayes {
         Self { options, ..Self::default() }
     }
 
-    /// A point of the design: the middle of the space, unless the default was tried, and then
-    /// points that fill it.
+    /// A point of the design: the middle of the space, unless something was tried, and then points
+    /// that fill it.
     fn design(
-        &self,
+        &mut self,
         space: &Space,
         history: &History,
         rng: &mut Rng,
-    ) -> Result<Config, StrategyError> {
-        let seed = scramble(history);
-        let is_first = history.trials().is_empty();
-        let first = is_first.then(|| vec![0.5; space.dims()]);
-        let index = history.trials().len() as u32;
-        let points = (index..index + SKIPPED).map(|i| sobol_point(i, space.dims(), seed));
-        let mut configs = first
-            .into_iter()
-            .chain(points)
-            .filter_map(|point| space.complete(space.decode(&point)).ok())
-            .filter(|config| !self.evidence.knows(config));
-        configs.next().map_or_else(|| draw(space, rng), Ok)
+    ) -> Result<Proposal, StrategyError> {
+        let middle = || space.complete(space.decode(&vec![0.5; space.dims()])).ok();
+        let first = history.trials().is_empty().then(middle).flatten();
+        match first {
+            Some(config) => Ok(config.into()),
+            None => self.sequence.next(space, history, &self.evidence, rng),
+        }
     }
 
     /// The most promising configuration that was not started.
@@ -146,18 +140,21 @@ impl Strategy for Bayes {
         self.evidence.update(space, history);
         let begun = history.trials().len() as u64;
         if begun < self.options.startup(space, history) {
-            return self.design(space, history, rng).map(Next::start);
+            return self.design(space, history, rng).map(Next::from);
         }
-        let note = match self.propose(space, history, rng) {
+        let reason = match self.propose(space, history, rng) {
             Ok(Some(config)) => return Ok(Next::start(config)),
-            Ok(None) => "nothing to learn from or nothing new found: a design point".to_owned(),
-            Err(error) => format!("the model could not be fitted ({error}): a design point"),
+            Ok(None) => "nothing to learn from or nothing new found".to_owned(),
+            Err(error) => format!("the model could not be fitted, {error}"),
         };
-        let config = self.design(space, history, rng)?;
-        Ok(Next::Start { config, until: None, fork: None, note: Some(note) })
+        Ok(self.design(space, history, rng)?.instead(&reason).into())
     }
 
     fn tell(&mut self, event: &Event) {
+        if let Event::Opened(_) = event {
+            self.surrogates = Surrogates::default(); // The constraints may be others.
+        }
+        self.sequence.tell(event);
         self.evidence.tell(event);
     }
 }

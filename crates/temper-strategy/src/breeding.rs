@@ -11,10 +11,13 @@ mod mutation;
 mod standing;
 
 pub(crate) use brood::Brood;
-pub(crate) use crossover::cross;
-pub(crate) use mutation::{mutate, near_or_far, polynomial};
+pub(crate) use mutation::{near_or_far, polynomial};
 pub(crate) use standing::{compare, dominates, is_usable, losses};
 
+use crossover::cross;
+use mutation::mutate;
+
+use crate::evidence::Lesson;
 use crate::registry::{Options, RegistryError, read_options};
 
 /// The options of the strategies that breed.
@@ -92,8 +95,21 @@ impl BreedingOptions {
         history.tried() + known < self.population(space, history) as u64
     }
 
-    pub(crate) fn mutation(&self, space: &Space) -> f64 {
-        self.mutation.unwrap_or(1.0 / space.dims().max(1) as f64)
+    /// A child of two parents or, as often as the rates say, of the first one only, mutated by
+    /// `shift`: `dims`. `eta` is the distribution index of the crossover.
+    pub(crate) fn breed(
+        &self,
+        space: &Space,
+        [mother, father]: [&Lesson; 2],
+        eta: f64,
+        shift: impl Fn(f64, &mut Rng) -> f64,
+        rng: &mut Rng,
+    ) -> Vec<f64> {
+        let is_crossed = rng.random_bool(self.crossover);
+        let mut child = cross(space, [mother, if is_crossed { father } else { mother }], eta, rng);
+        let rate = self.mutation.unwrap_or(1.0 / space.dims().max(1) as f64);
+        mutate(space, &mut child, rate, shift, rng);
+        child
     }
 }
 

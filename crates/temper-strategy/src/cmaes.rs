@@ -154,6 +154,7 @@ impl Strategy for CmaEs {
     fn tell(&mut self, event: &Event) {
         self.spare.tell(event);
         match event {
+            Event::Opened(_) => self.search = None, // The constraints may be others.
             Event::Started { trial, origin, .. } if *origin != Origin::Strategy => {
                 self.foreign.insert(*trial);
             }

@@ -11,8 +11,8 @@ use temper_space::Space;
 /// before it reads: then each trial is encoded once, and asking costs nothing per old trial.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Evidence {
-    /// Ended, and not yet encoded.
-    unread: Vec<TrialId>,
+    ended: Vec<TrialId>,
+    /// The lessons of the first of `ended`.
     lessons: Vec<Lesson>,
     started: HashSet<String>,
 }
@@ -56,26 +56,28 @@ impl Evidence {
                 self.started.insert(config.key());
             }
             Event::Finished { trial, outcome, .. } => match outcome {
-                Outcome::Completed { .. } | Outcome::Pruned => self.unread.push(*trial),
+                Outcome::Completed { .. } | Outcome::Pruned => self.ended.push(*trial),
                 // An interruption says nothing about the configuration.
                 Outcome::Failed { failure, retry: false }
                     if failure.kind != FailureKind::Preempted =>
                 {
-                    self.unread.push(*trial);
+                    self.ended.push(*trial);
                 }
                 Outcome::Failed { .. } | Outcome::Paused => {}
             },
-            Event::Opened(_)
-            | Event::Continued { .. }
-            | Event::Reported { .. }
-            | Event::Judged { .. } => {}
+            // The constraints may be others: what trials have taught is read again.
+            Event::Opened(_) => self.lessons.clear(),
+            Event::Continued { .. } | Event::Reported { .. } | Event::Judged { .. } => {}
         }
     }
 
     /// Encodes what was told since the last time.
     pub(crate) fn update(&mut self, space: &Space, history: &History) {
-        let unread = self.unread.drain(..).filter_map(|id| history.trial(id));
-        self.lessons.extend(unread.filter_map(|trial| lesson(space, history, trial)));
+        let unread = self.ended[self.lessons.len()..].iter();
+        self.lessons.extend(unread.map(|id| {
+            let trial = history.trial(*id).expect("its end was told, so it is in the history");
+            lesson(space, history, trial)
+        }));
     }
 
     /// The trials that ended, oldest first.
@@ -106,14 +108,15 @@ pub(crate) fn pending(history: &History) -> impl Iterator<Item = &Trial> {
     history.trials().iter().filter(|trial| !trial.state().is_final())
 }
 
-fn lesson(space: &Space, history: &History, trial: &Trial) -> Option<Lesson> {
+fn lesson(space: &Space, history: &History, trial: &Trial) -> Lesson {
     let losses = || trial.losses().iter().map(|loss| loss.get()).collect();
-    let end = match trial.state() {
-        State::Completed => End::Completed { losses: losses(), excesses: history.excesses(trial) },
-        State::Pruned => End::Pruned { losses: losses() },
-        State::Failed => End::Failed(trial.failure()?.kind),
-        State::Waiting | State::Running | State::Paused => return None,
+    let end = match (trial.state(), trial.failure()) {
+        (State::Completed, _) => {
+            End::Completed { losses: losses(), excesses: history.excesses(trial) }
+        }
+        (_, Some(failure)) => End::Failed(failure.kind),
+        _ => End::Pruned { losses: losses() },
     };
     let config = trial.config();
-    Some(Lesson { point: space.encode(config), active: space.active(config), end })
+    Lesson { point: space.encode(config), active: space.active(config), end }
 }

@@ -14,13 +14,10 @@
 
 use std::cmp::Reverse;
 
-use rand::RngExt;
 use temper_core::{Event, History, Next, Rng, Strategy, StrategyError};
 use temper_space::Space;
 
-use crate::breeding::{
-    BreedingOptions, Brood, compare, cross, is_usable, mutate, near_or_far, tournament,
-};
+use crate::breeding::{BreedingOptions, Brood, compare, is_usable, near_or_far, tournament};
 use crate::evidence::Lesson;
 use crate::registry::Entry;
 
@@ -70,12 +67,8 @@ impl Strategy for Genetic {
         }
         let breed = |lessons: &[Lesson], rng: &mut Rng| {
             let mut parent = || &lessons[parents[tournament(parents.len(), rng)]];
-            let (mother, father) = (parent(), parent());
-            let is_crossed = rng.random_bool(self.options.crossover);
-            let parents = [mother, if is_crossed { father } else { mother }];
-            let mut child = cross(space, parents, ETA, rng);
-            mutate(space, &mut child, self.options.mutation(space), near_or_far, rng);
-            child
+            let couple = [parent(), parent()];
+            self.options.breed(space, couple, ETA, near_or_far, rng)
         };
         self.brood.child(space, history, rng, breed).map(Next::from)
     }

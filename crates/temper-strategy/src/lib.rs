@@ -22,6 +22,8 @@ mod genetic;
 mod grid;
 mod normal;
 mod nsga2;
+mod pareto;
+mod proposal;
 mod prune;
 mod random;
 mod registry;

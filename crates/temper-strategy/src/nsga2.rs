@@ -18,7 +18,7 @@ use temper_space::Space;
 
 mod fronts;
 
-use crate::breeding::{BreedingOptions, Brood, cross, is_usable, mutate, polynomial};
+use crate::breeding::{BreedingOptions, Brood, is_usable, polynomial};
 use crate::evidence::Lesson;
 use crate::registry::Entry;
 
@@ -83,18 +83,17 @@ impl Strategy for Nsga2 {
         let standings = standings(self.brood.lessons(), members);
         let breed = |lessons: &[Lesson], rng: &mut Rng| {
             let mut parent = || &lessons[members[tournament(&standings, rng)]];
-            let (mother, father) = (parent(), parent());
-            let is_crossed = rng.random_bool(self.options.crossover);
-            let parents = [mother, if is_crossed { father } else { mother }];
-            let mut child = cross(space, parents, ETA, rng);
+            let couple = [parent(), parent()];
             let shift = |place, rng: &mut Rng| polynomial(place, ETA, rng);
-            mutate(space, &mut child, self.options.mutation(space), shift, rng);
-            child
+            self.options.breed(space, couple, ETA, shift, rng)
         };
         self.brood.child(space, history, rng, breed).map(Next::from)
     }
 
     fn tell(&mut self, event: &Event) {
+        if let Event::Opened(_) = event {
+            self.population = Population::default(); // The constraints may be others.
+        }
         self.brood.tell(event);
     }
 }

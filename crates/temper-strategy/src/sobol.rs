@@ -8,10 +8,11 @@
 //! integrals", 1967; direction numbers by Joe and Kuo, SIAM J. Sci. Comput. 30, 2008; scrambled as
 //! in Burley, "Practical Hash-based Owen Scrambling", JCGT 9(4), 2020.
 
-use temper_core::{Config, Event, History, Next, Rng, Strategy, StrategyError, draw};
+use temper_core::{Event, History, Next, Rng, Strategy, StrategyError};
 use temper_space::Space;
 
 use crate::evidence::Evidence;
+use crate::proposal::{Proposal, draw_new};
 use crate::registry::{Entry, no_options};
 
 pub(crate) const ENTRY: Entry<dyn Strategy> = Entry {
@@ -29,9 +30,6 @@ const LENGTH: u32 = 1 << 16;
 /// The number of points looked at for each configuration of a finite space. So many uniform draws
 /// miss a given one with a probability of e^-32.
 const POINTS_PER_CONFIG: u64 = 32;
-
-/// How many draws look for a configuration that is new, once the sequence has been used up.
-const DRAWS: u32 = 100;
 
 /// The Sobol strategy.
 #[derive(Clone, Debug, Default)]
@@ -53,36 +51,6 @@ impl Strategy for Sobol {
     fn tell(&mut self, event: &Event) {
         self.sequence.tell(event);
         self.evidence.tell(event);
-    }
-}
-
-/// A configuration, and what it was taken for if it is no point of the sequence.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Proposal {
-    /// Complete.
-    pub(crate) config: Config,
-    /// As in [`Next::Start`].
-    pub(crate) note: Option<String>,
-}
-
-impl Proposal {
-    /// As what stands in for something else that was wanted, which the reason says.
-    pub(crate) fn instead(mut self, reason: &str) -> Self {
-        let what = self.note.unwrap_or_else(|| "a Sobol point".to_owned());
-        self.note = Some(format!("{reason}: {what}"));
-        self
-    }
-}
-
-impl From<Config> for Proposal {
-    fn from(config: Config) -> Self {
-        Self { config, note: None }
-    }
-}
-
-impl From<Proposal> for Next {
-    fn from(Proposal { config, note }: Proposal) -> Self {
-        Self::Start { config, until: None, fork: None, note }
     }
 }
 
@@ -119,24 +87,10 @@ impl Sequence {
                 _ => self.cursor += 1,
             }
         }
-        draw_new(space, evidence, rng)
+        let drawn = draw_new(space, evidence, rng)?;
+        let note = "a random draw, for all Sobol points are used up";
+        Ok(Proposal { note: drawn.note.or_else(|| Some(note.to_owned())), ..drawn })
     }
-}
-
-fn draw_new(space: &Space, evidence: &Evidence, rng: &mut Rng) -> Result<Proposal, StrategyError> {
-    let mut config = draw(space, rng)?;
-    for _ in 0..DRAWS {
-        if !evidence.knows(&config) {
-            break;
-        }
-        config = draw(space, rng)?;
-    }
-    let note = if evidence.knows(&config) {
-        format!("a repetition, for {DRAWS} random draws found nothing new")
-    } else {
-        "a random draw, for all Sobol points are used up".to_owned()
-    };
-    Ok(Proposal { config, note: Some(note) })
 }
 
 /// The scramble of a study, the same for all its points.

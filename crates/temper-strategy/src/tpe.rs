@@ -34,8 +34,8 @@ mod parzen;
 use model::{Candidate, Ground, Model};
 
 use crate::evidence::Evidence;
+use crate::proposal::{Proposal, draw_new};
 use crate::registry::{Entry, RegistryError, read_options};
-use crate::sobol::Proposal;
 
 const NAME: &str = "tpe";
 
@@ -90,21 +90,6 @@ impl Tpe {
     #[must_use]
     pub fn new(options: TpeOptions) -> Self {
         Self { options, ..Self::default() }
-    }
-
-    /// A random configuration, a new one if a few draws find one.
-    fn explore(&self, space: &Space, rng: &mut Rng) -> Result<Proposal, StrategyError> {
-        let mut config = draw(space, rng)?;
-        for _ in 1..self.options.candidates.get() {
-            if !self.evidence.knows(&config) {
-                break;
-            }
-            config = draw(space, rng)?;
-        }
-        let note = || {
-            format!("a repetition, for {} random draws found nothing new", self.options.candidates)
-        };
-        Ok(Proposal { note: self.evidence.knows(&config).then(note), config })
     }
 
     /// The most promising configuration of the model, a new one if there is one among the
@@ -171,7 +156,7 @@ impl Strategy for Tpe {
         self.evidence.update(space, history);
         let lessons = self.evidence.lessons();
         if lessons.len() < self.options.startup_trials as usize || space.dims() == 0 {
-            return self.explore(space, rng).map(Next::from);
+            return draw_new(space, &self.evidence, rng).map(Next::from);
         }
         self.ground.update(space, lessons);
         let model = Model::fit(&self.ground, space, lessons, history);

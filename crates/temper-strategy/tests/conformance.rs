@@ -95,6 +95,23 @@ impl Bench {
         self.add(Event::Opened(Setup { goals: goals(count), ..setup }));
     }
 
+    /// With these constraints from here on.
+    fn keep(&mut self, constraints: &[&str]) {
+        let constraints = constraints.iter().map(|text| text.parse().unwrap()).collect();
+        let setup = self.history.setup().unwrap().clone();
+        self.add(Event::Opened(Setup { constraints, ..setup }));
+    }
+
+    /// Checks that a strategy that was only told the log asks the same, and returns what.
+    fn check_rebuilt(&mut self, entry: &Entry<dyn Strategy>, case: &str) -> Next {
+        let mut told = (entry.build)(&Options::new()).unwrap();
+        self.events.iter().for_each(|event| told.tell(event));
+        let mut rng = stream(SEED, self.history.proposals());
+        let next = told.ask(&self.space, &self.history, &mut rng).unwrap();
+        assert_eq!(next, self.ask(), "{case}");
+        next
+    }
+
     fn add(&mut self, event: Event) {
         self.history.apply(&event).unwrap();
         self.strategy.tell(&event);
@@ -231,16 +248,7 @@ fn a_strategy_rebuilt_from_the_log_asks_the_same() {
 fn a_strategy_that_was_only_told_the_log_asks_the_same() {
     each(|entry, mut bench, case| {
         bench.run(&mut stream(4, 0));
-        let mut told = (entry.build)(&Options::new()).unwrap();
-        for event in &bench.events {
-            told.tell(event);
-        }
-        let mut rng = stream(SEED, bench.history.proposals());
-        assert_eq!(
-            told.ask(&bench.space, &bench.history, &mut rng).unwrap(),
-            bench.ask(),
-            "{case}"
-        );
+        bench.check_rebuilt(entry, case);
     });
 }
 
@@ -250,16 +258,17 @@ fn two_goals_are_searched_and_replayed() {
         bench.aim(2);
         let configs = bench.run(&mut stream(5, 0));
         assert!(configs.iter().all(|config| bench.space.validate(config).is_ok()), "{case}");
-        let mut told = (entry.build)(&Options::new()).unwrap();
-        for event in &bench.events {
-            told.tell(event);
-        }
-        let mut rng = stream(SEED, bench.history.proposals());
-        assert_eq!(
-            told.ask(&bench.space, &bench.history, &mut rng).unwrap(),
-            bench.ask(),
-            "{case}"
-        );
+        bench.check_rebuilt(entry, case);
+    });
+}
+
+#[test]
+fn changed_constraints_are_learned_as_by_a_strategy_that_knew_no_others() {
+    each(|entry, mut bench, case| {
+        bench.keep(&["loss0 <= 0.5", "size <= 2"]);
+        bench.run(&mut stream(6, 0));
+        bench.keep(&["loss0 >= 0.3"]);
+        bench.check_rebuilt(entry, case);
     });
 }
 

@@ -1,6 +1,6 @@
 //! Whether a log was written for the search that a study is opened with.
 
-use temper_core::{Direction, Goal, Setup};
+use temper_core::{Goal, Setup};
 use temper_space::ParamSpec;
 
 use crate::StudyError;
@@ -38,11 +38,7 @@ fn searched(spec: &ParamSpec) -> ParamSpec {
 
 /// Goals as a sentence goes on: "minimize loss and maximize accuracy".
 pub(crate) fn goals(goals: &[Goal]) -> String {
-    let goals = goals.iter().map(|goal| match goal.direction {
-        Direction::Minimize => format!("minimize {}", goal.metric),
-        Direction::Maximize => format!("maximize {}", goal.metric),
-    });
-    goals.collect::<Vec<_>>().join(" and ")
+    goals.iter().map(Goal::to_string).collect::<Vec<_>>().join(" and ")
 }
 
 fn param(spec: &ParamSpec) -> String {

@@ -1,7 +1,7 @@
 //! `temper check`.
 
 use miette::Result;
-use temper_core::Direction;
+use temper_core::Goal;
 use temper_space::{Confidence, Domain, Param, Space};
 use temper_strategy::{Grid, GridOptions};
 
@@ -43,11 +43,7 @@ pub(crate) fn run(args: &StudyArgs) -> Result<Exit> {
 }
 
 fn goals(plan: &Plan) -> String {
-    let goals = plan.setup.goals.iter().map(|goal| match goal.direction {
-        Direction::Minimize => format!("minimize {}", goal.metric),
-        Direction::Maximize => format!("maximize {}", goal.metric),
-    });
-    goals.collect::<Vec<_>>().join(" and ")
+    plan.setup.goals.iter().map(Goal::to_string).collect::<Vec<_>>().join(" and ")
 }
 
 fn size(space: &Space) -> String {

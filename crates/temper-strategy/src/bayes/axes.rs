@@ -4,6 +4,8 @@ use temper_core::Config;
 use temper_gp::{Axis, Kernel, Smoothness};
 use temper_space::{Domain, Space};
 
+use crate::cube::{level_index, level_place};
+
 /// A space and the kind of each of its dimensions.
 #[derive(Clone, Debug)]
 pub(super) struct Axes<'a> {
@@ -75,8 +77,8 @@ impl<'a> Axes<'a> {
         let round = |(domain, place): (&Domain, &f64)| match domain {
             // The codec would go through text.
             Domain::Choice(values) | Domain::Ordinal(values) => {
-                let levels = values.len() as f64;
-                ((place * levels).floor().min(levels - 1.0) + 0.5) / levels
+                let levels = values.len() as u64;
+                level_place(level_index(*place, levels), levels)
             }
             _ => domain.encode(&domain.decode(*place)),
         };

@@ -1,5 +1,7 @@
 //! The part of the space of losses that no trial so far dominates, cut into boxes.
 
+use crate::pareto::dominates;
+
 /// Boxes that don't overlap and together fill `{y <= reference : no front point <= y}`. With one
 /// goal it is the one box below the best loss.
 #[derive(Clone, Debug, PartialEq)]
@@ -103,15 +105,12 @@ fn insert(strips: &mut Vec<Strip>, closed: &mut Vec<(Strip, f64)>, (x, y): (f64,
 }
 
 /// The points that no other one dominates; of equals the first.
-pub(super) fn front(losses: &[Vec<f64>]) -> Vec<usize> {
-    let dominates = |a: &[f64], b: &[f64]| a.iter().zip(b).all(|(a, b)| a <= b);
-    (0..losses.len())
-        .filter(|&i| {
-            !losses.iter().enumerate().any(|(j, other)| {
-                dominates(other, &losses[i]) && (j < i || !dominates(&losses[i], other))
-            })
-        })
-        .collect()
+pub(super) fn front(all: &[Vec<f64>]) -> Vec<usize> {
+    let is_beaten = |place: usize| {
+        let losses = &all[place];
+        all.iter().any(|other| dominates(other, losses)) || all[..place].contains(losses)
+    };
+    (0..all.len()).filter(|&place| !is_beaten(place)).collect()
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ use temper_gp::lbfgs::{Limits, minimise};
 
 use super::acquisition::Acquisition;
 use super::axes::{Axes, Kind, Place};
+use crate::cube::reflect;
 use crate::normal::draw_normal;
 use crate::sobol::sobol_point;
 
@@ -104,12 +105,6 @@ fn neighbour(axes: &Axes<'_>, place: &Place, rng: &mut Rng) -> Place {
     };
     let point: Vec<f64> = place.point.iter().enumerate().map(&mut moved).collect();
     axes.settle(&point)
-}
-
-/// Back into the unit interval.
-fn reflect(place: f64) -> f64 {
-    let folded = place.rem_euclid(2.0);
-    if folded > 1.0 { 2.0 - folded } else { folded }
 }
 
 /// Climbs from a place: gradients along the continuous dimensions, all levels along each of the

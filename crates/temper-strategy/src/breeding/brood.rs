@@ -4,7 +4,8 @@ use temper_core::{Event, History, Rng, StrategyError};
 use temper_space::Space;
 
 use crate::evidence::{Evidence, Lesson};
-use crate::sobol::{Proposal, Sequence};
+use crate::proposal::Proposal;
+use crate::sobol::Sequence;
 
 /// How many children are bred to find one that is allowed and new. After that a founder is taken:
 /// parents so alike have no more to give.

@@ -3,6 +3,7 @@
 use std::cmp::Ordering;
 
 use crate::evidence::End;
+use crate::pareto;
 
 /// Whether a trial can be bred from: it has a loss.
 pub(crate) fn is_usable(end: &End) -> bool {
@@ -27,10 +28,7 @@ pub(crate) fn dominates(one: &End, other: &End) -> bool {
     match rank(one, other) {
         Ordering::Less => true,
         Ordering::Greater => false,
-        Ordering::Equal => {
-            let pairs = || losses(one).iter().zip(losses(other));
-            pairs().all(|(one, other)| one <= other) && pairs().any(|(one, other)| one < other)
-        }
+        Ordering::Equal => pareto::dominates(losses(one), losses(other)),
     }
 }
 

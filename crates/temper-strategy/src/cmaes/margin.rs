@@ -4,7 +4,7 @@
 //! et al., "CMA-ES with Margin: Lower-Bounding Marginal Probability for Mixed-Integer Black-Box
 //! Optimization", GECCO 2022, arXiv:2205.13482.
 
-use crate::normal::{cdf, quantile};
+use temper_gp::normal::{distribution, quantile};
 
 use super::gaussian::Gaussian;
 
@@ -21,8 +21,8 @@ pub(super) fn keep_margin(gaussian: &mut Gaussian, axis: usize, level: (f64, f64
         (false, true) => *mean = mean.max(upper - quantile(1.0 - alpha) * spread),
         (true, false) => *mean = mean.min(lower + quantile(1.0 - alpha) * spread),
         (true, true) => {
-            let below = cdf((lower - *mean) / spread);
-            let above = cdf((*mean - upper) / spread);
+            let below = distribution((lower - *mean) / spread);
+            let above = distribution((*mean - upper) / spread);
             if below >= alpha / 2.0 && above >= alpha / 2.0 {
                 return;
             }
@@ -57,7 +57,8 @@ mod tests {
             let mut gaussian = Gaussian::new(vec![mean], sigma);
             keep_margin(&mut gaussian, 0, (0.4, 0.6), 0.1);
             let (mean, spread) = (gaussian.mean[0], gaussian.spread(0));
-            let (below, above) = (cdf((0.4 - mean) / spread), 1.0 - cdf((0.6 - mean) / spread));
+            let (below, above) =
+                (distribution((0.4 - mean) / spread), 1.0 - distribution((0.6 - mean) / spread));
             assert!((0.4..=0.6).contains(&mean), "{mean}");
             assert!(below > 0.0499 && above > 0.0499, "{below} {above}");
         }
@@ -69,7 +70,7 @@ mod tests {
             let mut gaussian = Gaussian::new(vec![mean], 0.01);
             keep_margin(&mut gaussian, 0, level, 0.1);
             let edge = if level.0 > 0.0 { level.0 } else { level.1 };
-            let stays = cdf((edge - gaussian.mean[0]).abs() / 0.01);
+            let stays = distribution((edge - gaussian.mean[0]).abs() / 0.01);
             assert!((stays - 0.9).abs() < 1e-9, "{stays}");
         }
     }

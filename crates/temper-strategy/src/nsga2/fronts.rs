@@ -5,6 +5,7 @@
 
 use crate::breeding::{dominates, losses};
 use crate::evidence::{End, Lesson};
+use crate::pareto::crowding;
 
 /// Where a member of a population stands.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -27,7 +28,8 @@ pub(super) fn standings(lessons: &[Lesson], members: &[usize]) -> Vec<Standing> 
     let ends: Vec<&End> = members.iter().map(|&member| &lessons[member].end).collect();
     let mut standings = vec![Standing { front: 0, crowding: 0.0 }; ends.len()];
     for (index, front) in fronts(&ends).into_iter().enumerate() {
-        let crowding = crowding(&ends, &front);
+        let losses: Vec<&[f64]> = front.iter().map(|&member| losses(ends[member])).collect();
+        let crowding = crowding(&losses);
         for (member, crowding) in front.into_iter().zip(crowding) {
             standings[member] = Standing { front: index, crowding };
         }
@@ -58,28 +60,6 @@ fn fronts(ends: &[&End]) -> Vec<Vec<usize>> {
         fronts.push(std::mem::replace(&mut front, next));
     }
     fronts
-}
-
-/// The crowding distance of each member of a front, in its order: section III-B.
-fn crowding(ends: &[&End], front: &[usize]) -> Vec<f64> {
-    let mut distances = vec![0.0; front.len()];
-    let goals = front.iter().map(|&member| losses(ends[member]).len()).min().unwrap_or(0);
-    for goal in 0..goals {
-        // Halved, so that differences of the largest losses stay finite.
-        let loss = |place: usize| losses(ends[front[place]])[goal] / 2.0;
-        let mut order: Vec<usize> = (0..front.len()).collect();
-        order.sort_by(|&one, &other| loss(one).total_cmp(&loss(other)));
-        let (first, last) = (order[0], order[front.len() - 1]);
-        let range = loss(last) - loss(first);
-        if range > 0.0 {
-            for neighbours in order.windows(3) {
-                distances[neighbours[1]] += (loss(neighbours[2]) - loss(neighbours[0])) / range;
-            }
-            distances[first] = f64::INFINITY;
-            distances[last] = f64::INFINITY;
-        }
-    }
-    distances
 }
 
 #[cfg(test)]

@@ -2,8 +2,9 @@
 
 use std::f64::consts::{FRAC_1_SQRT_2, TAU};
 
-use rand::RngExt;
 use temper_core::Rng;
+
+use crate::normal::draw_normal;
 
 /// Beyond this many standard deviations the tail is taken from its series.
 const TAIL: f64 = 8.0;
@@ -55,13 +56,6 @@ pub(super) fn draw_inside(mean: f64, sigma: f64, rng: &mut Rng) -> f64 {
         .map(|_| mean + sigma * draw_normal(rng))
         .find(|place| (0.0..=1.0).contains(place))
         .unwrap_or(mean)
-}
-
-/// A standard normal draw: Box and Muller 1958, equation 1.
-fn draw_normal(rng: &mut Rng) -> f64 {
-    let (radius, angle): (f64, f64) = (rng.random(), rng.random());
-    // One minus a draw is never 0.
-    (-2.0 * (1.0 - radius).ln()).sqrt() * (TAU * angle).cos()
 }
 
 #[cfg(test)]

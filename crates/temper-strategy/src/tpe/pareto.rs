@@ -6,6 +6,8 @@
 
 use std::cmp::Ordering;
 
+use crate::pareto::crowding;
+
 type Trial<'a> = (usize, &'a [f64]);
 
 /// The reference point lies this far beyond the worst of the front, in widths of the front.
@@ -92,19 +94,9 @@ fn largest_volume(front: &[Trial], wanted: usize) -> Vec<usize> {
     best
 }
 
-/// The trials with the largest crowding distance: Deb et al. 2002, section III.B.
+/// The trials with the largest crowding distance.
 fn least_crowded(front: &[Trial], wanted: usize) -> Vec<usize> {
-    let mut distances = vec![0.0; front.len()];
-    for goal in 0..front[0].1.len() {
-        let fractions = fractions(front, goal);
-        let mut order: Vec<usize> = (0..front.len()).collect();
-        order.sort_by(|&a, &b| fractions[a].total_cmp(&fractions[b]));
-        for around in order.windows(3) {
-            distances[around[1]] += fractions[around[2]] - fractions[around[0]];
-        }
-        distances[order[0]] = f64::INFINITY;
-        distances[order[front.len() - 1]] = f64::INFINITY;
-    }
+    let distances = crowding(&front.iter().map(|trial| trial.1).collect::<Vec<_>>());
     let mut order: Vec<usize> = (0..front.len()).collect();
     order.sort_by(|&a, &b| distances[b].total_cmp(&distances[a]));
     order.into_iter().take(wanted).map(|place| front[place].0).collect()

@@ -23,11 +23,7 @@ fn check(space: &str, prepare: impl Fn(&mut Bench), mut outcome: impl FnMut(&mut
         for config in &configs {
             assert_eq!(bench.space.complete(config.clone()).as_ref(), Ok(config), "{}", entry.name);
         }
-        let mut told = (entry.build)(&Options::new()).unwrap();
-        bench.events.iter().for_each(|event| told.tell(event));
-        let mut rng = stream(SEED, bench.history.proposals());
-        let next = told.ask(&bench.space, &bench.history, &mut rng).unwrap();
-        assert_eq!(next, bench.ask(), "{}", entry.name);
+        let next = bench.check_rebuilt(entry, entry.name);
         if let Next::Start { note: Some(note), .. } = next {
             let is_line = !note.contains('\n') && !note.starts_with(char::is_uppercase);
             assert!(is_line && !note.is_empty(), "{}: {note}", entry.name);
@@ -51,11 +47,7 @@ fn many(count: usize, param: &str) -> String {
 
 #[test]
 fn constraints_may_be_broken_and_metrics_be_missing() {
-    let constrained = |bench: &mut Bench| {
-        let setup = bench.history.setup().unwrap().clone();
-        let constraints = ["cost <= 0.5", "accuracy >= 1e300"].map(|text| text.parse().unwrap());
-        bench.add(Event::Opened(Setup { constraints: constraints.into(), ..setup }));
-    };
+    let constrained = |bench: &mut Bench| bench.keep(&["cost <= 0.5", "accuracy >= 1e300"]);
     check(mixed(), constrained, |luck| {
         let mut metrics = temper_core::Metrics::new();
         if luck.random_bool(0.7) {

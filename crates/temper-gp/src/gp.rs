@@ -136,6 +136,11 @@ impl Gp {
         false
     }
 
+    /// The outputs it is conditioned on: `n`.
+    pub fn outputs(&self) -> &[f64] {
+        &self.outputs
+    }
+
     /// The kernel.
     pub fn kernel(&self) -> &Kernel {
         self.inputs.kernel()

@@ -9,7 +9,7 @@ use super::boxes::Boxes;
 /// The logarithm of the expected improvement, weighed by the chance to succeed and by what is
 /// believed of the optimum:
 ///
-/// `a(x) = ln E[volume that f(x) newly dominates] + sum_c ln P(c(x) <= 0) + w ln pi(x)`.
+/// `a(x) = ln E[volume that f(x) newly dominates] + sum_c w_c ln P(c(x) <= 0) + w ln pi(x)`.
 ///
 /// Ament et al. 2023, "Unexpected Improvements to Expected Improvement for Bayesian Optimization",
 /// eq. 8 and section 4.2; Gardner et al. 2014, "Bayesian Optimization with Inequality
@@ -17,8 +17,7 @@ use super::boxes::Boxes;
 #[derive(Debug)]
 pub(super) struct Acquisition<'a> {
     pub(super) improvement: Option<Improvement>,
-    /// Each of these is to come out at 0 or below.
-    pub(super) limits: Vec<Gp>,
+    pub(super) limits: Vec<Limit>,
     pub(super) belief: Option<&'a Belief>,
 }
 
@@ -27,6 +26,27 @@ pub(super) struct Acquisition<'a> {
 pub(super) struct Improvement {
     pub(super) goals: Vec<Gp>,
     pub(super) boxes: Boxes,
+}
+
+/// What is to come out at 0 or below.
+#[derive(Debug)]
+pub(super) struct Limit {
+    pub(super) gp: Gp,
+    /// The power of the probability: 1 where breaking it costs no more than finding no
+    /// improvement, more where less is learned then.
+    pub(super) caution: f64,
+}
+
+impl Limit {
+    /// `w ln P(c <= 0)`, the noise of `c` included, and its slopes.
+    fn ln_chance(&self, Prediction { mean, variance }: Prediction) -> (f64, Slope) {
+        let variance = variance + self.gp.hyperparameters().noise;
+        let sigma = variance.sqrt();
+        let z = -mean / sigma;
+        let slope = self.caution * normal::ln_distribution_slope(z);
+        let value = self.caution * normal::ln_distribution(z);
+        (value, (-slope / sigma, -slope * z / (2.0 * variance)))
+    }
 }
 
 impl Acquisition<'_> {
@@ -43,10 +63,9 @@ impl Acquisition<'_> {
                 *value += ln_improvement(&here, boxes).0;
             }
         }
-        for gp in &self.limits {
-            let predictions = gp.predict_many(&points)?;
-            let noise = gp.hyperparameters().noise;
-            values.iter_mut().zip(predictions).for_each(|(v, p)| *v += ln_chance(p, noise).0);
+        for limit in &self.limits {
+            let predictions = limit.gp.predict_many(&points)?;
+            values.iter_mut().zip(predictions).for_each(|(v, p)| *v += limit.ln_chance(p).0);
         }
         if let Some(belief) = self.belief {
             values.iter_mut().zip(places).for_each(|(v, place)| *v += belief.ln_density(place));
@@ -65,11 +84,11 @@ impl Acquisition<'_> {
             total += value;
             goals.iter().zip(slopes).for_each(|(goal, slope)| descend(goal, slope, gradient));
         }
-        for gp in &self.limits {
-            let limit = sloped(gp)?;
-            let (value, slope) = ln_chance(limit.prediction, gp.hyperparameters().noise);
+        for limit in &self.limits {
+            let here = sloped(&limit.gp)?;
+            let (value, slope) = limit.ln_chance(here.prediction);
             total += value;
-            descend(&limit, slope, gradient);
+            descend(&here, slope, gradient);
         }
         if let Some(belief) = self.belief {
             total += belief.ln_density(place);
@@ -166,15 +185,6 @@ fn side(edges: &[Edge], low: usize, high: usize) -> (f64, f64, f64) {
         difference(high.below, low.below),
         difference(high.density, low.density),
     )
-}
-
-/// `ln P(c <= 0)`, the noise of `c` included.
-fn ln_chance(Prediction { mean, variance }: Prediction, noise: f64) -> (f64, Slope) {
-    let variance = variance + noise;
-    let sigma = variance.sqrt();
-    let z = -mean / sigma;
-    let slope = normal::ln_distribution_slope(z);
-    (normal::ln_distribution(z), (-slope / sigma, -slope * z / (2.0 * variance)))
 }
 
 #[cfg(test)]

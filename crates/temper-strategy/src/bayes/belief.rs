@@ -8,7 +8,8 @@ use super::axes::Place;
 /// to a power that falls as trials come in.
 ///
 /// Hvarfner et al. 2022, "piBO: Augmenting Acquisition Functions with User Beliefs for Bayesian
-/// Optimization", eq. 6: the power is `beta / n`, so that a wrong belief only delays.
+/// Optimization", eq. 6: the power is `beta / n`. The densities have the tails of Cauchy's, not the
+/// normal ones of the paper: far from a wrong default the belief costs little, and only delays.
 #[derive(Clone, Debug)]
 pub(super) struct Belief {
     factors: Vec<(usize, Factor)>,
@@ -17,7 +18,7 @@ pub(super) struct Belief {
 
 #[derive(Clone, Debug)]
 enum Factor {
-    /// Normal around the default: its place and the reciprocal of its width.
+    /// Cauchy's around the default: its place and the reciprocal of its width.
     Near { place: f64, reciprocal: f64 },
     /// The default, or another value with this log density less.
     Chosen { place: f64, others: f64 },
@@ -39,7 +40,7 @@ impl Belief {
         let active = self.factors.iter().filter(|(axis, _)| place.active[*axis]);
         let ln = active.map(|(axis, factor)| match factor {
             Factor::Near { place: centre, reciprocal } => {
-                -0.5 * ((place.point[*axis] - centre) * reciprocal).powi(2)
+                -((place.point[*axis] - centre) * reciprocal).powi(2).ln_1p()
             }
             Factor::Chosen { place: chosen, .. } if place.point[*axis] == *chosen => 0.0,
             Factor::Chosen { others, .. } => *others,
@@ -52,7 +53,7 @@ impl Belief {
         for (axis, factor) in self.factors.iter().filter(|(axis, _)| place.active[*axis]) {
             if let Factor::Near { place: centre, reciprocal } = factor {
                 let z = (place.point[*axis] - centre) * reciprocal;
-                gradient[*axis] -= self.power * z * reciprocal;
+                gradient[*axis] -= self.power * 2.0 * z * reciprocal / (1.0 + z * z);
             }
         }
     }

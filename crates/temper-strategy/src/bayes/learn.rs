@@ -1,9 +1,9 @@
 //! From the trials to the acquisition.
 
 use temper_core::Rng;
-use temper_gp::{Gp, GpError, Prior, warp};
+use temper_gp::{Gp, GpError, LogNormal, Prior, warp};
 
-use super::acquisition::{Acquisition, Improvement};
+use super::acquisition::{Acquisition, Improvement, Limit};
 use super::axes::{Axes, Place};
 use super::belief::Belief;
 use super::boxes::{Boxes, MOST_GOALS, front};
@@ -43,6 +43,12 @@ const FEWEST: usize = 2;
 const INCUMBENTS: usize = 5;
 /// How far the reference point lies behind the worst results, relative to their range.
 const MARGIN: f64 = 0.1;
+
+/// The power of the chance to succeed: a trial that fails costs as much as one that doesn't, and
+/// teaches nothing about the goals.
+const CAUTION: f64 = 4.0;
+/// No more failures than this, the newest, count as bad results.
+const FAILURES: usize = 500;
 
 /// A completed trial.
 struct Outcome<'a> {
@@ -89,7 +95,10 @@ impl Surrogates {
                     Boxes::beside(&front, &reference(&means))
                 }
             };
+            let failed: Vec<Place> =
+                known.lessons.iter().filter(|lesson| has_failed(lesson)).map(place).collect();
             for gp in &mut goals {
+                disappoint(gp, &failed[failed.len().saturating_sub(FAILURES)..])?;
                 expect(gp, known.pending)?;
             }
             // While every result breaks a constraint, keeping them all comes first.
@@ -132,7 +141,11 @@ impl Surrogates {
     }
 
     /// What is to come out at 0 or below: each constraint's excess, and failure.
-    fn limits(&mut self, known: &Known<'_>, outcomes: &[Outcome<'_>]) -> Result<Vec<Gp>, GpError> {
+    fn limits(
+        &mut self,
+        known: &Known<'_>,
+        outcomes: &[Outcome<'_>],
+    ) -> Result<Vec<Limit>, GpError> {
         let mut limits = Vec::new();
         let constraints = outcomes.first().map_or(0, |outcome| outcome.excesses.len());
         self.constraints.resize_with(constraints, || model(known.axes));
@@ -142,21 +155,22 @@ impl Surrogates {
             });
             let (places, excesses): (Vec<_>, Vec<_>) = reported.unzip();
             if places.len() >= FEWEST {
-                limits.push(model.process(&places, |first| scaled(&excesses[..first]))?.clone());
+                let gp = model.process(&places, |first| scaled(&excesses[..first]))?.clone();
+                limits.push(Limit { gp, caution: 1.0 });
             }
         }
-        let failed: Vec<bool> =
-            known.lessons.iter().map(|lesson| matches!(lesson.end, End::Failed(_))).collect();
+        let failed: Vec<bool> = known.lessons.iter().map(has_failed).collect();
         if failed.contains(&true) {
-            let model = self.success.get_or_insert_with(|| model(known.axes));
+            let model = self.success.get_or_insert_with(|| success(known.axes));
             let places: Vec<Place> = known.lessons.iter().map(place).collect();
             let outputs = |first: usize| {
                 failed[..first].iter().map(|failed| if *failed { 1.0 } else { -1.0 }).collect()
             };
-            limits.push(model.process(&places, outputs)?.clone());
+            let gp = model.process(&places, outputs)?.clone();
+            limits.push(Limit { gp, caution: CAUTION });
         }
-        for gp in &mut limits {
-            expect(gp, known.pending)?;
+        for limit in &mut limits {
+            expect(&mut limit.gp, known.pending)?;
         }
         Ok(limits)
     }
@@ -164,6 +178,24 @@ impl Surrogates {
 
 fn model(axes: &Axes<'_>) -> Model {
     Model::new(axes.kernel(), Prior::scaled(axes.dims()))
+}
+
+/// The surrogate of success, -1, and failure, 1. Where these meet is a step, which the prior of a
+/// smooth function would explain by lengthscales so short that nothing is learned from one trial
+/// about the next. Here they lie around half the cube's diagonal, and the step counts as noise.
+fn success(axes: &Axes<'_>) -> Model {
+    let root = (axes.dims().max(1) as f64).sqrt();
+    let prior = Prior {
+        lengthscale: LogNormal { mean: (0.5 * root).ln(), deviation: 0.5 },
+        noise: LogNormal { mean: 0.2_f64.ln(), deviation: 0.5 },
+        noise_floor: 0.05,
+        ..Prior::scaled(axes.dims())
+    };
+    Model::new(axes.kernel(), prior)
+}
+
+fn has_failed(lesson: &Lesson) -> bool {
+    matches!(lesson.end, End::Failed(_))
 }
 
 fn outcome(lesson: &Lesson) -> Option<Outcome<'_>> {
@@ -223,6 +255,16 @@ fn reference(all: &[Vec<f64>]) -> Vec<f64> {
         ends.1 + MARGIN * (ends.1 - ends.0).max(f64::MIN_POSITIVE)
     };
     (0..goals).map(goal).collect()
+}
+
+/// Adds failed trials as if they had come out worst: otherwise what the results promise beyond the
+/// edge of what succeeds would remain, however often it fails.
+fn disappoint(gp: &mut Gp, failed: &[Place]) -> Result<(), GpError> {
+    let worst = gp.outputs().iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    for place in failed {
+        gp.extend(&place.point, &place.active, worst)?;
+    }
+    Ok(())
 }
 
 /// Adds the pending trials as if they had ended as predicted: near them there is nothing to gain.

@@ -8,14 +8,14 @@ use crate::study::{Study, Verdict};
 
 /// ZDT1 of Zitzler, Deb and Thiele, "Comparison of Multiobjective Evolutionary Algorithms", Evol.
 /// Comput. 8, 2000, with six parameters: the front is `1 - sqrt(first)`, where all but `p0` are 0.
-fn zdt1(config: &Config) -> Verdict {
+pub(crate) fn zdt1(config: &Config) -> Verdict {
     let rest: f64 = (1..6).map(|index| number(config, &format!("p{index}"))).sum();
     let (first, height) = (number(config, "p0"), 1.0 + 9.0 * rest / 5.0);
     Ok(vec![first, height * (1.0 - (first / height).sqrt())])
 }
 
 /// The losses of the trials that none dominates, by the first one.
-fn front(study: &Study) -> Vec<(f64, f64)> {
+pub(crate) fn front(study: &Study) -> Vec<(f64, f64)> {
     let losses = |trial: &Trial| (trial.losses()[0].get(), trial.losses()[1].get());
     let mut all: Vec<_> = study.history.trials().iter().map(losses).collect();
     all.sort_by(|one, other| one.0.total_cmp(&other.0).then(one.1.total_cmp(&other.1)));
@@ -29,7 +29,7 @@ fn front(study: &Study) -> Vec<(f64, f64)> {
 }
 
 /// The area that the front dominates up to the point (1.1, 1.1).
-fn area(front: &[(f64, f64)]) -> f64 {
+pub(crate) fn area(front: &[(f64, f64)]) -> f64 {
     let inside: Vec<_> = front.iter().filter(|(one, other)| *one < 1.1 && *other < 1.1).collect();
     let right = |index: usize| inside.get(index + 1).map_or(1.1, |next| next.0);
     inside.iter().enumerate().map(|(i, point)| (right(i) - point.0) * (1.1 - point.1)).sum()

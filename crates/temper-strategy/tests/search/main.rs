@@ -1,10 +1,10 @@
-//! The strategies that evolve a population: how much better than random draws they are, on spaces
-//! of every kind.
+//! How well strategies search, on spaces of every kind: what they find, and what they waste.
 
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 use temper_core::Config;
 
+mod bayes;
 mod promises;
 mod spaces;
 mod study;

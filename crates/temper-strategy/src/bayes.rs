@@ -17,19 +17,19 @@ mod boxes;
 mod learn;
 mod maximise;
 mod model;
+mod region;
+mod search;
 mod scalarise;
 
 use serde::{Deserialize, Serialize};
-use temper_core::{Config, Event, History, Next, Rng, State, Strategy, StrategyError};
-use temper_gp::GpError;
+use temper_core::{Event, History, Next, Rng, Strategy, StrategyError};
 use temper_space::Space;
 
-use axes::{Axes, Place};
-use belief::Belief;
-use learn::{Known, Surrogates};
-use maximise::{Sources, maximise};
+pub(crate) use axes::{Axes, Place};
+pub(crate) use region::Region;
+pub(crate) use search::Search;
 
-use crate::evidence::{Evidence, pending};
+use crate::evidence::Evidence;
 use crate::proposal::Proposal;
 use crate::registry::{Entry, RegistryError, read_options};
 use crate::sobol::Sequence;
@@ -74,7 +74,7 @@ pub struct Bayes {
     options: BayesOptions,
     evidence: Evidence,
     sequence: Sequence,
-    surrogates: Surrogates,
+    search: Search,
 }
 
 impl Bayes {
@@ -99,35 +99,6 @@ impl Bayes {
             None => self.sequence.next(space, history, &self.evidence, rng),
         }
     }
-
-    /// The most promising configuration that was not started.
-    fn propose(
-        &mut self,
-        space: &Space,
-        history: &History,
-        rng: &mut Rng,
-    ) -> Result<Option<Config>, GpError> {
-        let axes = Axes::new(space);
-        let pending: Vec<Place> = pending(history)
-            .map(|trial| Place {
-                point: space.encode(trial.config()),
-                active: space.active(trial.config()),
-            })
-            .collect();
-        let belief = Belief::new(space, history.in_state(State::Completed).count());
-        let (lessons, belief) = (self.evidence.lessons(), belief.as_ref());
-        let known = Known { axes: &axes, lessons, pending: &pending, belief };
-        let Some(learned) = self.surrogates.learn(&known, rng)? else { return Ok(None) };
-        let dims = axes.dims() as u32;
-        let sources = Sources {
-            incumbents: &learned.incumbents,
-            spread: (64 * dims).clamp(128, 384),
-            near: 200 / learned.incumbents.len().max(1) as u32,
-        };
-        let places = maximise(&learned.acquisition, &axes, &sources, rng)?;
-        let mut configs = places.iter().filter_map(|place| axes.config(place));
-        Ok(configs.find(|config| !self.evidence.knows(config)))
-    }
 }
 
 impl Strategy for Bayes {
@@ -142,7 +113,7 @@ impl Strategy for Bayes {
         if begun < self.options.startup(space, history) {
             return self.design(space, history, rng).map(Next::from);
         }
-        let reason = match self.propose(space, history, rng) {
+        let reason = match self.search.propose(space, history, &self.evidence, None, rng) {
             Ok(Some(config)) => return Ok(Next::start(config)),
             Ok(None) => "nothing to learn from or nothing new found".to_owned(),
             Err(error) => format!("the model could not be fitted, {error}"),
@@ -151,9 +122,7 @@ impl Strategy for Bayes {
     }
 
     fn tell(&mut self, event: &Event) {
-        if let Event::Opened(_) = event {
-            self.surrogates = Surrogates::default(); // The constraints may be others.
-        }
+        self.search.tell(event);
         self.sequence.tell(event);
         self.evidence.tell(event);
     }

@@ -26,7 +26,7 @@
 use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
-use temper_core::{Event, History, Next, Origin, Rng, State, Strategy, StrategyError, TrialId};
+use temper_core::{Event, History, Next, Origin, Rng, Strategy, StrategyError, TrialId};
 use temper_space::Space;
 
 mod categories;
@@ -39,6 +39,7 @@ mod search;
 use crate::evidence::Evidence;
 use crate::registry::{Entry, Options, RegistryError, read_options};
 use crate::sobol::{Sequence, scramble};
+use crate::start::start_config;
 
 use rates::Rates;
 use search::{Search, Start};
@@ -119,7 +120,7 @@ impl CmaEs {
     fn start(&self, space: &Space, history: &History) -> Start {
         let samples = self.options.population.map(|population| population as usize);
         Start {
-            point: start_point(space, history),
+            point: space.encode(&start_config(space, history)),
             sigma: self.options.sigma,
             samples: samples.unwrap_or_else(|| Rates::samples(space.dims())),
             scramble: scramble(history),
@@ -162,18 +163,5 @@ impl Strategy for CmaEs {
             _ => {}
         }
         self.evidence.tell(event);
-    }
-}
-
-/// The best trial that ran before the strategy's first one, the default configuration, or the
-/// middle: `dims`.
-fn start_point(space: &Space, history: &History) -> Vec<f64> {
-    let is_foreign = |origin| origin != Origin::Strategy;
-    let before = history.trials().iter().take_while(|trial| is_foreign(trial.origin()));
-    let completed = before.filter(|trial| trial.state() == State::Completed);
-    let best = completed.min_by_key(|trial| (!history.is_feasible(trial), trial.loss()));
-    match best.map(|trial| trial.config().clone()).or_else(|| space.default_config()) {
-        Some(config) => space.encode(&config),
-        None => vec![0.5; space.dims()],
     }
 }

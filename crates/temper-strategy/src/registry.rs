@@ -6,7 +6,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 use temper_core::{Pruner, Strategy};
 
-use crate::{bayes, cmaes, genetic, grid, nsga2, prune, random, sobol, tpe};
+use crate::{bayes, cmaes, genetic, grid, local, nsga2, prune, random, sobol, tpe};
 
 /// The options of a strategy or pruner, as they stand beside its name in the study file.
 pub type Options = Map<String, Value>;
@@ -14,6 +14,7 @@ pub type Options = Map<String, Value>;
 /// All strategies, in the order of the help.
 pub const ALL: &[Entry<dyn Strategy>] = &[
     bayes::ENTRY,
+    local::ENTRY,
     tpe::ENTRY,
     cmaes::ENTRY,
     genetic::ENTRY,

@@ -4,11 +4,11 @@ use temper_core::Config;
 use temper_gp::{Axis, Kernel, Smoothness};
 use temper_space::{Domain, Space};
 
-use crate::cube::{level_index, level_place};
+use crate::cube::{bucket, level_index, level_place, neighbour};
 
 /// A space and the kind of each of its dimensions.
 #[derive(Clone, Debug)]
-pub(super) struct Axes<'a> {
+pub(crate) struct Axes<'a> {
     space: &'a Space,
     kinds: Vec<Kind>,
     has_conditions: bool,
@@ -16,7 +16,7 @@ pub(super) struct Axes<'a> {
 
 /// How a dimension is searched.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(crate) enum Kind {
     /// By gradients: floats, and integers with so many levels that a rounding changes little.
     Smooth,
     /// By trying levels: the number of them.
@@ -25,18 +25,18 @@ pub(super) enum Kind {
 
 /// A configuration's place in the unit cube.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Place {
+pub(crate) struct Place {
     /// `dims`; each coordinate is that of the value that will be run.
-    pub(super) point: Vec<f64>,
+    pub(crate) point: Vec<f64>,
     /// For each dimension, whether its parameter exists.
-    pub(super) active: Vec<bool>,
+    pub(crate) active: Vec<bool>,
 }
 
 /// With more levels than this a dimension is searched as a continuous one.
 const MANY: u64 = 50;
 
 impl<'a> Axes<'a> {
-    pub(super) fn new(space: &'a Space) -> Self {
+    pub(crate) fn new(space: &'a Space) -> Self {
         let kind = |domain: &Domain| match domain.levels() {
             Some(levels) if levels <= MANY || !domain.is_ordered() => Kind::Levels(levels),
             _ => Kind::Smooth,
@@ -54,7 +54,7 @@ impl<'a> Axes<'a> {
         Kernel::new(axes, Smoothness::Matern52)
     }
 
-    pub(super) fn dims(&self) -> usize {
+    pub(crate) fn dims(&self) -> usize {
         self.kinds.len()
     }
 
@@ -63,8 +63,17 @@ impl<'a> Axes<'a> {
     }
 
     /// Whether the values of a dimension have an order.
-    pub(super) fn is_ordered(&self, axis: usize) -> bool {
+    pub(crate) fn is_ordered(&self, axis: usize) -> bool {
         self.domain(axis).is_some_and(Domain::is_ordered)
+    }
+
+    /// The coordinates of the values next to the one at a place, the lower first, if the values of
+    /// the dimension can be counted. At an end both are on the same side.
+    pub(crate) fn beside(&self, axis: usize, place: f64) -> Option<(f64, f64)> {
+        let domain = self.domain(axis)?;
+        let bucket = bucket(domain, place)?;
+        let (below, above) = (neighbour(domain, bucket, -1.0), neighbour(domain, bucket, 1.0));
+        Some((below.min(above), below.max(above)))
     }
 
     /// The coordinate of a level of a dimension.
@@ -73,7 +82,7 @@ impl<'a> Axes<'a> {
     }
 
     /// The place of the configuration that a point of the cube decodes to.
-    pub(super) fn settle(&self, point: &[f64]) -> Place {
+    pub(crate) fn settle(&self, point: &[f64]) -> Place {
         let round = |(domain, place): (&Domain, &f64)| match domain {
             // The codec would go through text.
             Domain::Choice(values) | Domain::Ordinal(values) => {
@@ -96,7 +105,7 @@ impl<'a> Axes<'a> {
     }
 
     /// The configuration at a place, if the requirements allow it.
-    pub(super) fn config(&self, place: &Place) -> Option<Config> {
+    pub(crate) fn config(&self, place: &Place) -> Option<Config> {
         self.space.complete(self.space.decode(&place.point)).ok()
     }
 

@@ -7,6 +7,7 @@ use temper_gp::lbfgs::{Limits, minimise};
 
 use super::acquisition::Acquisition;
 use super::axes::{Axes, Kind, Place};
+use super::region::Region;
 use crate::cube::reflect;
 use crate::normal::draw_normal;
 use crate::sobol::sobol_point;
@@ -20,6 +21,8 @@ pub(super) struct Sources<'a> {
     pub(super) spread: u32,
     /// How many are tried near each incumbent.
     pub(super) near: u32,
+    /// Where alone to look; `None` is everywhere.
+    pub(super) region: Option<&'a Region>,
 }
 
 /// How many of the best points of the spread, and of those near the incumbents, are climbed from.
@@ -42,13 +45,20 @@ pub(super) fn maximise(
     rng: &mut Rng,
 ) -> Result<Vec<Place>, GpError> {
     let scramble = rng.random();
-    let spread = (0..sources.spread)
-        .map(|index| axes.settle(&sobol_point(index, axes.dims(), scramble)))
-        .collect();
+    let region = sources.region;
+    let spread = (0..sources.spread).map(|index| {
+        let point = sobol_point(index, axes.dims(), scramble);
+        region.map_or_else(|| axes.settle(&point), |region| region.stretch(axes, &point, rng))
+    });
+    let spread = spread.collect();
     let mut spread = scored(acquisition, axes, spread)?;
     let near = sources.incumbents.iter();
     let near = near.flat_map(|place| std::iter::repeat_n(place, sources.near as usize));
-    let near = near.map(|place| neighbour(axes, place, rng)).collect();
+    let near = near.map(|place| {
+        let point = neighbour(axes, place, rng);
+        region.map_or_else(|| axes.settle(&point), |region| region.clamp(axes, &point, rng))
+    });
+    let near = near.collect();
     let mut near = scored(acquisition, axes, near)?;
     let starts: Vec<_> = spread[..CLIMBED.0.min(spread.len())]
         .iter()
@@ -57,7 +67,7 @@ pub(super) fn maximise(
         .collect();
     let mut found = Vec::new();
     for (value, place) in starts {
-        found.push(climb(acquisition, axes, place, value)?);
+        found.push(climb(acquisition, axes, region, (value, place))?);
     }
     found.append(&mut spread);
     found.append(&mut near);
@@ -82,8 +92,8 @@ fn scored(
     Ok(scored)
 }
 
-/// A place that differs in at least one dimension.
-fn neighbour(axes: &Axes<'_>, place: &Place, rng: &mut Rng) -> Place {
+/// A point that differs in at least one dimension.
+fn neighbour(axes: &Axes<'_>, place: &Place, rng: &mut Rng) -> Vec<f64> {
     let dims = axes.dims();
     let width = WIDTHS[rng.random_range(0..WIDTHS.len())];
     let certain = rng.random_range(0..dims.max(1));
@@ -103,8 +113,7 @@ fn neighbour(axes: &Axes<'_>, place: &Place, rng: &mut Rng) -> Place {
             Kind::Levels(levels) => axes.level(axis, rng.random_range(0..levels)),
         }
     };
-    let point: Vec<f64> = place.point.iter().enumerate().map(&mut moved).collect();
-    axes.settle(&point)
+    place.point.iter().enumerate().map(&mut moved).collect()
 }
 
 /// Climbs from a place: gradients along the continuous dimensions, all levels along each of the
@@ -112,26 +121,26 @@ fn neighbour(axes: &Axes<'_>, place: &Place, rng: &mut Rng) -> Place {
 fn climb(
     acquisition: &Acquisition<'_>,
     axes: &Axes<'_>,
-    place: Place,
-    value: f64,
+    region: Option<&Region>,
+    start: Scored,
 ) -> Result<Scored, GpError> {
-    let (mut place, mut value) = (place, value);
+    let mut best = start;
     for _ in 0..ROUNDS {
-        let before = value;
-        (value, place) = climb_smooth(acquisition, axes, place, value)?;
-        (value, place) = climb_levels(acquisition, axes, place, value)?;
-        if value <= before + LIMITS.tolerance {
+        let before = best.0;
+        best = climb_smooth(acquisition, axes, region, best)?;
+        best = climb_levels(acquisition, axes, region, best)?;
+        if best.0 <= before + LIMITS.tolerance {
             break;
         }
     }
-    Ok((value, place))
+    Ok(best)
 }
 
 fn climb_smooth(
     acquisition: &Acquisition<'_>,
     axes: &Axes<'_>,
-    place: Place,
-    value: f64,
+    region: Option<&Region>,
+    (value, place): Scored,
 ) -> Result<Scored, GpError> {
     let smooth: Vec<usize> = (0..axes.dims())
         .filter(|axis| axes.kind(*axis) == Kind::Smooth && place.active[*axis])
@@ -140,7 +149,8 @@ fn climb_smooth(
         return Ok((value, place));
     }
     let mut x: Vec<f64> = smooth.iter().map(|axis| place.point[*axis]).collect();
-    let (low, high) = (vec![0.0; x.len()], vec![1.0; x.len()]);
+    let ends = |axis: &usize| region.map_or((0.0, 1.0), |region| region.ends(*axis));
+    let (low, high): (Vec<f64>, Vec<f64>) = smooth.iter().map(ends).unzip();
     let mut moved = place.clone();
     let mut all = vec![0.0; axes.dims()];
     let mut failure = None;
@@ -164,10 +174,10 @@ fn climb_smooth(
 fn climb_levels(
     acquisition: &Acquisition<'_>,
     axes: &Axes<'_>,
-    place: Place,
-    value: f64,
+    region: Option<&Region>,
+    start: Scored,
 ) -> Result<Scored, GpError> {
-    let mut best = (value, place);
+    let mut best = start;
     for axis in 0..axes.dims() {
         let Kind::Levels(levels) = axes.kind(axis) else { continue };
         if !best.1.active[axis] {
@@ -178,7 +188,9 @@ fn climb_levels(
             point[axis] = axes.level(axis, level);
             axes.settle(&point)
         };
-        let others = (0..levels).map(other).filter(|other| *other != best.1).collect();
+        let allowed = |place: &Place| region.is_none_or(|region| region.contains(axes, place));
+        let others = (0..levels).map(other).filter(|other| *other != best.1 && allowed(other));
+        let others = others.collect();
         best = best_of(acquisition, axes, others, best)?;
     }
     Ok(best)

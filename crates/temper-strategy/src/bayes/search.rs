@@ -1,0 +1,60 @@
+//! From the evidence to the configuration that promises most.
+
+use temper_core::{Config, Event, History, Rng, State};
+use temper_gp::GpError;
+use temper_space::Space;
+
+use super::axes::{Axes, Place};
+use super::belief::Belief;
+use super::learn::{Known, Surrogates};
+use super::maximise::{Sources, maximise};
+use super::region::Region;
+use crate::evidence::{Evidence, pending};
+
+/// The search by surrogates, which are kept between asks.
+#[derive(Debug, Default)]
+pub(crate) struct Search {
+    surrogates: Surrogates,
+}
+
+impl Search {
+    /// The most promising configuration that was not started, in a region or everywhere; `None` if
+    /// there is nothing to learn from or nothing new.
+    pub(crate) fn propose(
+        &mut self,
+        space: &Space,
+        history: &History,
+        evidence: &Evidence,
+        region: Option<&Region>,
+        rng: &mut Rng,
+    ) -> Result<Option<Config>, GpError> {
+        let axes = Axes::new(space);
+        let pending: Vec<Place> = pending(history)
+            .map(|trial| Place {
+                point: space.encode(trial.config()),
+                active: space.active(trial.config()),
+            })
+            .collect();
+        let belief = Belief::new(space, history.in_state(State::Completed).count());
+        let (lessons, belief) = (evidence.lessons(), belief.as_ref());
+        let known = Known { axes: &axes, lessons, pending: &pending, belief };
+        let Some(learned) = self.surrogates.learn(&known, rng)? else { return Ok(None) };
+        let dims = axes.dims() as u32;
+        let sources = Sources {
+            incumbents: &learned.incumbents,
+            spread: (64 * dims).clamp(128, 384),
+            near: 200 / learned.incumbents.len().max(1) as u32,
+            region,
+        };
+        let places = maximise(&learned.acquisition, &axes, &sources, rng)?;
+        let mut configs = places.iter().filter_map(|place| axes.config(place));
+        Ok(configs.find(|config| !evidence.knows(config)))
+    }
+
+    /// Takes note of an event.
+    pub(crate) fn tell(&mut self, event: &Event) {
+        if let Event::Opened(_) = event {
+            self.surrogates = Surrogates::default(); // The constraints may be others.
+        }
+    }
+}

@@ -1,0 +1,16 @@
+//! Where a search starts that begins at one point.
+
+use temper_core::{Config, History, Origin, State};
+use temper_space::Space;
+
+/// The best trial that ran before the strategy's first one, the default configuration, or the
+/// middle. Not completed.
+pub(crate) fn start_config(space: &Space, history: &History) -> Config {
+    let is_foreign = |origin| origin != Origin::Strategy;
+    let before = history.trials().iter().take_while(|trial| is_foreign(trial.origin()));
+    let completed = before.filter(|trial| trial.state() == State::Completed);
+    let best = completed.min_by_key(|trial| (!history.is_feasible(trial), trial.loss()));
+    let best = best.map(|trial| trial.config().clone());
+    best.or_else(|| space.default_config())
+        .unwrap_or_else(|| space.decode(&vec![0.5; space.dims()]))
+}

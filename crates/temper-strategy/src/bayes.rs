@@ -2,8 +2,10 @@
 //! the highest expected improvement is tried next.
 //!
 //! The strategy for trials that take minutes or more: it needs the fewest of them. Trials that ran
-//! out of memory, diverged or crashed teach a second process where trials succeed, and the
-//! improvement is weighed by the chance to.
+//! out of memory, diverged or crashed teach another process where trials succeed, and the
+//! improvement is weighed by the chance to. With one goal, two processes take turns, of which one
+//! sees the worse half of the losses by their ranks: together they neither overlook a slope near
+//! the best nor stay where nothing is left to be gained.
 //!
 //! Sources: Jones, Schonlau and Welch 1998 (expected improvement); Ament et al. 2023 (its stable
 //! logarithm); Hvarfner, Hellsten and Nardi 2024 (the prior of the lengthscales); Song et al. 2024
@@ -18,8 +20,8 @@ mod learn;
 mod maximise;
 mod model;
 mod region;
-mod search;
 mod scalarise;
+mod search;
 
 use serde::{Deserialize, Serialize};
 use temper_core::{Event, History, Next, Rng, Strategy, StrategyError};

@@ -99,9 +99,7 @@ impl LocalOptions {
             Some(name) if space.param(name).is_some() => Err(unsuitable(format!(
                 "`around`: `{name}` does not exist beside the other values there"
             ))),
-            Some(name) => {
-                Err(unsuitable(format!("`around`: the space has no parameter `{name}`")))
-            }
+            Some(name) => Err(unsuitable(format!("`around`: the space has no parameter `{name}`"))),
             None => Ok(config),
         }
     }

@@ -14,7 +14,10 @@ use crate::evidence::{End, Lesson};
 /// The surrogates, kept between asks.
 #[derive(Debug, Default)]
 pub(super) struct Surrogates {
+    /// Of the losses, one per goal.
     goals: Vec<Model>,
+    /// Of the ranks of the losses, where there is one goal.
+    ranks: Option<Model>,
     constraints: Vec<Model>,
     success: Option<Model>,
 }
@@ -27,6 +30,8 @@ pub(super) struct Known<'a> {
     /// The trials that have not ended.
     pub(super) pending: &'a [Place],
     pub(super) belief: Option<&'a Belief>,
+    /// Which of the two models of a single goal has its turn.
+    pub(super) by_rank: bool,
 }
 
 /// What follows from it.
@@ -112,6 +117,10 @@ impl Surrogates {
     }
 
     /// One process per goal, over standardised losses.
+    ///
+    /// Of a single goal two models take turns. One sees the worse half of the losses by their
+    /// ranks: it tells the best apart, and while it does, the rest of the space looks hopeless. The
+    /// other sees the losses as they are, and leaves a place where little more can be gained.
     fn goals(
         &mut self,
         known: &Known<'_>,
@@ -126,16 +135,17 @@ impl Surrogates {
             let losses: Vec<&[f64]> = outcomes.iter().map(|outcome| outcome.losses).collect();
             let losses = scalarise(&losses, rng);
             let mut model = model(known.axes);
-            return Ok(vec![model.process(places, |first| standard(&losses[..first]))?.clone()]);
+            return Ok(vec![model.process(places, |first| ranked(&losses[..first]))?.clone()]);
+        }
+        if goals == 1 && known.by_rank {
+            let losses: Vec<f64> = outcomes.iter().map(|outcome| outcome.losses[0]).collect();
+            let ranks = self.ranks.get_or_insert_with(|| model(known.axes));
+            return Ok(vec![ranks.process(places, |first| ranked(&losses[..first]))?.clone()]);
         }
         self.goals.resize_with(goals, || model(known.axes));
         let processes = self.goals.iter_mut().enumerate().map(|(goal, model)| {
             let losses: Vec<f64> = outcomes.iter().map(|outcome| outcome.losses[goal]).collect();
-            let outputs = |first: usize| match goals {
-                1 => standard(&losses[..first]),
-                _ => fenced(&losses[..first]),
-            };
-            model.process(places, outputs).cloned()
+            model.process(places, |first| fenced(&losses[..first])).cloned()
         });
         processes.collect()
     }
@@ -208,13 +218,14 @@ fn place(lesson: &Lesson) -> Place {
     Place { point: lesson.point.clone(), active: lesson.active.clone() }
 }
 
-fn standard(losses: &[f64]) -> Vec<f64> {
+/// Standardised losses, the worse half by their ranks.
+fn ranked(losses: &[f64]) -> Vec<f64> {
     warp::standardise(&warp::half_rank(losses))
 }
 
-/// Standardised losses of one of several goals. A trade-off may well lie in the worse half of a
-/// goal, which half-rank warping would flatten: only outliers are drawn in, to the outer fence.
-/// Tukey 1977, "Exploratory Data Analysis", section 2D.
+/// Standardised losses without outliers, which are drawn in to the outer fence. Tukey 1977,
+/// "Exploratory Data Analysis", section 2D. Of several goals none is ranked: a trade-off may well
+/// lie in the worse half of one of them.
 fn fenced(losses: &[f64]) -> Vec<f64> {
     let mut order = losses.to_vec();
     order.sort_by(f64::total_cmp);

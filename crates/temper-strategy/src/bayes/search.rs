@@ -37,7 +37,8 @@ impl Search {
             .collect();
         let belief = Belief::new(space, history.in_state(State::Completed).count());
         let (lessons, belief) = (evidence.lessons(), belief.as_ref());
-        let known = Known { axes: &axes, lessons, pending: &pending, belief };
+        let by_rank = history.trials().len() % 2 == 1;
+        let known = Known { axes: &axes, lessons, pending: &pending, belief, by_rank };
         let Some(learned) = self.surrogates.learn(&known, rng)? else { return Ok(None) };
         let dims = axes.dims() as u32;
         let sources = Sources {

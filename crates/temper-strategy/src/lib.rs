@@ -13,6 +13,7 @@
 //! # Ok::<(), temper_strategy::RegistryError>(())
 //! ```
 
+mod auto;
 mod bayes;
 mod breeding;
 mod cmaes;
@@ -32,6 +33,7 @@ mod sobol;
 mod start;
 mod tpe;
 
+pub use auto::Auto;
 pub use bayes::{Bayes, BayesOptions};
 pub use breeding::BreedingOptions;
 pub use cmaes::{CmaEs, CmaEsOptions};

@@ -6,13 +6,14 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 use temper_core::{Pruner, Strategy};
 
-use crate::{bayes, cmaes, genetic, grid, local, nsga2, prune, random, sobol, tpe};
+use crate::{auto, bayes, cmaes, genetic, grid, local, nsga2, prune, random, sobol, tpe};
 
 /// The options of a strategy or pruner, as they stand beside its name in the study file.
 pub type Options = Map<String, Value>;
 
 /// All strategies, in the order of the help.
 pub const ALL: &[Entry<dyn Strategy>] = &[
+    auto::ENTRY,
     bayes::ENTRY,
     local::ENTRY,
     tpe::ENTRY,
@@ -25,7 +26,7 @@ pub const ALL: &[Entry<dyn Strategy>] = &[
 ];
 
 /// The strategy of a study that names none.
-pub const DEFAULT: &str = random::ENTRY.name;
+pub const DEFAULT: &str = auto::ENTRY.name;
 
 /// All pruners, in the order of the help.
 pub const PRUNERS: &[Entry<dyn Pruner>] = &[prune::median::ENTRY];

@@ -28,26 +28,27 @@ impl Trust {
         Self { centre, width, widest: width, best: None, successes: 0, failures: 0 }
     }
 
-    /// As the results have moved it; those outside of it say nothing.
+    /// As the results have moved it; those outside of it say nothing, and none does before the
+    /// result of the centre is there to compare with.
     pub(super) fn after(mut self, lessons: &[Lesson], axes: &Axes<'_>) -> Self {
+        let Some(first) = lessons.iter().find(|lesson| lesson.point == self.centre.point) else {
+            return self;
+        };
+        self.best = result(first);
         for lesson in lessons {
             let place = Place { point: lesson.point.clone(), active: lesson.active.clone() };
-            if self.region(axes).contains(axes, &place) {
-                self.learn(lesson, place);
+            if place != self.centre && self.region(axes).contains(axes, &place) {
+                self.learn(result(lesson), place);
             }
         }
         self
     }
 
-    fn learn(&mut self, lesson: &Lesson, place: Place) {
-        let result = match &lesson.end {
-            End::Completed { losses, .. } => Some((lesson.end.violation(), losses[0])),
-            End::Pruned { .. } | End::Failed(_) => None,
-        };
+    fn learn(&mut self, result: Option<(f64, f64)>, place: Place) {
         let is_better = |result: &(f64, f64)| self.best.is_none_or(|best| *result < best);
         match result.filter(is_better) {
             Some(result) => {
-                self.successes += u32::from(self.best.is_some());
+                self.successes += 1;
                 self.failures = 0;
                 self.centre = place;
                 self.best = Some(result);
@@ -76,5 +77,13 @@ impl Trust {
 
     pub(super) fn region(&self, axes: &Axes<'_>) -> Region {
         Region::around(self.centre.clone(), self.width, axes)
+    }
+}
+
+/// By how much a completed trial breaks constraints, and its loss.
+fn result(lesson: &Lesson) -> Option<(f64, f64)> {
+    match &lesson.end {
+        End::Completed { losses, .. } => Some((lesson.end.violation(), losses[0])),
+        End::Pruned { .. } | End::Failed(_) => None,
     }
 }

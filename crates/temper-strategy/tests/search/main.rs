@@ -4,7 +4,9 @@
 
 use temper_core::Config;
 
+mod auto;
 mod bayes;
+mod local;
 mod promises;
 mod spaces;
 mod study;

@@ -65,7 +65,17 @@ impl Study {
         self.strategy.ask(&self.space, &self.history, &mut rng).unwrap()
     }
 
+    /// Starts what was asked for, with its note.
+    pub(crate) fn follow(&mut self, next: Next) {
+        let Next::Start { config, note, .. } = next else { panic!("{next:?}") };
+        self.begin(config, Origin::Strategy, note);
+    }
+
     pub(crate) fn start(&mut self, config: Config, origin: Origin) -> TrialId {
+        self.begin(config, origin, None)
+    }
+
+    fn begin(&mut self, config: Config, origin: Origin, note: Option<String>) -> TrialId {
         let trial = TrialId(self.history.trials().len() as u64);
         let (seen, worker) = (self.history.len(), WorkerId::new("test"));
         self.add(Event::Started {
@@ -76,7 +86,7 @@ impl Study {
             worker,
             until: None,
             fork: None,
-            note: None,
+            note,
         });
         trial
     }

@@ -1,11 +1,12 @@
 //! The default: chooses one of the other strategies by what the study says, and says which.
 //!
-//! `bayes` for anything up to a thousand trials, whatever the space and however noisy the results:
-//! it learns the noise, and was ahead of the others at every level of it that was tried. Past that
-//! trials are cheap and many, and what counts is how a strategy goes on: `cmaes` where every
-//! parameter has an order and none depends on another, `tpe` in other spaces, and `nsga2` for
-//! several goals. Another budget makes another choice, and no trial is lost by it: every strategy
-//! was told them all.
+//! `bayes` up to a thousand trials, whatever the space and however noisy the results: it learns the
+//! noise, and was ahead of the others at each level of it that was tried. Past that, trials are so
+//! many that they must be cheap, and asking must be, too: `cmaes` where every parameter is a float
+//! and none depends on another, `genetic` in other spaces, and `nsga2` for several goals. Another
+//! budget makes another choice, and no trial is lost by it: each strategy was told them all.
+//!
+//! `benches/peers.md` has the measurements behind these rules.
 
 use std::fmt;
 
@@ -15,9 +16,9 @@ use temper_space::Space;
 use crate::bayes::{Bayes, BayesOptions};
 use crate::breeding::BreedingOptions;
 use crate::cmaes::{CmaEs, CmaEsOptions};
+use crate::genetic::Genetic;
 use crate::nsga2::Nsga2;
 use crate::registry::{Entry, no_options};
-use crate::tpe::{Tpe, TpeOptions};
 
 const NAME: &str = "auto";
 
@@ -38,7 +39,7 @@ const MANY: u64 = 1000;
 pub struct Auto {
     bayes: Bayes,
     cmaes: CmaEs,
-    tpe: Tpe,
+    genetic: Genetic,
     nsga2: Nsga2,
     /// What was last said of a choice.
     said: Option<String>,
@@ -49,7 +50,7 @@ impl Default for Auto {
         Self {
             bayes: Bayes::new(BayesOptions::default()),
             cmaes: CmaEs::new(CmaEsOptions::default()),
-            tpe: Tpe::new(TpeOptions::default()),
+            genetic: Genetic::new(BreedingOptions::default()),
             nsga2: Nsga2::new(BreedingOptions::default()),
             said: None,
         }
@@ -61,15 +62,16 @@ impl Default for Auto {
 enum Choice {
     Bayes,
     CmaEs,
-    Tpe,
+    Genetic,
     Nsga2,
 }
 
 /// What a choice depends on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Study {
-    /// Parameters with an order, and without.
-    params: (usize, usize),
+    params: usize,
+    /// How many of them are not floats.
+    discrete: usize,
     has_conditions: bool,
     goals: usize,
     trials: Option<u64>,
@@ -77,10 +79,11 @@ struct Study {
 
 impl Study {
     fn new(space: &Space, history: &History) -> Self {
-        let ordered = space.axes().filter(|param| param.domain().is_ordered()).count();
+        let discrete = space.axes().filter(|param| param.domain().levels().is_some()).count();
         let setup = history.setup();
         Self {
-            params: (ordered, space.dims() - ordered),
+            params: space.dims(),
+            discrete,
             has_conditions: space.axes().any(|param| param.condition().is_some()),
             goals: setup.map_or(1, |setup| setup.goals.len()),
             trials: setup.and_then(|setup| setup.trials),
@@ -89,14 +92,14 @@ impl Study {
 
     /// What to use, and why.
     fn choose(&self) -> (Choice, &'static str) {
-        let is_plain = self.params.1 == 0 && !self.has_conditions;
+        let is_plain = self.discrete == 0 && !self.has_conditions;
         match self {
             Self { trials, .. } if trials.is_none_or(|trials| trials <= MANY) => {
                 (Choice::Bayes, "which needs the fewest trials")
             }
             Self { goals: 2.., .. } => (Choice::Nsga2, "which spreads many trials over a front"),
-            _ if is_plain => (Choice::CmaEs, "which goes on improving where trials are many"),
-            _ => (Choice::Tpe, "which is quick with many trials of choices and conditions"),
+            _ if is_plain => (Choice::CmaEs, "which goes on improving floats"),
+            _ => (Choice::Genetic, "which goes on improving choices and integers"),
         }
     }
 }
@@ -106,7 +109,7 @@ impl Auto {
         match choice {
             Choice::Bayes => (&mut self.bayes, "bayes"),
             Choice::CmaEs => (&mut self.cmaes, "cmaes"),
-            Choice::Tpe => (&mut self.tpe, "tpe"),
+            Choice::Genetic => (&mut self.genetic, "genetic"),
             Choice::Nsga2 => (&mut self.nsga2, "nsga2"),
         }
     }
@@ -142,18 +145,17 @@ impl Strategy for Auto {
             self.said = note.split("; ").next().map(str::to_owned);
         }
         let all: [&mut dyn Strategy; 4] =
-            [&mut self.bayes, &mut self.cmaes, &mut self.tpe, &mut self.nsga2];
+            [&mut self.bayes, &mut self.cmaes, &mut self.genetic, &mut self.nsga2];
         all.into_iter().for_each(|strategy| strategy.tell(event));
     }
 }
 
-/// As in "auto: bayes, ..., for 3 parameters (1 choice), 1 goal and 40 trials".
+/// As in "3 parameters (1 discrete), 1 goal and 40 trials".
 impl fmt::Display for Study {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (ordered, choices) = self.params;
-        write!(f, "{}", counted(ordered + choices, "parameter"))?;
-        if choices > 0 {
-            write!(f, " ({})", counted(choices, "choice"))?;
+        f.write_str(&counted(self.params, "parameter"))?;
+        if self.discrete > 0 {
+            write!(f, " ({} discrete)", self.discrete)?;
         }
         write!(f, ", {}", counted(self.goals, "goal"))?;
         match self.trials {
@@ -179,7 +181,7 @@ mod tests {
 
     const NUMBERS: &str = r#"{
         "learning_rate": {"type": "float", "low": 1e-5, "high": 1e-1, "log": true},
-        "layers": {"type": "int", "low": 1, "high": 8}
+        "dropout": {"type": "float", "low": 0, "high": 0.5}
     }"#;
     const CHOICES: &str = r#"{
         "optimizer": {"type": "choice", "values": ["adamw", "sgd"]},
@@ -194,14 +196,14 @@ mod tests {
             assert_eq!(choice(spec, goals, Some(MANY)), Choice::Bayes);
         }
         assert_eq!(choice(NUMBERS, 1, Some(MANY + 1)), Choice::CmaEs);
-        assert_eq!(choice(CHOICES, 1, Some(MANY + 1)), Choice::Tpe);
+        assert_eq!(choice(CHOICES, 1, Some(MANY + 1)), Choice::Genetic);
         assert_eq!(choice(NUMBERS, 2, Some(MANY + 1)), Choice::Nsga2);
     }
 
     #[test]
     fn what_a_choice_was_made_for_is_said_in_words() {
         let said = study(CHOICES, 1, Some(40)).to_string();
-        assert_eq!(said, "2 parameters (1 choice), 1 goal and 40 trials");
+        assert_eq!(said, "2 parameters (1 discrete), 1 goal and 40 trials");
         let said = study(NUMBERS, 2, None).to_string();
         assert_eq!(said, "2 parameters, 2 goals and no limit of trials");
     }

@@ -266,3 +266,26 @@ fn each_answer_comes_before_the_next_request() {
     drop(requests);
     assert!(server.wait().expect("it ends").success());
 }
+
+#[test]
+fn a_value_that_is_not_finite_is_a_trial_that_diverged() {
+    let mut lines = vec![format!("{}\n", create())];
+    for (id, value) in ["NaN", "-Infinity", "\"inf\""].iter().enumerate() {
+        lines.push("{\"op\": \"ask\"}\n".to_owned());
+        lines.push(format!("{{\"op\": \"tell\", \"id\": {id}, \"value\": {value}}}\n"));
+    }
+    lines.push("{\"op\": \"ask\"}\n".to_owned());
+    lines.push(
+        "{\"op\": \"tell\", \"id\": 3, \"values\": [NaN], \"state\": \"pruned\"}\n".to_owned(),
+    );
+    let answers = answers_to_lines(&lines);
+    for told in answers.iter().skip(2).step_by(2) {
+        assert_eq!(*told, ok());
+    }
+    let answers = answers_to_lines(&[
+        format!("{}\n", create()),
+        "{\"op\": \"ask\"}\n".to_owned(),
+        "{\"op\": \"tell\", \"id\": 0, \"value\": [NaN]}\n".to_owned(),
+    ]);
+    assert!(error(&answers[2]).contains("is not a number"), "{answers:?}");
+}

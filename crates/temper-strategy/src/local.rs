@@ -6,7 +6,7 @@
 //! began, when they do. With several goals it stays: a front has no best point to move to.
 //!
 //! Source: Eriksson et al. 2019, "Scalable Global Optimization via Local Bayesian Optimization"
-//! (TuRBO), section 3, with expected improvement in place of Thompson samples.
+//! (`TuRBO`), section 3, with expected improvement in place of Thompson samples.
 
 mod trust;
 

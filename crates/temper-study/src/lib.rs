@@ -46,6 +46,7 @@ mod command;
 mod errand;
 mod error;
 mod ledger;
+pub mod lenient;
 mod observer;
 mod replay;
 mod reporter;

@@ -2,7 +2,8 @@
 //!
 //! One JSON object per line each way, one reply per request, in order:
 //! `create`, `ask`, `tell`, `report`, `observe`. A request that can't be met is answered
-//! `{"error": "..."}` and changes nothing. With `"constraints": ["latency_ms <= 50"]` in `create`,
+//! `{"error": "..."}` and changes nothing. A value may be `NaN` or `Infinity`, as Python writes
+//! them: then the trial has diverged. With `"constraints": ["latency_ms <= 50"]` in `create`,
 //! `tell` and `observe` have `"metrics": {"latency_ms": 43}` beside the value.
 
 mod request;
@@ -12,6 +13,7 @@ use std::io::{self, BufRead, Write};
 
 use miette::{IntoDiagnostic, Result};
 use serde_json::{Value, json};
+use temper_study::lenient;
 
 use crate::args::ServeArgs;
 use crate::exit::Exit;
@@ -34,7 +36,7 @@ pub(crate) fn run(_: &ServeArgs) -> Result<Exit> {
 }
 
 fn answer(session: &mut Option<Session>, line: &str) -> Result<Value, String> {
-    let request: Request = serde_json::from_str(line).map_err(|error| error.to_string())?;
+    let request: Request = lenient::from_str(line).map_err(|error| error.to_string())?;
     if let Request::Create(create) = request {
         *session = Some(Session::new(*create)?);
         return Ok(json!({"ok": true}));

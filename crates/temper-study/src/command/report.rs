@@ -3,6 +3,8 @@
 use serde_json::{Map, Value};
 use temper_core::{FailureKind, Goal, Metrics, Step};
 
+use crate::lenient::{self, number};
+
 /// A line that means something.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Line {
@@ -18,8 +20,7 @@ pub(super) fn parse(line: &str, goals: &[Goal]) -> Option<Line> {
     if !line.starts_with('{') {
         return None;
     }
-    let object: Map<String, Value> =
-        serde_json::from_str(line).or_else(|_| serde_json::from_str(&quote_nan(line))).ok()?;
+    let object: Map<String, Value> = lenient::from_str(line).ok()?;
     if let Some(kind) = object.get("failure") {
         let kind = serde_json::from_value(kind.clone()).unwrap_or(FailureKind::Crashed);
         let message = object.get("message").and_then(Value::as_str).unwrap_or("it said so");
@@ -39,47 +40,10 @@ pub(super) fn parse(line: &str, goals: &[Goal]) -> Option<Line> {
     })
 }
 
-/// A number. What languages write for one that is not finite is read as such: `NaN` (Python),
-/// `null` (JavaScript), `"nan"`.
-fn number(value: &Value) -> Option<f64> {
-    match value {
-        Value::Number(number) => number.as_f64(),
-        Value::String(text) => text.parse().ok(),
-        Value::Null => Some(f64::NAN),
-        _ => None,
-    }
-}
-
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "checked")]
 fn step(value: &Value) -> Option<Step> {
     let whole = |step: f64| (step >= 0.0 && step.fract() == 0.0).then_some(step as Step);
     value.as_u64().or_else(|| whole(value.as_f64()?))
-}
-
-/// Python writes NaN and Infinity, which are not JSON, as bare words: puts quotes around those that
-/// stand outside of strings.
-fn quote_nan(line: &str) -> String {
-    let mut quoted = String::with_capacity(line.len() + 8);
-    let (mut in_string, mut escaped) = (false, false);
-    let mut rest = line;
-    while let Some(character) = rest.chars().next() {
-        let word = ["-Infinity", "Infinity", "NaN"].iter().find(|word| rest.starts_with(**word));
-        match word {
-            Some(word) if !in_string => {
-                quoted.push('"');
-                quoted.push_str(word);
-                quoted.push('"');
-                rest = &rest[word.len()..];
-                continue;
-            }
-            _ => {}
-        }
-        in_string ^= character == '"' && !escaped;
-        escaped = in_string && character == '\\' && !escaped;
-        quoted.push(character);
-        rest = &rest[character.len_utf8()..];
-    }
-    quoted
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 use serde::Deserialize;
 use temper_core::{Config, Constraint, Direction, FailureKind, Metrics, Step, TrialId};
 use temper_space::{RequireSpec, SpaceSpec};
+use temper_study::lenient::finite_or_not;
 
 /// A request.
 #[derive(Debug, Deserialize)]
@@ -47,9 +48,9 @@ pub(super) struct Create {
 pub(super) struct Tell {
     pub(super) id: TrialId,
     #[serde(default)]
-    pub(super) value: Option<f64>,
+    pub(super) value: Option<Number>,
     #[serde(default)]
-    pub(super) values: Option<Vec<f64>>,
+    pub(super) values: Option<Vec<Number>>,
     /// Metrics beside the values, such as those that constraints bound.
     #[serde(default)]
     pub(super) metrics: Metrics,
@@ -76,7 +77,7 @@ pub(super) enum TellState {
 pub(super) struct Report {
     pub(super) id: TrialId,
     pub(super) step: Step,
-    pub(super) value: f64,
+    pub(super) value: Number,
 }
 
 /// A finished trial made elsewhere.
@@ -84,9 +85,19 @@ pub(super) struct Report {
 pub(super) struct Observe {
     pub(super) params: Config,
     #[serde(default)]
-    pub(super) value: Option<f64>,
+    pub(super) value: Option<Number>,
     #[serde(default)]
-    pub(super) values: Option<Vec<f64>>,
+    pub(super) values: Option<Vec<Number>>,
     #[serde(default)]
     pub(super) metrics: Metrics,
+}
+
+/// A number, finite or not.
+#[derive(Clone, Copy, Debug, Deserialize)]
+pub(super) struct Number(#[serde(deserialize_with = "finite_or_not")] pub(super) f64);
+
+/// The values of a trial, of which one can be given alone.
+pub(super) fn values(value: Option<Number>, values: Option<Vec<Number>>) -> Option<Vec<f64>> {
+    let values = values.or_else(|| value.map(|value| vec![value]))?;
+    Some(values.into_iter().map(|Number(value)| value).collect())
 }

@@ -9,7 +9,7 @@ use temper_core::{
 use temper_space::Space;
 use temper_strategy::{Options, build_pruner};
 
-use super::request::{Create, Observe, Report, Tell, TellState};
+use super::request::{Create, Observe, Report, Tell, TellState, values};
 
 /// A study in memory.
 pub(super) struct Session {
@@ -83,7 +83,7 @@ impl Session {
 
     pub(super) fn tell(&mut self, tell: Tell) -> Reply {
         let lease = self.lease(tell.id)?;
-        let values = tell.values.or_else(|| tell.value.map(|value| vec![value]));
+        let values = values(tell.value, tell.values);
         let outcome = match tell.state {
             TellState::Completed => {
                 let values = values.ok_or("`value` is missing")?;
@@ -97,7 +97,7 @@ impl Session {
 
     pub(super) fn report(&mut self, report: &Report) -> Reply {
         let lease = self.lease(report.id)?;
-        let losses = self.losses(&[report.value])?;
+        let losses = self.losses(&[report.value.0])?;
         let metrics = Metrics::new();
         self.add(&Event::Reported { trial: report.id, lease, step: report.step, losses, metrics })?;
         let judge = |pruner: &dyn Pruner| pruner.judge(report.id, report.step, &self.history);
@@ -108,8 +108,7 @@ impl Session {
     pub(super) fn observe(&mut self, observe: Observe) -> Reply {
         let config = self.space.complete(observe.params).map_err(|error| error.to_string())?;
         self.space.validate(&config).map_err(|error| error.to_string())?;
-        let values = observe.values.or_else(|| observe.value.map(|value| vec![value]));
-        let values = values.ok_or("`value` is missing")?;
+        let values = values(observe.value, observe.values).ok_or("`value` is missing")?;
         let outcome = self.completed(&values, observe.metrics)?;
         let id = self.start(config, Origin::Observed, self.history.len(), None)?;
         let lease = self.lease(id)?;

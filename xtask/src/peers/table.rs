@@ -92,9 +92,9 @@ fn table(
     let mut above = "";
     for section in sections {
         let suite = section.suite.as_str();
-        let name = if suite == above { "" } else { suite };
+        let name = if suite == above { String::new() } else { format!(" {suite}") };
         above = suite;
-        lines.push(format!("| {name} | {} | {} |", section.trials, cells(section)?));
+        lines.push(format!("|{name} | {} | {} |", section.trials, cells(section)?));
     }
     Ok(lines.join("\n"))
 }
@@ -160,7 +160,7 @@ mod tests {
 | problems | trials | `bayes` | its rank | best peer | rank of that peer |
 |---|---|---|---|---|---|
 | bbob | 50 | 0.045 | 1.00 of 2 | random 1.000 | 2.00 |
-|  | 100 | 0.035 | 1.75 of 3 | cma 0.160 | 1.25 |
+| | 100 | 0.035 | 1.75 of 3 | cma 0.160 | 1.25 |
 
 | problems | trials | `bayes`, regret in % of the best loss | best peer |
 |---|---|---|---|

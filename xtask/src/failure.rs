@@ -8,6 +8,8 @@ use std::process::ExitCode;
 pub(crate) enum Failure {
     /// A command or a check failed and has said why: leave with this exit code.
     Said(u8),
+    /// Something that the task needs is missing or wrong: this.
+    Unmet(String),
     /// A file could not be read, or a command could not be started.
     Io(io::Error),
 }
@@ -17,6 +19,10 @@ impl Failure {
     pub(crate) fn report(self) -> ExitCode {
         match self {
             Self::Said(code) => ExitCode::from(code),
+            Self::Unmet(need) => {
+                eprintln!("error: {need}");
+                ExitCode::FAILURE
+            }
             Self::Io(error) => {
                 eprintln!("error: {error}");
                 ExitCode::FAILURE

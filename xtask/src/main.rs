@@ -11,6 +11,7 @@ mod ci;
 mod core;
 mod failure;
 mod manifest;
+mod peers;
 mod step;
 mod test;
 mod tidy;
@@ -24,6 +25,7 @@ tasks:
   test [ARG]...   all tests, on cargo-nextest where it is installed, then the doc tests
   core [ARG]...   the tests of the crates that build without burn: seconds, not minutes
   bench [NAME]    all benchmarks, or the bench target NAME; further arguments go to cargo bench
+  peers [ARG]...  our strategies beside other optimizers, by a harness: see CONTRIBUTING.md
   tidy            the rules of the workspace that no compiler knows
   help            this text";
 
@@ -39,12 +41,14 @@ fn run(arguments: &[String]) -> Result<(), Failure> {
     let Some((task, rest)) = arguments.split_first() else {
         return Err(usage());
     };
+    let started_in = env::current_dir()?;
     env::set_current_dir(workspace_root())?;
     match (task.as_str(), rest) {
         ("ci", []) => ci::run(),
         ("test", rest) => test::run(rest),
         ("core", rest) => core::run(rest),
         ("bench", rest) => bench::run(rest),
+        ("peers", rest) => peers::run(rest, &started_in),
         ("tidy", []) => tidy::run(),
         _ => Err(usage()),
     }

@@ -1,4 +1,4 @@
-//! One cargo command of a task: shown as it could be typed, then run.
+//! One command of a task, mostly cargo's: shown as it could be typed, then run.
 
 use std::fmt;
 use std::io;
@@ -6,18 +6,24 @@ use std::process::{Command, Stdio};
 
 use crate::failure::Failure;
 
-/// A cargo command, with the environment variables that it gets on top of the inherited ones.
+/// A command, with the environment variables that it gets on top of the inherited ones.
 #[derive(Debug)]
 pub(crate) struct Step {
-    variables: Vec<(&'static str, &'static str)>,
+    variables: Vec<(&'static str, String)>,
+    program: String,
     arguments: Vec<String>,
 }
 
 impl Step {
     /// `cargo` with these arguments.
     pub(crate) fn cargo(arguments: &[&str]) -> Self {
+        Self::program("cargo", arguments)
+    }
+
+    /// A program with these arguments.
+    pub(crate) fn program(program: &str, arguments: &[&str]) -> Self {
         let arguments = arguments.iter().map(|&argument| argument.to_owned());
-        Self { variables: Vec::new(), arguments: arguments.collect() }
+        Self { variables: Vec::new(), program: program.to_owned(), arguments: arguments.collect() }
     }
 
     /// The same command with more arguments.
@@ -27,8 +33,8 @@ impl Step {
     }
 
     /// The same command with an environment variable.
-    pub(crate) fn with(mut self, name: &'static str, value: &'static str) -> Self {
-        self.variables.push((name, value));
+    pub(crate) fn with(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.variables.push((name, value.into()));
         self
     }
 
@@ -56,8 +62,9 @@ impl Step {
     }
 
     fn command(&self) -> Command {
-        let mut command = Command::new("cargo");
-        command.args(&self.arguments).envs(self.variables.iter().copied());
+        let mut command = Command::new(&self.program);
+        command.args(&self.arguments);
+        command.envs(self.variables.iter().map(|(name, value)| (name, value)));
         command
     }
 
@@ -71,7 +78,7 @@ impl fmt::Display for Step {
         for (name, value) in &self.variables {
             write!(formatter, "{name}={} ", quoted(value))?;
         }
-        formatter.write_str("cargo")?;
+        formatter.write_str(&quoted(&self.program))?;
         self.arguments.iter().try_for_each(|argument| write!(formatter, " {}", quoted(argument)))
     }
 }
@@ -85,7 +92,7 @@ fn outcome(code: Option<i32>) -> Result<(), Failure> {
 }
 
 /// The word as a shell reads it.
-fn quoted(word: &str) -> String {
+pub(crate) fn quoted(word: &str) -> String {
     let is_plain = |letter: char| letter.is_alphanumeric() || "-_=./:,+@".contains(letter);
     if !word.is_empty() && word.chars().all(is_plain) {
         return word.to_owned();

@@ -1,9 +1,11 @@
 //! The process given samples.
 
+use faer::Mat;
+
 use crate::inputs::{Distances, Inputs, reciprocals};
 use crate::kernel::Correlation;
 use crate::marginal::{Factored, covariance};
-use crate::triangle::{BLOCK, Triangle};
+use crate::triangle::Triangle;
 use crate::{Axis, GpError, Hyperparameters, Kernel, Samples};
 
 /// A Gaussian process conditioned on samples.
@@ -38,6 +40,8 @@ pub struct Sloped {
 
 /// The least variance that a prediction has, relative to the signal's: what rounding leaves.
 const ROUNDING: f64 = 1e-12;
+/// So many points are worth a copy of the factor, to predict them all at once.
+const MANY: usize = 16;
 /// How often the noise is raised tenfold to make a covariance matrix positive definite.
 const RAISES: u32 = 6;
 
@@ -175,6 +179,17 @@ impl Gp {
         Ok(Prediction { mean, variance })
     }
 
+    /// The posterior mean at one point, without the variance. O(n).
+    ///
+    /// # Errors
+    ///
+    /// As [`Gp::predict`].
+    pub fn predict_mean(&self, point: &[f64], active: &[bool]) -> Result<f64, GpError> {
+        self.check(point, active)?;
+        let covariances = self.covariances(&self.inputs.embed(point, active));
+        Ok(self.mean() + dot(&covariances, &self.factored.weights))
+    }
+
     /// Predicts at several points at once, faster than one by one.
     ///
     /// # Errors
@@ -184,29 +199,23 @@ impl Gp {
         &self,
         points: &[(Vec<f64>, Vec<bool>)],
     ) -> Result<Vec<Prediction>, GpError> {
-        let mut predictions = Vec::with_capacity(points.len());
-        let mut block = vec![[0.0; BLOCK]; self.len()];
-        for points in points.chunks(BLOCK) {
-            let mut means = [0.0; BLOCK];
-            for (lane, (point, active)) in points.iter().enumerate() {
-                self.check(point, active)?;
-                let covariances = self.covariances(&self.inputs.embed(point, active));
-                means[lane] = self.mean() + dot(&covariances, &self.factored.weights);
-                block.iter_mut().zip(covariances).for_each(|(row, value)| row[lane] = value);
-            }
-            self.factored.triangle.solve_lower_block(&mut block);
-            let mut squares = [0.0; BLOCK];
-            for row in &block {
-                for lane in 0..BLOCK {
-                    squares[lane] += row[lane] * row[lane];
-                }
-            }
-            let lanes = means.into_iter().zip(squares).take(points.len());
-            predictions.extend(
-                lanes.map(|(mean, square)| Prediction { mean, variance: self.variance(square) }),
-            );
+        if points.len() < MANY {
+            return points.iter().map(|(point, active)| self.predict(point, active)).collect();
         }
-        Ok(predictions)
+        let mut means = Vec::with_capacity(points.len());
+        let mut covariances = Mat::zeros(self.len(), points.len());
+        for (column, (point, active)) in points.iter().enumerate() {
+            self.check(point, active)?;
+            let here = self.covariances(&self.inputs.embed(point, active));
+            means.push(self.mean() + dot(&here, &self.factored.weights));
+            covariances.col_as_slice_mut(column).copy_from_slice(&here);
+        }
+        self.factored.triangle.solve_lower_many(&mut covariances);
+        let predictions = means.into_iter().enumerate().map(|(column, mean)| {
+            let solved = covariances.col_as_slice(column);
+            Prediction { mean, variance: self.variance(dot(solved, solved)) }
+        });
+        Ok(predictions.collect())
     }
 
     /// Predicts with gradients by the coordinates. O(n^2).

@@ -1,12 +1,10 @@
 //! A lower-triangular matrix that grows by rows: the factor of a covariance matrix.
 
 use faer::linalg::solvers::Llt;
-use faer::{Mat, Side};
+use faer::linalg::triangular_solve::solve_lower_triangular_in_place;
+use faer::{Mat, Par, Side};
 
 use crate::inputs::lanes;
-
-/// How many right-hand sides are solved at once.
-pub(crate) const BLOCK: usize = 8;
 
 /// `L` with `L L^T = K`, its rows one after the other.
 #[derive(Clone, Debug, Default)]
@@ -71,19 +69,13 @@ impl Triangle {
         }
     }
 
-    /// `L^-1 V` in place for several right-hand sides at once, `V` as `n` rows. O(n^2) each, with
-    /// every entry of `L` read once.
-    pub(crate) fn solve_lower_block(&self, v: &mut [[f64; BLOCK]]) {
-        for i in 0..self.len {
-            let row = self.row(i);
-            let mut rest = v[i];
-            for (entry, solved) in row[..i].iter().zip(v.iter()) {
-                for lane in 0..BLOCK {
-                    rest[lane] -= entry * solved[lane];
-                }
-            }
-            v[i] = rest.map(|rest| rest / row[i]);
+    /// `L^-1 V` in place for several right-hand sides at once, the columns of `V`. O(n^2) each.
+    pub(crate) fn solve_lower_many(&self, v: &mut Mat<f64>) {
+        let mut upper = Mat::zeros(self.len, self.len);
+        for row in 0..self.len {
+            upper.col_as_slice_mut(row)[..=row].copy_from_slice(self.row(row));
         }
+        solve_lower_triangular_in_place(upper.transpose(), v.as_mut(), Par::Seq);
     }
 
     /// `ln det K`.

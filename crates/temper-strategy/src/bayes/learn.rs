@@ -246,14 +246,10 @@ fn scaled(excesses: &[f64]) -> Vec<f64> {
 
 /// The posterior means at places: for each the mean of each goal.
 fn means(goals: &[Gp], places: &[&Place]) -> Result<Vec<Vec<f64>>, GpError> {
-    let points: Vec<_> =
-        places.iter().map(|place| (place.point.clone(), place.active.clone())).collect();
-    let mut means = vec![Vec::with_capacity(goals.len()); places.len()];
-    for gp in goals {
-        let predictions = gp.predict_many(&points)?;
-        means.iter_mut().zip(predictions).for_each(|(means, p)| means.push(p.mean));
-    }
-    Ok(means)
+    let at = |place: &&Place| {
+        goals.iter().map(|gp| gp.predict_mean(&place.point, &place.active)).collect()
+    };
+    places.iter().map(at).collect()
 }
 
 /// A point behind all results: what lies beyond the ends of the front counts too.
@@ -281,7 +277,7 @@ fn disappoint(gp: &mut Gp, failed: &[Place]) -> Result<(), GpError> {
 /// Adds the pending trials as if they had ended as predicted: near them there is nothing to gain.
 fn expect(gp: &mut Gp, pending: &[Place]) -> Result<(), GpError> {
     for place in pending {
-        let mean = gp.predict(&place.point, &place.active)?.mean;
+        let mean = gp.predict_mean(&place.point, &place.active)?;
         gp.extend(&place.point, &place.active, mean)?;
     }
     Ok(())

@@ -178,8 +178,13 @@ proptest! {
         let gp = problem.condition(&problem.rows);
         let rows = problem.rows.iter().chain(&problem.others);
         let points: Vec<_> = rows.map(|row| (row.0.clone(), row.1.clone())).collect();
-        let at_once = gp.predict_many(&points).unwrap();
-        prop_assert!(all_near(&at_once, &problem.predictions(&gp)));
+        let one_by_one = problem.predictions(&gp);
+        // Few points are predicted in another way than many.
+        for times in [1, 20] {
+            let all: Vec<_> = points.iter().cloned().cycle().take(times * points.len()).collect();
+            let at_once = gp.predict_many(&all).unwrap();
+            prop_assert!(all_near(&at_once, &one_by_one.repeat(times)));
+        }
     }
 
     #[test]

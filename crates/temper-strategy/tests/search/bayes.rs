@@ -1,7 +1,7 @@
 //! What Bayesian optimisation needs few trials for: in bowls, beyond failures, under constraints,
 //! with beliefs and with two goals.
 
-use temper_core::{Config, Event, FailureKind, Setup, State};
+use temper_core::{Config, Event, FailureKind, Origin, Setup, State};
 
 use crate::number;
 use crate::spaces::bowl;
@@ -101,6 +101,26 @@ fn a_belief_helps_where_it_is_right_and_is_overcome_where_it_is_wrong() {
     assert!(right < none / 2.0, "{right} {none}");
     let wrong = mean(&believed(0.9), 60);
     assert!(wrong < 0.01, "{wrong}");
+}
+
+#[test]
+fn results_from_elsewhere_spare_the_first_trials() {
+    let problem = bowl(5);
+    for seed in SEEDS {
+        let mut study = Study::new("bayes", "{}", &problem.space, seed);
+        let mut elsewhere = Study::new("random", "{}", &problem.space, seed);
+        elsewhere.run(20, 1, problem.objective);
+        for config in elsewhere.configs().cloned().collect::<Vec<_>>() {
+            let verdict = (problem.objective)(&config);
+            let known = study.start(config, Origin::Observed);
+            study.finish(known, verdict);
+        }
+        study.run(26, 1, problem.objective);
+        let mut cold = Study::new("bayes", "{}", &problem.space, seed);
+        cold.run(6, 1, problem.objective);
+        // The six trials of a study that knows nothing are its design.
+        assert!(study.best() < cold.best() / 4.0, "{seed}: {} {}", study.best(), cold.best());
+    }
 }
 
 #[test]

@@ -103,6 +103,16 @@ fn a_mistake_in_a_section_is_pointed_at() {
                 "[space]",
                 "[strategy]\nname = \"grid\"\nresolution = \"x\"\n\n[space]",
             ),
+            (
+                "a grid of no parameter",
+                "[space]",
+                "[strategy]\nname = \"grid\"\nresolution = { lr = 3 }\n\n[space]",
+            ),
+            (
+                "a local search around no point of the space",
+                "[space]",
+                "[strategy]\nname = \"local\"\naround = { x = 7.0 }\n\n[space]",
+            ),
             ("unknown option of retries", "[space]", "[retries]\ncrash = 1\n\n[space]"),
             ("a strict constraint", "seed = 1", "constraints = [\"loss <= 3\", \"size < 9\"]"),
             ("a constraint without a number", "seed = 1", "constraints = [\"size <= small\"]"),

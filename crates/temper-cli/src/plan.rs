@@ -53,18 +53,20 @@ impl Plan {
         let workers = args.overrides.workers.or(file.study.workers).unwrap_or(1);
         let trials = trials(&document, &file, &args.overrides)?;
         let objective = ObjectivePlan::new(&document, file.objective, &space, &goals)?;
+        let setup = Setup {
+            name: name.clone(),
+            space: file.space,
+            require: file.require,
+            goals,
+            constraints,
+            seed: args.overrides.seed.or(file.study.seed).unwrap_or_default(),
+            strategy: file.strategy.setup(),
+            pruner: file.pruner.as_ref().map(Named::setup),
+            trials,
+        };
+        named::check_suits(&document, &setup, &space)?;
         Ok(Self {
-            setup: Setup {
-                name: name.clone(),
-                space: file.space,
-                require: file.require,
-                goals,
-                constraints,
-                seed: args.overrides.seed.or(file.study.seed).unwrap_or_default(),
-                strategy: file.strategy.setup(),
-                pruner: file.pruner.as_ref().map(Named::setup),
-                trials,
-            },
+            setup,
             space,
             objective,
             settings: settings(&document, &file.study, &file.retries)?,

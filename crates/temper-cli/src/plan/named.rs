@@ -1,7 +1,8 @@
 //! Strategies and pruners by their names.
 
-use miette::Result;
-use temper_core::{Pruner, Strategy, StrategySetup};
+use miette::{Result, miette};
+use temper_core::{Event, History, Pruner, Setup, Strategy, StrategySetup, stream};
+use temper_space::Space;
 use temper_strategy::{ALL, Options, PRUNERS, RegistryError, build_pruner};
 
 use crate::document::{Document, explain};
@@ -28,6 +29,22 @@ pub(super) fn check_strategy(document: &Document, named: &Named) -> Result<(), M
     temper_strategy::build(&named.name, &named.options)
         .map(drop)
         .map_err(|error| mistake(document, "strategy", named, &error, &names))
+}
+
+/// Checks that the strategy can search the space: that it answers a first question.
+pub(super) fn check_suits(document: &Document, setup: &Setup, space: &Space) -> Result<()> {
+    let mut strategy = strategy_of(&setup.strategy).map_err(|error| miette!("{error}"))?;
+    let (mut history, opened) = (History::new(), Event::Opened(setup.clone()));
+    history.apply(&opened).map_err(|error| miette!("{error}"))?;
+    strategy.tell(&opened);
+    let asked = strategy.ask(space, &history, &mut stream(setup.seed, 0));
+    let Err(error) = asked else { return Ok(()) };
+    let message = error.to_string();
+    let options = options(&setup.strategy).unwrap_or_default();
+    let mut options = options.keys();
+    let key = options.find(|option| message.contains(&format!("`{option}`")));
+    let key = key.map_or("name", String::as_str);
+    Err(document.mistake(&["strategy", key], message).into())
 }
 
 /// Checks that there is such a pruner.

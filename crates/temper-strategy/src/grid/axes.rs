@@ -83,7 +83,7 @@ fn check(space: &Space, resolution: &Resolution) -> Result<(), StrategyError> {
         return Err(unsuitable("a resolution of 0 leaves no values".to_owned()));
     }
     match names.into_iter().find(|name| space.axes().all(|param| param.name() != *name)) {
-        Some(name) => Err(unsuitable(format!("resolution: there is no parameter `{name}`"))),
+        Some(name) => Err(unsuitable(format!("`resolution`: there is no parameter `{name}`"))),
         None => Ok(()),
     }
 }

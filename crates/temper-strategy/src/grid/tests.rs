@@ -102,7 +102,7 @@ fn resolutions_are_per_parameter_and_include_both_ends() {
 #[test]
 fn a_wrong_resolution_is_refused() {
     for (resolution, message) in [
-        (r#"{"lr": 3}"#, "strategy `grid`: resolution: there is no parameter `lr`"),
+        (r#"{"lr": 3}"#, "strategy `grid`: `resolution`: there is no parameter `lr`"),
         ("0", "strategy `grid`: a resolution of 0 leaves no values"),
     ] {
         let resolution = serde_json::from_str(resolution).unwrap();

@@ -129,21 +129,45 @@ impl Local {
         Self { options, ..Self::default() }
     }
 
-    /// A new configuration in a region: a point that fills it.
-    fn fill(
-        &self,
-        axes: &Axes<'_>,
-        region: &Region,
+    /// The box as the results so far have moved it.
+    fn trust(&self, centre: &Config, space: &Space, history: &History, axes: &Axes<'_>) -> Trust {
+        let centre = Place { point: space.encode(centre), active: space.active(centre) };
+        let trust = Trust::new(centre, self.options.width);
+        match history.setup() {
+            Some(setup) if setup.goals.len() > 1 => trust,
+            _ => trust.after(self.evidence.lessons(), axes),
+        }
+    }
+
+    /// A new configuration in a region: the most promising one, or one that fills it while there
+    /// are too few results to learn from.
+    fn propose(
+        &mut self,
+        space: &Space,
         history: &History,
+        region: &Region,
         rng: &mut Rng,
-    ) -> Option<Config> {
+    ) -> Option<Proposal> {
+        let begun = self.evidence.lessons().len() + pending(history).count();
+        let mut note = None;
+        if begun >= (space.dims() + 1).clamp(4, 10) {
+            match self.search.propose(space, history, &self.evidence, Some(region), rng) {
+                Ok(Some(config)) => return Some(config.into()),
+                Ok(None) => note = Some("nothing to learn from: a Sobol point".to_owned()),
+                Err(error) => {
+                    note = Some(format!("the model could not be fitted, {error}: a Sobol point"));
+                }
+            }
+        }
+        let axes = Axes::new(space);
         let begun = history.trials().len() as u32;
         let points = (0..DRAWS).map(|draw| {
             let point = sobol_point(begun.wrapping_add(draw), axes.dims(), scramble(history));
-            axes.config(&region.stretch(axes, &point, rng))
+            axes.config(&region.stretch(&axes, &point, rng))
         });
         let mut configs = points.flatten();
-        configs.find(|config| !self.evidence.knows(config))
+        let config = configs.find(|config| !self.evidence.knows(config))?;
+        Some(Proposal { config, note })
     }
 }
 
@@ -155,39 +179,23 @@ impl Strategy for Local {
         rng: &mut Rng,
     ) -> Result<Next, StrategyError> {
         self.evidence.update(space, history);
-        let axes = Axes::new(space);
         let centre = self.options.centre(space, history)?;
         if !self.evidence.knows(&centre) {
             return Ok(Next::start(centre));
         }
-        let lessons = self.evidence.lessons();
-        let start = Place { point: space.encode(&centre), active: space.active(&centre) };
-        let moves = history.setup().is_none_or(|setup| setup.goals.len() == 1);
-        let trust = Trust::new(start, self.options.width);
-        let mut trust = if moves { trust.after(lessons, &axes) } else { trust };
-        let usual = (axes.dims() + 1).clamp(4, 10);
-        let is_cold = lessons.len() + pending(history).count() < usual;
-        let mut notes = Vec::new();
-        loop {
-            let region = trust.region(&axes);
-            let mut found = None;
-            if !is_cold {
-                let evidence = &self.evidence;
-                match self.search.propose(space, history, evidence, Some(&region), rng) {
-                    Ok(proposed) => found = proposed,
-                    Err(error) => notes.push(format!("the model could not be fitted, {error}")),
-                }
-            }
-            if let Some(config) = found.or_else(|| self.fill(&axes, &region, history, rng)) {
-                let note = (!notes.is_empty()).then(|| notes.join("; "));
-                return Ok(Proposal { config, note }.into());
-            }
-            if !trust.widen() {
-                let drawn = draw_new(space, &self.evidence, rng)?;
-                return Ok(drawn.instead("nothing new was found near the centre").into());
-            }
-            notes = vec!["nothing new was left in the box, so it was widened".to_owned()];
+        let axes = Axes::new(space);
+        let mut trust = self.trust(&centre, space, history, &axes);
+        if let Some(proposal) = self.propose(space, history, &trust.region(&axes), rng) {
+            return Ok(proposal.into());
         }
+        while trust.widen() {
+            if let Some(proposal) = self.propose(space, history, &trust.region(&axes), rng) {
+                let note = "nothing new was left in the box, so it was widened".to_owned();
+                return Ok(Proposal { note: Some(note), ..proposal }.into());
+            }
+        }
+        let drawn = draw_new(space, &self.evidence, rng)?;
+        Ok(drawn.instead("nothing new was found near the centre").into())
     }
 
     fn tell(&mut self, event: &Event) {

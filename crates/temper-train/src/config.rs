@@ -98,6 +98,9 @@ pub struct TrainConfig {
     /// Optimizer steps between evaluations; default: a tenth of training. The last step always
     /// evaluates.
     pub eval_steps: Option<usize>,
+    /// Optimizer steps between checkpoints, where they are kept; default: as `eval_steps`. The last
+    /// step always saves.
+    pub save_steps: Option<usize>,
     /// Held-out tokens to evaluate on, from the start; default: all of them.
     pub eval_tokens: Option<u64>,
 
@@ -141,6 +144,7 @@ impl Default for TrainConfig {
             train_tokens: None,
             epochs: None,
             eval_steps: None,
+            save_steps: None,
             eval_tokens: None,
             seed: 0,
             device: Device::Cpu,

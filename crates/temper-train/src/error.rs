@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use thiserror::Error;
 
-use crate::Device;
+use crate::{CheckpointError, Device};
 
 /// Why a run could not start or go on.
 #[derive(Debug, Error)]
@@ -136,6 +136,13 @@ pub enum TrainError {
         /// What the device says.
         message: String,
     },
+    /// A checkpoint could not be written or gone on from.
+    #[error("checkpoint: {source}")]
+    Checkpoint {
+        /// Why not.
+        #[from]
+        source: CheckpointError,
+    },
     /// The loss is no longer a finite number.
     #[error("the loss is {loss} at step {step}")]
     Diverged {
@@ -156,6 +163,7 @@ impl TrainError {
             | TrainError::BadGlob { key, .. }
             | TrainError::NoData { key, .. }
             | TrainError::TooLittleText { key, .. } => Some(key),
+            TrainError::Checkpoint { source: CheckpointError::OtherModel { key, .. } } => Some(key),
             TrainError::OddHeadDim { .. } => Some("num_heads"),
             TrainError::BatchDisagrees { .. } => Some("batch_size"),
             TrainError::NoGlobs => Some("data"),
@@ -164,6 +172,7 @@ impl TrainError {
             TrainError::NoLength
             | TrainError::Io { .. }
             | TrainError::Tokenizer { .. }
+            | TrainError::Checkpoint { .. }
             | TrainError::DeviceFailed { .. } => None,
         }
     }
@@ -189,6 +198,12 @@ impl TrainError {
             }
             TrainError::DeviceNotFound { .. } => {
                 "install its driver, or use device = \"cpu\"".into()
+            }
+            TrainError::Checkpoint { source: CheckpointError::OtherModel { .. } } => {
+                "give the model the shape that it had, or start from scratch".into()
+            }
+            TrainError::Checkpoint { source: CheckpointError::Damaged { .. } } => {
+                "remove it, or name another".into()
             }
             TrainError::Diverged { .. } => {
                 "try a lower `learning_rate`, a longer warmup or a smaller `max_grad_norm`".into()

@@ -1,7 +1,7 @@
 //! A trainer of decoder-only language models on burn.
 //!
-//! [`train`](train()) is the training loop, [`TrainConfig`] its settings, [`Report`] what it says on the
-//! way and [`Summary`] what came out. Read the loop in `train.rs` first; from there,
+//! [`Run`] is the training loop, [`TrainConfig`] its settings, [`Report`] what it says on the way,
+//! [`Summary`] what came out, and [`Checkpoints`] what it goes on from. Read the loop in `train.rs` first; from there,
 //!
 //! - `data` turns files into token sequences: corpus, split, tokenizer, sequences;
 //! - `model` is the transformer, one file per part;
@@ -11,6 +11,7 @@
 //! The trainer knows nothing of tuning: whoever tunes watches the reports.
 
 mod allocator;
+mod checkpoint;
 mod config;
 mod data;
 mod device;
@@ -23,10 +24,11 @@ mod rng;
 mod train;
 
 pub use allocator::keep_freed_memory;
+pub use checkpoint::{CheckpointError, Checkpoints};
 pub use config::{Batch, TrainConfig};
 pub use data::TokenizerKind;
 pub use device::Device;
 pub use error::TrainError;
 pub use report::{Report, Summary};
 pub use temper_optim::ScheduleKind;
-pub use train::train;
+pub use train::{Run, train};

@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use burn::tensor::Tensor;
+use burn::tensor::{Device, Tensor};
 
 use crate::TrainError;
 
@@ -10,25 +10,48 @@ use crate::TrainError;
 pub(crate) struct Progress {
     loss_sum: Option<Tensor<1>>,
     losses: u64,
+    /// The passes since the clock was started.
+    timed: u64,
     started: Instant,
 }
 
 impl Progress {
     /// Starts the clock.
     pub(crate) fn start() -> Progress {
-        Progress { loss_sum: None, losses: 0, started: Instant::now() }
+        Progress { loss_sum: None, losses: 0, timed: 0, started: Instant::now() }
+    }
+
+    /// Starts the clock with losses from before.
+    pub(crate) fn resume(loss_sum: f32, losses: u64, device: &Device) -> Progress {
+        let sum = (losses > 0).then(|| Tensor::from_data([loss_sum], &device.clone().inner()));
+        Progress { loss_sum: sum, losses, ..Progress::start() }
+    }
+
+    /// Forgets all, and starts the clock again.
+    pub(crate) fn restart(&mut self) {
+        *self = Progress::start();
     }
 
     /// Adds the mean loss of one pass; all passes have the same number of tokens.
     pub(crate) fn add(&mut self, loss: Tensor<1>) {
         self.losses += 1;
+        self.timed += 1;
         self.loss_sum = Some(match self.loss_sum.take() {
             Some(sum) => sum + loss,
             None => loss,
         });
     }
 
-    /// The mean loss since the start, in nats per token; waits for the device.
+    /// The sum of the losses since the last report, and their number; waits for the device.
+    ///
+    /// # Errors
+    /// The device failed.
+    pub(crate) fn losses(&self) -> Result<(f32, u64), TrainError> {
+        let sum = self.loss_sum.clone().map_or(Ok(0.0), read)?;
+        Ok((sum as f32, self.losses))
+    }
+
+    /// The mean loss since the last report, in nats per token; waits for the device.
     ///
     /// # Errors
     /// A loss was not finite: the run has diverged at or before `step`.
@@ -37,9 +60,9 @@ impl Progress {
         finite(sum / self.losses.max(1) as f64, step)
     }
 
-    /// Tokens per second since the start, if `pass_tokens` tokens went into each pass.
+    /// Tokens per second since the clock was started, if `pass_tokens` tokens went into each pass.
     pub(crate) fn tokens_per_second(&self, pass_tokens: u64) -> f64 {
-        (self.losses * pass_tokens) as f64 / self.started.elapsed().as_secs_f64()
+        (self.timed * pass_tokens) as f64 / self.started.elapsed().as_secs_f64()
     }
 }
 

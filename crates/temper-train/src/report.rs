@@ -1,5 +1,7 @@
 //! What a run says about itself, on the way and at its end.
 
+use std::path::PathBuf;
+
 use serde::{Deserialize, Serialize};
 
 /// The state of a run after some optimizer steps.
@@ -31,18 +33,24 @@ impl Report {
 }
 
 /// What came out of a run.
-#[derive(Serialize, Deserialize, Clone, Debug, PartialEq)]
+#[derive(Serialize, Deserialize, Clone, Debug, Default, PartialEq)]
 pub struct Summary {
-    /// Loss on the held-out text at the last report, in nats per token.
+    /// Loss on the held-out text at the last report, in nats per token; NaN if there was none.
     pub eval_loss: f64,
-    /// Optimizer steps completed.
+    /// Optimizer steps completed, those before an interruption included.
     pub steps: u64,
     /// Training tokens seen.
     pub tokens: u64,
     /// Trainable parameters of the model.
     pub parameters: u64,
-    /// Whether the observer stopped the run before its last step.
+    /// Whether the run was stopped before its last step.
     pub stopped_early: bool,
     /// Files that were skipped because they are not UTF-8.
     pub skipped_files: usize,
+    /// The step of the checkpoint that it went on from.
+    pub resumed_at: Option<u64>,
+    /// The checkpoint that was saved last.
+    pub checkpoint: Option<PathBuf>,
+    /// Checkpoints that were passed over because they are not whole.
+    pub damaged_checkpoints: Vec<PathBuf>,
 }

@@ -1,26 +1,27 @@
 //! The training loop.
 
+mod state;
+
 use std::ops::ControlFlow;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use burn::module::Module;
-use burn::optim::{GradientsAccumulator, GradientsParams};
-use temper_optim::clip_grad_norm;
 
-use crate::data::{Dataset, Sequences, random_starts};
+use crate::checkpoint::{Checkpoint, CheckpointError, Checkpoints};
+use crate::data::Dataset;
 use crate::evaluate::evaluate;
-use crate::model::{Model, cross_entropy};
-use crate::progress::{Progress, finite, read};
+use crate::progress::{finite, read};
 use crate::{Report, Summary, TrainConfig, TrainError};
+
+use state::State;
 
 /// Optimizer steps between two looks at the loss where nothing is reported: each look waits for
 /// the device.
 const DIVERGENCE_STEPS: u64 = 16;
 
-/// Trains a model from scratch on the text that `config` names, relative to `base_dir`.
-///
-/// `observe` is called at each evaluation; its `Break` ends the run there. The same configuration
-/// and text give the same losses, on the CPU bit for bit.
+/// Trains a model from scratch on the text that `config` names, relative to `base_dir`: a [`Run`]
+/// without checkpoints.
 ///
 /// ```no_run
 /// use std::{ops::ControlFlow, path::Path};
@@ -40,82 +41,158 @@ const DIVERGENCE_STEPS: u64 = 16;
 /// ```
 ///
 /// # Errors
-/// A setting is invalid, the text can't be read or is too short, the device is missing or fails,
-/// or the loss is no longer finite.
+/// As [`Run::train`].
 pub fn train(
     config: &TrainConfig,
     base_dir: &Path,
     observe: &mut dyn FnMut(&Report) -> ControlFlow<()>,
 ) -> Result<Summary, TrainError> {
-    config.validate()?;
-    let plain_device = config.device.open()?;
-    let device = plain_device.clone().autodiff();
-    let dataset = Dataset::load(config, base_dir)?;
-    let batch = config.batch()?;
-    let passes = batch.gradient_accumulation_steps;
-    let pass_tokens = (batch.micro_batch_size * config.max_seq_length) as u64;
-    let total_steps = config.total_steps(dataset.train.len() as u64)?;
-    let interval = config.evaluation_interval(total_steps);
-    let schedule = config.schedule(total_steps);
-    let mut model = Model::new(config, &device);
-    let mut optimizer = config.optimizer().init(Model::undecayed());
-    let mut progress = Progress::start();
-    let mut summary = Summary {
-        eval_loss: f64::NAN,
-        steps: 0,
-        tokens: 0,
-        parameters: config.num_parameters(),
-        stopped_early: false,
-        skipped_files: dataset.skipped_files,
-    };
-
-    for step in 0..total_steps {
-        let length = config.max_seq_length;
-        let starts = random_starts(dataset.train.len(), length, batch.size(), config.seed, step);
-        let mut gradients = GradientsAccumulator::new();
-        for starts in starts.chunks(batch.micro_batch_size) {
-            let sequences = Sequences::cut(&dataset.train, starts, length, &device);
-            let loss = cross_entropy(model.forward(sequences.inputs), sequences.targets);
-            progress.add(loss.clone().inner());
-            let pass_gradients = (loss / passes as f64).backward();
-            gradients.accumulate(&model, GradientsParams::from_grads(pass_gradients, &model));
-        }
-        let learning_rate = schedule.learning_rate(step);
-        let (gradients, norm) = clip_grad_norm(&model, gradients.grads(), config.clipping());
-        model = optimizer.step(learning_rate, model, gradients);
-        summary.steps += 1;
-        summary.tokens += passes as u64 * pass_tokens;
-
-        let is_last = summary.steps == total_steps;
-        if !is_last && !summary.steps.is_multiple_of(interval) {
-            if summary.steps.is_multiple_of(DIVERGENCE_STEPS) {
-                progress.mean_loss(summary.steps)?;
-            }
-            continue;
-        }
-        let train_loss = progress.mean_loss(summary.steps)?;
-        let tokens_per_second = progress.tokens_per_second(pass_tokens);
-        let (held_out, sequences) = (&dataset.held_out, batch.micro_batch_size);
-        let evaluation = evaluate(&model.valid(), held_out, sequences, config, &plain_device)?;
-        summary.eval_loss = finite(evaluation.loss, summary.steps)?;
-        let report = Report {
-            step: summary.steps,
-            eval_loss: evaluation.loss,
-            train_loss,
-            learning_rate,
-            grad_norm: norm.map_or(Ok(0.0), read)?,
-            tokens: summary.tokens,
-            tokens_per_second,
-            bits_per_byte: evaluation.bits_per_byte,
-        };
-        if observe(&report).is_break() {
-            summary.stopped_early = !is_last;
-            break;
-        }
-        progress = Progress::start();
-    }
-    Ok(summary)
+    Run::new(config, base_dir).train(observe)
 }
 
+/// A training run, and where it keeps its state.
+///
+/// The same configuration and text give the same losses, on the CPU bit for bit, also with
+/// interruptions in between: what is drawn for a step depends on the seed and the step alone.
+#[derive(Clone, Debug)]
+pub struct Run<'a> {
+    config: &'a TrainConfig,
+    base_dir: &'a Path,
+    checkpoints: Option<Checkpoints>,
+    source: Source,
+    stop: Option<&'a AtomicBool>,
+}
+
+/// Where a run begins.
+#[derive(Clone, Debug)]
+enum Source {
+    Scratch,
+    /// At its own newest checkpoint, if there is one.
+    Newest,
+    /// At this file.
+    File(PathBuf),
+}
+
+impl<'a> Run<'a> {
+    /// A run from scratch that keeps nothing; paths in `config` are relative to `base_dir`.
+    #[must_use]
+    pub fn new(config: &'a TrainConfig, base_dir: &'a Path) -> Self {
+        Self { config, base_dir, checkpoints: None, source: Source::Scratch, stop: None }
+    }
+
+    /// Saves a checkpoint every `save_steps`, at the last step, and when the run is stopped.
+    #[must_use]
+    pub fn with_checkpoints(mut self, checkpoints: Checkpoints) -> Self {
+        self.checkpoints = Some(checkpoints);
+        self
+    }
+
+    /// Goes on where the newest whole checkpoint in its folder is; without one, from scratch.
+    #[must_use]
+    pub fn resume(mut self) -> Self {
+        self.source = Source::Newest;
+        self
+    }
+
+    /// Goes on from another run's checkpoint, with the settings of this one.
+    #[must_use]
+    pub fn fork(mut self, checkpoint: impl Into<PathBuf>) -> Self {
+        self.source = Source::File(checkpoint.into());
+        self
+    }
+
+    /// Ends the run after the step during which `stop` is set.
+    #[must_use]
+    pub fn stop_when(mut self, stop: &'a AtomicBool) -> Self {
+        self.stop = Some(stop);
+        self
+    }
+
+    /// Trains to the last step. `observe` is called at each evaluation; its `Break` ends the run
+    /// there.
+    ///
+    /// # Errors
+    /// A setting is invalid, the text can't be read or is too short, the device is missing or
+    /// fails, the loss is no longer finite, or a checkpoint can't be written or gone on from.
+    pub fn train(
+        &self,
+        observe: &mut dyn FnMut(&Report) -> ControlFlow<()>,
+    ) -> Result<Summary, TrainError> {
+        let config = self.config;
+        config.validate()?;
+        let plain_device = config.device.open()?;
+        let dataset = Dataset::load(config, self.base_dir)?;
+        let total_steps = config.total_steps(dataset.train.len() as u64)?;
+        let (interval, saving) =
+            (config.evaluation_interval(total_steps), config.saving_interval(total_steps));
+        let (from, damaged_checkpoints) = self.source()?;
+        let mut summary = Summary {
+            resumed_at: from.as_ref().map(|checkpoint| checkpoint.position.steps),
+            parameters: config.num_parameters(),
+            skipped_files: dataset.skipped_files,
+            damaged_checkpoints,
+            ..Summary::default()
+        };
+        let mut state = State::new(config, total_steps, &plain_device.clone().autodiff(), from)?;
+
+        while state.position.steps < total_steps && !summary.stopped_early {
+            let last;
+            (state, last) = state.step(&dataset.train);
+            let steps = state.position.steps;
+            let is_last = steps == total_steps;
+            if is_last || steps.is_multiple_of(interval) {
+                let train_loss = state.progress.mean_loss(steps)?;
+                let tokens_per_second = state.progress.tokens_per_second(state.pass_tokens());
+                let (model, sequences) = (state.model.valid(), state.batch.micro_batch_size);
+                let held_out = &dataset.held_out;
+                let evaluation = evaluate(&model, held_out, sequences, config, &plain_device)?;
+                state.position.eval_loss = Some(finite(evaluation.loss, steps)?);
+                state.progress.restart();
+                let report = Report {
+                    step: steps,
+                    eval_loss: evaluation.loss,
+                    train_loss,
+                    learning_rate: last.learning_rate,
+                    grad_norm: last.grad_norm.map_or(Ok(0.0), read)?,
+                    tokens: state.position.tokens,
+                    tokens_per_second,
+                    bits_per_byte: evaluation.bits_per_byte,
+                };
+                summary.stopped_early = observe(&report).is_break() && !is_last;
+            } else if steps.is_multiple_of(DIVERGENCE_STEPS) {
+                state.progress.mean_loss(steps)?;
+            }
+            summary.stopped_early |= self.is_stopped() && !is_last;
+            if let Some(checkpoints) = &self.checkpoints
+                && (is_last || summary.stopped_early || steps.is_multiple_of(saving))
+            {
+                summary.checkpoint = Some(state.save(checkpoints)?);
+            }
+        }
+        summary.steps = state.position.steps;
+        summary.tokens = state.position.tokens;
+        summary.eval_loss = state.position.eval_loss.unwrap_or(f64::NAN);
+        Ok(summary)
+    }
+
+    fn is_stopped(&self) -> bool {
+        self.stop.is_some_and(|stop| stop.load(Ordering::Relaxed))
+    }
+
+    /// The checkpoint to go on from, and those newer ones that are damaged.
+    fn source(&self) -> Result<(Option<Checkpoint>, Vec<PathBuf>), CheckpointError> {
+        match (&self.source, &self.checkpoints) {
+            (Source::File(path), _) => Ok((Some(Checkpoint::read(path)?), Vec::new())),
+            (Source::Newest, Some(checkpoints)) => Ok(match checkpoints.latest()? {
+                Some((checkpoint, damaged)) => (Some(checkpoint), damaged),
+                None => (None, Vec::new()),
+            }),
+            (Source::Newest | Source::Scratch, _) => Ok((None, Vec::new())),
+        }
+    }
+}
+
+#[cfg(test)]
+mod resume_tests;
 #[cfg(test)]
 mod tests;

@@ -18,7 +18,7 @@ fn text() -> String {
     words.join(" ")
 }
 
-fn small() -> TrainConfig {
+pub(super) fn small() -> TrainConfig {
     TrainConfig {
         data: vec!["*.txt".into()],
         hidden_size: 32,
@@ -34,7 +34,7 @@ fn small() -> TrainConfig {
     }
 }
 
-fn folder() -> tempfile::TempDir {
+pub(super) fn folder() -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("words.txt"), text()).unwrap();
     folder

@@ -1,0 +1,217 @@
+//! The state of a run in one file: model, optimizer, and where in the data it is.
+//!
+//! A line of JSON, the [`Header`], and then the parts that it lists one after the other. The order
+//! of the data is a function of the seed and the step, so the step is all that it takes to go on
+//! with it. A file that was cut short or changed is told by the lengths and checksums of the header.
+
+mod folder;
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use burn::module::Module;
+use burn::optim::{ModuleOptimizer, OptimizerRecord};
+use burn::store::{ModuleRecord, RecordError};
+use burn::tensor::Bytes;
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+use crate::TrainConfig;
+use crate::model::Model;
+
+pub use folder::Checkpoints;
+
+/// The format of the files that this version writes, and the newest that it reads.
+const FORMAT: u32 = 1;
+
+/// What a run has come to besides weights.
+#[derive(Serialize, Deserialize, Clone, Debug, Default, PartialEq)]
+pub(crate) struct Position {
+    /// Optimizer steps completed.
+    pub(crate) steps: u64,
+    /// Training tokens seen.
+    pub(crate) tokens: u64,
+    /// Sum of the losses of the passes since the last report, as the device has it.
+    pub(crate) loss_sum: f32,
+    /// How many passes that were.
+    pub(crate) losses: u64,
+    /// Loss on the held-out text at the last report; `None` before the first.
+    pub(crate) eval_loss: Option<f64>,
+}
+
+/// The first line of a checkpoint.
+#[derive(Serialize, Deserialize, Debug)]
+struct Header {
+    format: u32,
+    position: Position,
+    config: TrainConfig,
+    parts: Vec<Part>,
+}
+
+/// A stretch of bytes after the header.
+#[derive(Serialize, Deserialize, Debug)]
+struct Part {
+    bytes: usize,
+    crc32: u32,
+}
+
+/// A checkpoint that was read.
+pub(crate) struct Checkpoint {
+    pub(crate) position: Position,
+    /// The settings of the run that wrote it.
+    pub(crate) config: TrainConfig,
+    model: ModuleRecord,
+    optimizer: OptimizerRecord,
+}
+
+/// Why a checkpoint could not be written or read.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum CheckpointError {
+    /// The file or its folder.
+    #[error("{}", path.display())]
+    Io {
+        /// Which.
+        path: PathBuf,
+        /// Why not.
+        source: io::Error,
+    },
+    /// It ends early or was changed, or it is something else.
+    #[error("`{}` is no whole checkpoint: {fault}", path.display())]
+    Damaged {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        fault: &'static str,
+    },
+    /// It was written by a newer version.
+    #[error("`{}` has format {format}, and this version reads up to {FORMAT}", path.display())]
+    NewerFormat {
+        /// The file.
+        path: PathBuf,
+        /// Its format.
+        format: u32,
+    },
+    /// It is of a model of another shape.
+    #[error("`{key}`: the checkpoint has {was}, and this run {is}")]
+    OtherModel {
+        /// The setting that differs.
+        key: &'static str,
+        /// Its value in the checkpoint.
+        was: String,
+        /// Its value now.
+        is: String,
+    },
+    /// The weights or the optimizer's state could not be packed or unpacked.
+    #[error("the weights could not be packed or unpacked")]
+    Record {
+        /// Why not.
+        source: RecordError,
+    },
+}
+
+impl From<RecordError> for CheckpointError {
+    fn from(source: RecordError) -> Self {
+        Self::Record { source }
+    }
+}
+
+/// The file's bytes.
+fn pack(
+    config: &TrainConfig,
+    position: &Position,
+    model: &Model,
+    optimizer: &ModuleOptimizer,
+) -> Result<Vec<u8>, CheckpointError> {
+    let parts = [model.clone().into_record().into_bytes()?, optimizer.into_bytes()?];
+    let part = |bytes: &Bytes| Part { bytes: bytes.len(), crc32: crc32fast::hash(bytes) };
+    let header = Header {
+        format: FORMAT,
+        position: position.clone(),
+        config: config.clone(),
+        parts: parts.iter().map(part).collect(),
+    };
+    let mut file = serde_json::to_vec(&header).expect("a header is representable in JSON");
+    file.push(b'\n');
+    parts.iter().for_each(|bytes| file.extend_from_slice(bytes));
+    Ok(file)
+}
+
+impl Checkpoint {
+    /// Reads and checks a file.
+    ///
+    /// # Errors
+    /// It can't be read, is not whole, or was written by a newer version.
+    pub(crate) fn read(path: &Path) -> Result<Self, CheckpointError> {
+        let damaged = |fault| CheckpointError::Damaged { path: path.to_owned(), fault };
+        let file = fs::read(path)
+            .map_err(|source| CheckpointError::Io { path: path.to_owned(), source })?;
+        let end = file.iter().position(|byte| *byte == b'\n');
+        let end = end.ok_or_else(|| damaged("it has no header"))?;
+        let (header, mut rest) = (&file[..end], &file[end + 1..]);
+        let format = serde_json::from_slice::<serde_json::Value>(header).ok();
+        let format = format.and_then(|header| header["format"].as_u64());
+        match format.and_then(|format| u32::try_from(format).ok()) {
+            Some(format) if format > FORMAT => {
+                return Err(CheckpointError::NewerFormat { path: path.to_owned(), format });
+            }
+            Some(_) => {}
+            None => return Err(damaged("its header is none of ours")),
+        }
+        let header: Header =
+            serde_json::from_slice(header).map_err(|_| damaged("its header can't be read"))?;
+        let mut parts = Vec::new();
+        for part in &header.parts {
+            let (bytes, others) =
+                rest.split_at_checked(part.bytes).ok_or_else(|| damaged("it ends early"))?;
+            if crc32fast::hash(bytes) != part.crc32 {
+                return Err(damaged("a checksum differs"));
+            }
+            parts.push(Bytes::from_bytes_vec(bytes.to_vec()));
+            rest = others;
+        }
+        let [model, optimizer]: [Bytes; 2] =
+            parts.try_into().map_err(|_| damaged("it has not two parts"))?;
+        Ok(Self {
+            position: header.position,
+            config: header.config,
+            model: ModuleRecord::from_bytes(model)?,
+            optimizer: OptimizerRecord::from_bytes(optimizer)?,
+        })
+    }
+
+    /// Puts the weights into a model and the state into its optimizer.
+    ///
+    /// # Errors
+    /// The model has another shape than the one that was saved.
+    pub(crate) fn restore(
+        self,
+        config: &TrainConfig,
+        model: Model,
+        optimizer: ModuleOptimizer,
+    ) -> Result<(Model, ModuleOptimizer), CheckpointError> {
+        same_model(&self.config, config)?;
+        Ok((model.try_load_record(self.model)?, optimizer.load_record(self.optimizer)))
+    }
+}
+
+/// Checks that two runs have models of the same shape, over the same tokens.
+fn same_model(was: &TrainConfig, is: &TrainConfig) -> Result<(), CheckpointError> {
+    let shape = |config: &TrainConfig| {
+        [
+            ("tokenizer", format!("{:?}", config.tokenizer)),
+            ("vocab_size", config.vocabulary().to_string()),
+            ("hidden_size", config.hidden_size.to_string()),
+            ("num_layers", config.num_layers.to_string()),
+            ("num_heads", config.num_heads.to_string()),
+            ("num_kv_heads", config.kv_heads().to_string()),
+            ("intermediate_size", config.intermediate().to_string()),
+        ]
+    };
+    let mut pairs = shape(was).into_iter().zip(shape(is));
+    match pairs.find(|(was, is)| was != is) {
+        Some(((key, was), (_, is))) => Err(CheckpointError::OtherModel { key, was, is }),
+        None => Ok(()),
+    }
+}

@@ -1,0 +1,115 @@
+//! The folder in which a run keeps its checkpoints.
+
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use burn::optim::ModuleOptimizer;
+
+use super::{Checkpoint, CheckpointError, Position, pack};
+use crate::TrainConfig;
+use crate::model::Model;
+
+/// The folder in which a run keeps its checkpoints, the newest two: should the newest turn out to
+/// be damaged, the one before it is there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Checkpoints {
+    folder: PathBuf,
+}
+
+const KEPT: usize = 2;
+const PREFIX: &str = "step-";
+const SUFFIX: &str = ".checkpoint";
+
+impl Checkpoints {
+    /// Checkpoints in this folder, which is made when the first is saved.
+    #[must_use]
+    pub fn new(folder: impl Into<PathBuf>) -> Self {
+        Self { folder: folder.into() }
+    }
+
+    /// The folder.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// The whole files in it, the one of the most steps first.
+    ///
+    /// # Errors
+    /// The folder is there and can't be read.
+    pub fn files(&self) -> Result<Vec<PathBuf>, CheckpointError> {
+        let entries = match fs::read_dir(&self.folder) {
+            Ok(entries) => entries,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+            Err(source) => return Err(self.failed(source)),
+        };
+        let mut files = Vec::new();
+        for entry in entries {
+            let path = entry.map_err(|source| self.failed(source))?.path();
+            if let Some(steps) = steps(&path) {
+                files.push((steps, path));
+            }
+        }
+        files.sort_by(|a, b| b.cmp(a));
+        Ok(files.into_iter().map(|(_, path)| path).collect())
+    }
+
+    /// Writes a checkpoint so that it is either whole or not there: to another name, to the disk,
+    /// and then under its own name. Older ones are removed afterwards.
+    pub(crate) fn save(
+        &self,
+        config: &TrainConfig,
+        position: &Position,
+        model: &Model,
+        optimizer: &ModuleOptimizer,
+    ) -> Result<PathBuf, CheckpointError> {
+        let bytes = pack(config, position, model, optimizer)?;
+        let path = self.folder.join(format!("{PREFIX}{:09}{SUFFIX}", position.steps));
+        self.write(&path, &bytes).map_err(|source| self.failed(source))?;
+        for old in self.files()?.into_iter().skip(KEPT) {
+            fs::remove_file(old).map_err(|source| self.failed(source))?;
+        }
+        Ok(path)
+    }
+
+    fn write(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
+        fs::create_dir_all(&self.folder)?;
+        let partial = path.with_extension("partial");
+        let mut file = File::create(&partial)?;
+        file.write_all(bytes)?;
+        file.sync_all()?;
+        fs::rename(&partial, path)?;
+        // The new name is in the folder, which is a file of its own.
+        File::open(&self.folder)?.sync_all()
+    }
+
+    /// The newest checkpoint that is whole, and those newer ones that are not; `None` if there is
+    /// no file.
+    ///
+    /// # Errors
+    /// Of the files, none is whole, or one is of a newer version.
+    pub(crate) fn latest(&self) -> Result<Option<(Checkpoint, Vec<PathBuf>)>, CheckpointError> {
+        let mut damaged = Vec::new();
+        let mut first = None;
+        for path in self.files()? {
+            match Checkpoint::read(&path) {
+                Ok(checkpoint) => return Ok(Some((checkpoint, damaged))),
+                Err(error @ CheckpointError::Damaged { .. }) => {
+                    damaged.push(path);
+                    first.get_or_insert(error);
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        first.map_or(Ok(None), Err)
+    }
+
+    fn failed(&self, source: io::Error) -> CheckpointError {
+        CheckpointError::Io { path: self.folder.clone(), source }
+    }
+}
+
+/// The number of steps in the name of a checkpoint.
+fn steps(path: &Path) -> Option<u64> {
+    path.file_name()?.to_str()?.strip_prefix(PREFIX)?.strip_suffix(SUFFIX)?.parse().ok()
+}

@@ -1,0 +1,133 @@
+//! Tests of runs that are interrupted and go on.
+
+use std::fs;
+
+use super::tests::{folder, small};
+use super::*;
+
+/// The losses of reports, bit for bit, by step.
+type Bits = Vec<(u64, [u64; 3])>;
+
+fn bits(report: &Report) -> (u64, [u64; 3]) {
+    (report.step, [report.eval_loss, report.train_loss, report.grad_norm].map(f64::to_bits))
+}
+
+/// Trains as far as `run` goes, and collects what it reports.
+fn go(run: &Run<'_>, reports: &mut Bits) -> Summary {
+    run.train(&mut |report| {
+        reports.push(bits(report));
+        ControlFlow::Continue(())
+    })
+    .unwrap()
+}
+
+fn accumulating() -> TrainConfig {
+    TrainConfig { micro_batch_size: Some(2), max_steps: Some(7), ..small() }
+}
+
+#[test]
+fn a_run_interrupted_after_every_step_reports_the_same_bit_for_bit() {
+    let (text, kept) = (folder(), tempfile::tempdir().unwrap());
+    let config = accumulating();
+    let (mut whole, mut pieces) = (Vec::new(), Vec::new());
+    go(&Run::new(&config, text.path()), &mut whole);
+
+    let stop = AtomicBool::new(true);
+    let run = Run::new(&config, text.path()).with_checkpoints(Checkpoints::new(kept.path()));
+    let run = run.resume().stop_when(&stop);
+    for step in 1..=7 {
+        let summary = go(&run, &mut pieces);
+        assert_eq!((summary.steps, summary.stopped_early), (step, step < 7));
+        assert_eq!(summary.resumed_at, (step > 1).then_some(step - 1));
+    }
+    assert_eq!(pieces, whole);
+    assert_eq!(pieces.iter().map(|(step, _)| *step).collect::<Vec<_>>(), [3, 6, 7]);
+    // All steps are done: nothing is left but to say what came out.
+    let summary = go(&run, &mut pieces);
+    assert_eq!(summary.steps, 7);
+    assert_eq!(summary.eval_loss.to_bits(), whole[2].1[0]);
+    assert_eq!(pieces.len(), 3);
+}
+
+#[test]
+fn checkpoints_are_saved_at_their_interval_and_the_newest_two_are_kept() {
+    let (text, kept) = (folder(), tempfile::tempdir().unwrap());
+    let config = TrainConfig { save_steps: Some(2), ..accumulating() };
+    let checkpoints = Checkpoints::new(kept.path().join("of/this/run"));
+    let run = Run::new(&config, text.path()).with_checkpoints(checkpoints.clone());
+    let summary = go(&run, &mut Vec::new());
+    let files = checkpoints.files().unwrap();
+    let names: Vec<_> = files.iter().map(|file| file.file_name().unwrap()).collect();
+    assert_eq!(names, ["step-000000007.checkpoint", "step-000000006.checkpoint"]);
+    assert_eq!(summary.checkpoint.as_ref(), files.first());
+}
+
+#[test]
+fn a_checkpoint_cut_short_is_passed_over_and_named() {
+    let (text, kept) = (folder(), tempfile::tempdir().unwrap());
+    let config = TrainConfig { save_steps: Some(2), ..accumulating() };
+    let checkpoints = Checkpoints::new(kept.path());
+    let run = Run::new(&config, text.path()).with_checkpoints(checkpoints.clone()).resume();
+    go(&run, &mut Vec::new());
+    let files = checkpoints.files().unwrap();
+    let whole = fs::read(&files[0]).unwrap();
+    fs::write(kept.path().join("step-000000009.partial"), &whole[..9]).unwrap();
+    let mut flipped = whole.clone();
+    *flipped.last_mut().unwrap() ^= 1;
+    for damaged in [&whole[..0], &whole[..40], &whole[..whole.len() - 1], &flipped] {
+        fs::write(&files[0], damaged).unwrap();
+        let summary = go(&run, &mut Vec::new());
+        assert_eq!(summary.resumed_at, Some(6));
+        assert_eq!(summary.damaged_checkpoints, files[..1]);
+        assert!(Checkpoint::read(&files[0]).is_ok(), "it was written again");
+    }
+
+    for file in &files {
+        fs::write(file, &whole[..100]).unwrap();
+    }
+    let error = run.train(&mut |_| ControlFlow::Continue(())).unwrap_err();
+    assert!(error.to_string().contains("is no whole checkpoint"), "{error}");
+}
+
+#[test]
+fn another_runs_checkpoint_is_gone_on_from_with_other_settings_of_the_same_model() {
+    let (text, kept) = (folder(), tempfile::tempdir().unwrap());
+    let config = TrainConfig { max_steps: Some(3), ..small() };
+    let run = Run::new(&config, text.path()).with_checkpoints(Checkpoints::new(kept.path()));
+    let mut reports = Vec::new();
+    let from = go(&run, &mut reports).checkpoint.unwrap();
+
+    let fork = |config: &TrainConfig| {
+        let mut reports = Vec::new();
+        let summary = go(&Run::new(config, text.path()).fork(&from), &mut reports);
+        assert_eq!(summary.resumed_at, Some(3));
+        reports
+    };
+    let slow = TrainConfig { learning_rate: 1e-4, ..small() };
+    let fast = TrainConfig { learning_rate: 1e-2, batch_size: Some(4), ..small() };
+    assert_eq!(fork(&slow), fork(&slow));
+    assert_ne!(fork(&slow), fork(&fast));
+
+    let wider = TrainConfig { hidden_size: 64, ..small() };
+    let run = Run::new(&wider, text.path()).fork(&from);
+    let error = run.train(&mut |_| ControlFlow::Continue(())).unwrap_err();
+    assert_eq!(error.key(), Some("hidden_size"));
+    assert_eq!(
+        error.to_string(),
+        "checkpoint: `hidden_size`: the checkpoint has 32, and this run 64"
+    );
+}
+
+#[test]
+fn a_checkpoint_of_a_newer_version_and_a_missing_one_are_errors() {
+    let (text, kept) = (folder(), tempfile::tempdir().unwrap());
+    let file = kept.path().join("step-000000001.checkpoint");
+    fs::write(&file, "{\"format\": 99, \"what\": 1}\n").unwrap();
+    let config = small();
+    let refused = |run: Run<'_>| run.train(&mut |_| ControlFlow::Continue(())).unwrap_err();
+    let newest = Run::new(&config, text.path()).with_checkpoints(Checkpoints::new(kept.path()));
+    assert!(refused(newest.resume()).to_string().contains("has format 99"));
+    let missing = Run::new(&config, text.path()).fork(kept.path().join("missing"));
+    let error = refused(missing).to_string();
+    assert!(error.contains("missing"), "{error}");
+}

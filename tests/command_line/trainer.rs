@@ -69,3 +69,40 @@ fn one_model_is_trained_with_other_settings() {
     let slip = slip.with_code(2).stderr;
     assert!(slip.contains("there is no setting `max_step`") && slip.contains("`max_steps`"));
 }
+
+#[test]
+fn a_run_goes_on_from_its_checkpoints_and_does_not_mix_with_anothers() {
+    let lab = train_lab();
+    let keep = ["train", "study.toml", "--checkpoints", "kept"];
+    let first = lab.temper(&keep).ok();
+    assert!(
+        first.stdout.contains("checkpoint = \"kept/step-000000004.checkpoint\""),
+        "{}",
+        first.stdout
+    );
+    let again = lab.temper(&keep).with_code(2);
+    assert!(again.stderr.contains("is of an earlier run"), "{}", again.stderr);
+    assert!(again.stderr.contains("--resume"), "{}", again.stderr);
+    let resumed = lab.temper(&[&keep[..], &["--resume"]].concat()).ok();
+    // Nothing was left to train, and the result is the same.
+    assert_eq!(resumed.stdout.lines().next(), first.stdout.lines().next());
+    assert_eq!(resumed.stderr, "");
+
+    let other = ["train", "study.toml", "--fork", "kept/step-000000004.checkpoint"];
+    let forked = lab.temper(&[&other[..], &["--set", "max_steps=6"]].concat()).ok();
+    assert!(
+        forked.stderr.contains("step 6:") && !forked.stderr.contains("step 4:"),
+        "{}",
+        forked.stderr
+    );
+    let wider = lab.temper(&[&other[..], &["--set", "hidden_size=16"]].concat()).with_code(2);
+    assert!(wider.stderr.contains("the checkpoint has 8, and this run 16"), "{}", wider.stderr);
+}
+
+#[test]
+fn a_trial_that_is_over_leaves_no_checkpoints() {
+    let lab = train_lab();
+    lab.temper(&["run", "study.toml", "--trials", "1"]).ok();
+    assert!(lab.path("study.trials/0000/stdout.log").exists());
+    assert!(!lab.path("study.trials/0000/checkpoints").exists());
+}

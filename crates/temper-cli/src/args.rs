@@ -123,6 +123,18 @@ pub(crate) struct TrainArgs {
     /// Print each report as a line of JSON on stdout
     #[arg(long)]
     pub(crate) json: bool,
+    /// Save checkpoints in this folder: every save_steps, at the end, and when interrupted
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) checkpoints: Option<PathBuf>,
+    /// Go on from the newest checkpoint in the folder, if there is one
+    #[arg(long, requires = "checkpoints")]
+    pub(crate) resume: bool,
+    /// Start from this checkpoint of another run of the same model
+    #[arg(long, value_name = "FILE", conflicts_with = "resume")]
+    pub(crate) fork: Option<PathBuf>,
+    /// Remove the checkpoints once training is over, as trials do
+    #[arg(long, requires = "checkpoints", hide = true)]
+    pub(crate) discard: bool,
 }
 
 #[derive(Debug, clap::Args)]

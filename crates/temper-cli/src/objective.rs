@@ -30,6 +30,9 @@ const THREADS: &str = "RAYON_NUM_THREADS";
 /// Where the settings of a trial of the built-in trainer are, in the trial's folder.
 const TRAIN_CONFIG: &str = "config.toml";
 
+/// Where a trial of the built-in trainer keeps its checkpoints, in the trial's folder.
+const CHECKPOINTS: &str = "checkpoints";
+
 /// An objective that can be run.
 #[derive(Debug)]
 pub(crate) struct ObjectivePlan {
@@ -110,7 +113,9 @@ fn trainer() -> Result<Vec<Template>> {
         env::current_exe().map_err(|error| miette!("can't find this program: {error}"))?;
     let program = program.display().to_string().replace('{', "{{").replace('}', "}}");
     let config = format!("{{trial_dir}}/{TRAIN_CONFIG}");
-    [&program, "train", &config, "--json"]
+    // A trial that was interrupted goes on where it was.
+    let checkpoints = format!("--checkpoints={{trial_dir}}/{CHECKPOINTS}");
+    [&program, "train", &config, "--json", &checkpoints, "--resume", "--discard"]
         .into_iter()
         .map(|argument| Template::parse(argument).map_err(|error| miette!("{error}")))
         .collect()

@@ -70,7 +70,7 @@ pub(crate) struct Checkpoint {
 #[non_exhaustive]
 pub enum CheckpointError {
     /// The file or its folder.
-    #[error("{}", path.display())]
+    #[error("`{}`: {source}", path.display())]
     Io {
         /// Which.
         path: PathBuf,

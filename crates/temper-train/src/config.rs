@@ -98,8 +98,8 @@ pub struct TrainConfig {
     /// Optimizer steps between evaluations; default: a tenth of training. The last step always
     /// evaluates.
     pub eval_steps: Option<usize>,
-    /// Optimizer steps between checkpoints, where they are kept; default: as `eval_steps`. The last
-    /// step always saves.
+    /// Optimizer steps between checkpoints, where they are kept; default: only the last step saves,
+    /// and one at which the run is stopped.
     pub save_steps: Option<usize>,
     /// Held-out tokens to evaluate on, from the start; default: all of them.
     pub eval_tokens: Option<u64>,

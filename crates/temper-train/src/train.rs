@@ -80,7 +80,8 @@ impl<'a> Run<'a> {
         Self { config, base_dir, checkpoints: None, source: Source::Scratch, stop: None }
     }
 
-    /// Saves a checkpoint every `save_steps`, at the last step, and when the run is stopped.
+    /// Saves a checkpoint every `save_steps`, if they are given, at the last step, and when the
+    /// run is stopped.
     #[must_use]
     pub fn with_checkpoints(mut self, checkpoints: Checkpoints) -> Self {
         self.checkpoints = Some(checkpoints);
@@ -123,8 +124,7 @@ impl<'a> Run<'a> {
         let plain_device = config.device.open()?;
         let dataset = Dataset::load(config, self.base_dir)?;
         let total_steps = config.total_steps(dataset.train.len() as u64)?;
-        let (interval, saving) =
-            (config.evaluation_interval(total_steps), config.saving_interval(total_steps));
+        let interval = config.evaluation_interval(total_steps);
         let (from, damaged_checkpoints) = self.source()?;
         let mut summary = Summary {
             resumed_at: from.as_ref().map(|checkpoint| checkpoint.position.steps),
@@ -163,8 +163,10 @@ impl<'a> Run<'a> {
                 state.progress.mean_loss(steps)?;
             }
             summary.stopped_early |= self.is_stopped() && !is_last;
+            let is_due =
+                config.save_steps.is_some_and(|saving| steps.is_multiple_of(saving as u64));
             if let Some(checkpoints) = &self.checkpoints
-                && (is_last || summary.stopped_early || steps.is_multiple_of(saving))
+                && (is_due || is_last || summary.stopped_early)
             {
                 summary.checkpoint = Some(state.save(checkpoints)?);
             }

@@ -1,16 +1,21 @@
 //! `temper train`: one model, without tuning. Trials of the built-in trainer run this too.
 
+use std::io;
 use std::ops::ControlFlow;
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
-use miette::{Result, miette};
-use temper_train::{Report, TrainConfig, TrainError, keep_freed_memory, train};
+use miette::{IntoDiagnostic, Result, miette};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+use temper_train::{Checkpoints, Report, Run, Summary, TrainConfig, TrainError, keep_freed_memory};
 
 use crate::args::TrainArgs;
 use crate::document::Document;
 use crate::exit::Exit;
 use crate::mistake::suggest;
 use crate::people::number;
+use crate::say::say;
 use crate::study_file::{ObjectiveKind, StudyFile};
 use crate::train_settings::{overwrite, resolve};
 
@@ -24,19 +29,28 @@ pub(crate) fn run(args: &TrainArgs) -> Result<Exit> {
         if args.json {
             println!("{}", serde_json::to_string(report).expect("a report can be written as JSON"));
         } else {
-            say(report);
+            describe(report);
         }
         ControlFlow::Continue(())
     };
-    match train(&config, Path::new("/"), &mut observe) {
-        Ok(summary) => {
-            if !args.json {
-                println!("eval_loss = {}", summary.eval_loss);
-                println!("parameters = {}", summary.parameters);
-                println!("tokens = {}", summary.tokens);
+    let stop = stop_on_signals().into_diagnostic()?;
+    let mut run = Run::new(&config, Path::new("/")).stop_when(&stop);
+    if let Some(folder) = &args.checkpoints {
+        let checkpoints = Checkpoints::new(folder);
+        run = run.with_checkpoints(checkpoints.clone());
+        run = match args.resume {
+            true => run.resume(),
+            false => {
+                refuse_earlier(&checkpoints)?;
+                run
             }
-            Ok(Exit::Ok)
-        }
+        };
+    }
+    if let Some(checkpoint) = &args.fork {
+        run = run.fork(checkpoint);
+    }
+    match run.train(&mut observe) {
+        Ok(summary) => conclude(args, &summary),
         Err(error) => {
             if args.json {
                 println!("{}", failure(&error));
@@ -44,6 +58,64 @@ pub(crate) fn run(args: &TrainArgs) -> Result<Exit> {
             Err(explain(&document, &error))
         }
     }
+}
+
+/// A run from scratch does not mix with the checkpoints of another.
+fn refuse_earlier(checkpoints: &Checkpoints) -> Result<()> {
+    match checkpoints.files().into_diagnostic()?.first() {
+        None => Ok(()),
+        Some(newest) => Err(miette!(
+            help = "go on from it with --resume, or choose another folder",
+            "`{}` is of an earlier run",
+            newest.display()
+        )),
+    }
+}
+
+/// Says what came of the run.
+fn conclude(args: &TrainArgs, summary: &Summary) -> Result<Exit> {
+    for damaged in &summary.damaged_checkpoints {
+        say(&format!("`{}` is no whole checkpoint; the one before was used", damaged.display()));
+    }
+    if summary.stopped_early {
+        let config = args.config.display();
+        say(&match &args.checkpoints {
+            Some(folder) => format!(
+                "interrupted after step {}; to go on: temper train {config} --checkpoints {} --resume",
+                summary.steps,
+                folder.display()
+            ),
+            None => format!(
+                "interrupted after step {}; with --checkpoints FOLDER it could go on",
+                summary.steps
+            ),
+        });
+        return Ok(Exit::Interrupted);
+    }
+    if args.discard
+        && let Some(folder) = &args.checkpoints
+    {
+        Checkpoints::new(folder).clear().into_diagnostic()?;
+    }
+    if !args.json {
+        println!("eval_loss = {}", summary.eval_loss);
+        println!("parameters = {}", summary.parameters);
+        println!("tokens = {}", summary.tokens);
+        if let Some(checkpoint) = &summary.checkpoint {
+            println!("checkpoint = {:?}", checkpoint.display().to_string());
+        }
+    }
+    Ok(Exit::Ok)
+}
+
+/// The first signal ends training after the step that is under way, a second one at once.
+fn stop_on_signals() -> io::Result<Arc<AtomicBool>> {
+    let seen = Arc::new(AtomicBool::new(false));
+    for signal in [SIGINT, SIGTERM, SIGHUP] {
+        signal_hook::flag::register_conditional_shutdown(signal, 130, Arc::clone(&seen))?;
+        signal_hook::flag::register(signal, Arc::clone(&seen))?;
+    }
+    Ok(seen)
 }
 
 /// The settings: the whole file, or the objective of a study file.
@@ -86,7 +158,7 @@ fn parse_value(text: &str) -> toml::Value {
         .unwrap_or_else(|| toml::Value::String(text.to_owned()))
 }
 
-fn say(report: &Report) {
+fn describe(report: &Report) {
     eprintln!(
         "step {}: eval_loss {}, train_loss {}, lr {}, {} tokens/s",
         report.step,

@@ -54,6 +54,20 @@ impl Checkpoints {
         Ok(files.into_iter().map(|(_, path)| path).collect())
     }
 
+    /// Removes all checkpoints, and the folder if nothing else is in it.
+    ///
+    /// # Errors
+    /// A file can't be removed.
+    pub fn clear(&self) -> Result<(), CheckpointError> {
+        for file in self.files()? {
+            fs::remove_file(file).map_err(|source| self.failed(source))?;
+        }
+        match fs::remove_dir(&self.folder) {
+            Err(error) if !is_expected(&error) => Err(self.failed(error)),
+            _ => Ok(()),
+        }
+    }
+
     /// Writes a checkpoint so that it is either whole or not there: to another name, to the disk,
     /// and then under its own name. Older ones are removed afterwards.
     pub(crate) fn save(
@@ -107,6 +121,11 @@ impl Checkpoints {
     fn failed(&self, source: io::Error) -> CheckpointError {
         CheckpointError::Io { path: self.folder.clone(), source }
     }
+}
+
+/// Whether it is no fault that the folder could not be removed.
+fn is_expected(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::DirectoryNotEmpty)
 }
 
 /// The number of steps in the name of a checkpoint.

@@ -33,13 +33,6 @@ impl TrainConfig {
         self.eval_steps.map_or(default, |steps| steps as u64).max(1)
     }
 
-    /// Optimizer steps from one checkpoint to the next, at least 1.
-    pub(crate) fn saving_interval(&self, total_steps: u64) -> u64 {
-        self.save_steps
-            .map_or_else(|| self.evaluation_interval(total_steps), |steps| steps as u64)
-            .max(1)
-    }
-
     pub(super) fn length(&self) -> Result<Length, TrainError> {
         let steps = self.max_steps.map(|steps| Length::Steps(steps as u64));
         let tokens = self.train_tokens.map(Length::Tokens);

@@ -123,7 +123,7 @@ pub(crate) struct TrainArgs {
     /// Print each report as a line of JSON on stdout
     #[arg(long)]
     pub(crate) json: bool,
-    /// Save checkpoints in this folder: every save_steps, at the end, and when interrupted
+    /// Save checkpoints in this folder: every `save_steps`, at the end, and when interrupted
     #[arg(long, value_name = "FOLDER")]
     pub(crate) checkpoints: Option<PathBuf>,
     /// Go on from the newest checkpoint in the folder, if there is one

@@ -75,11 +75,11 @@ fn refuse_earlier(checkpoints: &Checkpoints) -> Result<()> {
 /// Says what came of the run.
 fn conclude(args: &TrainArgs, summary: &Summary) -> Result<Exit> {
     for damaged in &summary.damaged_checkpoints {
-        say(&format!("`{}` is no whole checkpoint; the one before was used", damaged.display()));
+        say(format!("`{}` is no whole checkpoint; the one before was used", damaged.display()));
     }
     if summary.stopped_early {
         let config = args.config.display();
-        say(&match &args.checkpoints {
+        say(match &args.checkpoints {
             Some(folder) => format!(
                 "interrupted after step {}; to go on: temper train {config} --checkpoints {} --resume",
                 summary.steps,

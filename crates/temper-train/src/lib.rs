@@ -17,6 +17,7 @@ mod data;
 mod device;
 mod error;
 mod evaluate;
+mod memory;
 mod model;
 mod progress;
 mod report;

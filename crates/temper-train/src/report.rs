@@ -11,6 +11,8 @@ pub struct Report {
     pub step: u64,
     /// Loss on the held-out text, in nats per token.
     pub eval_loss: f64,
+    /// exp(`eval_loss`): the perplexity per token.
+    pub perplexity: f64,
     /// Mean training loss since the last report, in nats per token.
     pub train_loss: f64,
     /// Learning rate of the last step.
@@ -23,13 +25,8 @@ pub struct Report {
     pub tokens_per_second: f64,
     /// Loss on the held-out text in bits per byte: comparable between tokenizers.
     pub bits_per_byte: f64,
-}
-
-impl Report {
-    /// exp(`eval_loss`): the perplexity per token.
-    pub fn perplexity(&self) -> f64 {
-        self.eval_loss.exp()
-    }
+    /// The most memory that the process has held so far, in bytes, where the system says.
+    pub peak_memory: Option<u64>,
 }
 
 /// What came out of a run.

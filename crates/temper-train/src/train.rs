@@ -11,6 +11,7 @@ use burn::module::Module;
 use crate::checkpoint::{Checkpoint, CheckpointError, Checkpoints};
 use crate::data::Dataset;
 use crate::evaluate::evaluate;
+use crate::memory::peak_memory;
 use crate::progress::{finite, read};
 use crate::{Report, Summary, TrainConfig, TrainError};
 
@@ -151,12 +152,14 @@ impl<'a> Run<'a> {
                 let report = Report {
                     step: steps,
                     eval_loss: evaluation.loss,
+                    perplexity: evaluation.loss.exp().min(f64::MAX),
                     train_loss,
                     learning_rate: last.learning_rate,
                     grad_norm: last.grad_norm.map_or(Ok(0.0), read)?,
                     tokens: state.position.tokens,
                     tokens_per_second,
                     bits_per_byte: evaluation.bits_per_byte,
+                    peak_memory: peak_memory(),
                 };
                 summary.stopped_early = observe(&report).is_break() && !is_last;
             } else if steps.is_multiple_of(DIVERGENCE_STEPS) {

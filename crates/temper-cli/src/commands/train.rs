@@ -47,7 +47,7 @@ pub(crate) fn run(args: &TrainArgs) -> Result<Exit> {
 }
 
 /// The settings: the whole file, or the objective of a study file.
-fn read(document: &Document) -> Result<TrainConfig> {
+pub(super) fn read(document: &Document) -> Result<TrainConfig> {
     let root = document.root();
     if !root.has("objective") {
         return root.rest();
@@ -61,7 +61,7 @@ fn read(document: &Document) -> Result<TrainConfig> {
 }
 
 /// Sets `name=value` pairs.
-fn set(config: &TrainConfig, pairs: &[String]) -> Result<TrainConfig> {
+pub(super) fn set(config: &TrainConfig, pairs: &[String]) -> Result<TrainConfig> {
     let known = TrainConfig::keys();
     let known: Vec<_> = known.iter().map(String::as_str).collect();
     let mut values = Vec::new();
@@ -106,7 +106,7 @@ fn failure(error: &TrainError) -> serde_json::Value {
     serde_json::json!({"failure": kind, "message": error.to_string()})
 }
 
-fn explain(document: &Document, error: &TrainError) -> miette::Report {
+pub(super) fn explain(document: &Document, error: &TrainError) -> miette::Report {
     match error.key() {
         Some(key) => {
             let path =

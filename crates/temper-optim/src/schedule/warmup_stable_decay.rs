@@ -20,7 +20,7 @@ pub(super) const ENTRY: Entry = Entry {
     settings: &[
         Setting {
             key: "lr_cooldown_ratio",
-            summary: "the share of all steps that is the cooldown [default: 0.2]",
+            summary: "share of all steps that is the cooldown [default: 0.2]",
             fault: "not above 0 and at most 1",
             is_good: |share| share > 0.0 && share <= 1.0,
         },

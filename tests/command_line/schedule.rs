@@ -51,7 +51,7 @@ fn curves_of_any_length_and_height_keep_their_axis_straight() {
     ] {
         let run = ["one_cycle", "--steps", steps, "--learning-rate", learning_rate];
         let curve = schedule(&run);
-        assert!(curve.contains(&format!(" {top} ┤")), "{curve}");
+        assert!(curve.contains(&format!("{top} ┤")), "{curve}");
         assert!(curve.lines().all(|line| line.chars().count() <= 80), "{curve}");
         let axis = |line: &str| line.chars().position(|it| "┤│└".contains(it));
         let places: Vec<_> = curve.lines().filter_map(axis).collect();

@@ -144,10 +144,10 @@ pub(crate) struct ScheduleArgs {
     /// The lowest learning rate after warmup
     #[arg(long, value_name = "LR")]
     pub(crate) min_lr: Option<f64>,
-    /// Another value for a setting, such as lr_power=2; may be given many times
+    /// Another value for a setting, such as `lr_power=2`; may be given many times
     #[arg(long = "set", value_name = "NAME=VALUE")]
     pub(crate) set: Vec<String>,
-    /// Print step,learning_rate for each step
+    /// Print `step,learning_rate` for each step
     #[arg(long, requires = "schedule")]
     pub(crate) csv: bool,
 }

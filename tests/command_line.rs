@@ -9,6 +9,8 @@ mod lab;
 mod pipes;
 #[path = "command_line/results.rs"]
 mod results;
+#[path = "command_line/schedule.rs"]
+mod schedule;
 #[path = "command_line/templates.rs"]
 mod templates;
 #[path = "command_line/trainer.rs"]
@@ -20,7 +22,7 @@ use lab::Lab;
 use lab::trials::{assert_all_completed, assert_kept, trials};
 use serde_json::Value;
 
-const COMMANDS: [&str; 13] = [
+const COMMANDS: [&str; 14] = [
     "init",
     "check",
     "run",
@@ -28,6 +30,7 @@ const COMMANDS: [&str; 13] = [
     "show",
     "best",
     "train",
+    "schedule",
     "replay",
     "repair",
     "strategies",
@@ -97,6 +100,8 @@ fn wrong_arguments_are_refused_with_code_2() {
         &["run", "study.toml", "--seed", "x"],
         &["run", "study.toml", "--no-such"],
         &["init", "no-such"],
+        &["schedule", "cosine", "--steps", "0"],
+        &["schedule", "--csv"],
         &["serve"],
     ] {
         let ended = lab.temper(arguments).with_code(2);

@@ -30,6 +30,8 @@ pub(crate) enum Command {
     Best(StudyArgs),
     /// Train one model, without tuning
     Train(TrainArgs),
+    /// List the learning-rate schedules, or draw one
+    Schedule(ScheduleArgs),
     /// Check that each proposal of a study follows from its log, bit for bit
     Replay(StudyArgs),
     /// Save what can be read of a damaged study
@@ -135,6 +137,31 @@ pub(crate) struct TrainArgs {
     /// Remove the checkpoints once training is over, as trials do
     #[arg(long, requires = "checkpoints", hide = true)]
     pub(crate) discard: bool,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct ScheduleArgs {
+    /// A schedule, or a file with the settings that `temper train` reads [default: list them all]
+    #[arg(value_name = "SCHEDULE|CONFIG.toml")]
+    pub(crate) schedule: Option<String>,
+    /// Optimizer steps of the run [default: what the file says, else 1000]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    pub(crate) steps: Option<u64>,
+    /// The peak [default: what the file says, else 0.001]
+    #[arg(long, value_name = "LR")]
+    pub(crate) learning_rate: Option<f64>,
+    /// Optimizer steps of warmup
+    #[arg(long, value_name = "N")]
+    pub(crate) warmup_steps: Option<u64>,
+    /// The lowest learning rate after warmup
+    #[arg(long, value_name = "LR")]
+    pub(crate) min_lr: Option<f64>,
+    /// Another value for a setting, such as `lr_power=2`; may be given many times
+    #[arg(long = "set", value_name = "NAME=VALUE")]
+    pub(crate) set: Vec<String>,
+    /// Print `step,learning_rate` for each step
+    #[arg(long, requires = "schedule")]
+    pub(crate) csv: bool,
 }
 
 #[derive(Debug, clap::Args)]

@@ -8,6 +8,7 @@ pub(crate) mod man;
 pub(crate) mod repair;
 pub(crate) mod replay;
 pub(crate) mod run;
+pub(crate) mod schedule;
 pub(crate) mod serve;
 pub(crate) mod show;
 pub(crate) mod strategies;

@@ -54,6 +54,7 @@ fn run(args: Args) -> miette::Result<Exit> {
         Command::Show(args) => commands::show::run(&args),
         Command::Best(args) => commands::best::run(&args),
         Command::Train(args) => commands::train::run(&args),
+        Command::Schedule(args) => commands::schedule::run(&args),
         Command::Replay(args) => commands::replay::run(&args),
         Command::Repair(args) => commands::repair::run(&args),
         Command::Strategies => commands::strategies::run(),

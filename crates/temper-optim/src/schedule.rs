@@ -1,124 +1,100 @@
 //! Learning-rate schedules: pure functions of the optimizer step.
+//!
+//! A kind of schedule is one file with an `ENTRY`, and one line in the list of `kind.rs`.
 
-use std::f64::consts::PI;
+use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
+mod constant;
+mod cosine;
+mod cosine_with_restarts;
+mod entry;
+mod exponential;
+mod inverse_sqrt;
+mod kind;
+mod linear;
+mod one_cycle;
+mod polynomial;
+mod step;
+mod warmup_stable_decay;
 
-/// What the learning rate does after warmup.
-#[derive(Serialize, Deserialize, Clone, Copy, Debug, PartialEq, Eq, Default)]
-#[serde(rename_all = "lowercase")]
-pub enum ScheduleKind {
-    /// Falls along half a cosine to the minimum at the last step.
-    #[default]
-    Cosine,
-    /// Stays at the peak.
-    Constant,
-}
+pub use entry::{Entry, Setting};
+pub use kind::{ScheduleKind, UnknownSchedule};
+pub use warmup_stable_decay::CooldownType;
 
-/// A learning-rate schedule: linear warmup to the peak, then the kind's course.
+/// A learning-rate schedule: warmup to the peak, then the kind's course.
 ///
 /// Steps count from 0. The share of the peak during warmup is (step + 1) / `warmup_steps`, so that
-/// the first step already learns and step `warmup_steps` - 1 is at the peak.
+/// the first step already learns and step `warmup_steps` - 1 is at the peak. The last step,
+/// `total_steps` - 1, is at the kind's end. PyTorch and transformers count the step that is next:
+/// with warmup their step is ours plus 1, and without it their number of steps is ours less 1.
 ///
 /// ```
 /// use temper_optim::{Schedule, ScheduleKind};
 ///
 /// let schedule = Schedule {
-///     kind: ScheduleKind::Cosine,
+///     kind: "cosine".parse()?,
 ///     peak: 1e-3,
 ///     min: 1e-4,
 ///     warmup_steps: 10,
 ///     total_steps: 100,
+///     settings: Default::default(),
 /// };
 /// assert_eq!(schedule.learning_rate(9), 1e-3);
 /// assert_eq!(schedule.learning_rate(99), 1e-4);
+/// # Ok::<(), temper_optim::UnknownSchedule>(())
 /// ```
-#[derive(Serialize, Deserialize, Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Schedule {
     /// What the learning rate does after warmup.
     pub kind: ScheduleKind,
     /// The highest learning rate.
     pub peak: f64,
-    /// The learning rate of a cosine at the last step and after it.
+    /// The lowest learning rate after warmup, at most the peak.
     pub min: f64,
     /// Optimizer steps of warmup; 0 and 1 both start at the peak.
     pub warmup_steps: u64,
     /// Optimizer steps of the whole run.
     pub total_steps: u64,
+    /// The kind's own settings by their keys, each within its bounds ([`Setting::is_good`]);
+    /// defaults for those that are missing.
+    pub settings: BTreeMap<&'static str, f64>,
+}
+
+/// Where a step is between the peak and the end of the run.
+#[derive(Clone, Copy, Debug)]
+struct Course {
+    /// Steps since the peak, at least 1; more than `steps` after the end of the run.
+    step: u64,
+    /// Steps from the peak to the last step, at least 1.
+    steps: u64,
 }
 
 impl Schedule {
     /// The learning rate of `step`, counted from 0.
     pub fn learning_rate(&self, step: u64) -> f64 {
-        if step + 1 < self.warmup_steps {
-            return self.peak * (step + 1) as f64 / self.warmup_steps as f64;
-        }
-        match self.kind {
-            ScheduleKind::Constant => self.peak,
-            ScheduleKind::Cosine => self.cosine(step),
-        }
-    }
-
-    /// Loshchilov & Hutter 2017 (SGDR), eq. 5, with a single period: from the peak at the last
-    /// step of warmup to the minimum at the last step of all.
-    fn cosine(&self, step: u64) -> f64 {
         let peak_step = self.warmup_steps.max(1) - 1;
-        let last_step = self.total_steps.max(1) - 1;
-        if step <= peak_step {
+        if step < peak_step {
+            return (self.kind.entry().warmup.rise)(self, step);
+        }
+        if step == peak_step {
             return self.peak;
         }
-        if step >= last_step {
-            return self.min;
-        }
-        let progress = (step - peak_step) as f64 / (last_step - peak_step) as f64;
-        self.min + 0.5 * (self.peak - self.min) * (1.0 + (PI * progress).cos())
+        let last_step = self.total_steps.max(1) - 1;
+        let steps = last_step.saturating_sub(peak_step).max(1);
+        (self.kind.entry().fall)(self, Course { step: step - peak_step, steps })
+    }
+
+    fn setting(&self, key: &str) -> Option<f64> {
+        self.settings.get(key).copied()
+    }
+}
+
+impl Course {
+    /// The share of the way from the peak to the last step, in [0, 1].
+    fn progress(self) -> f64 {
+        (self.step as f64 / self.steps as f64).min(1.0)
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn schedule(kind: ScheduleKind, warmup_steps: u64) -> Schedule {
-        Schedule { kind, peak: 2.0, min: 0.5, warmup_steps, total_steps: 13 }
-    }
-
-    #[test]
-    fn warmup_rises_linearly_from_the_first_step_to_the_peak() {
-        let rates: Vec<f64> =
-            (0..5).map(|step| schedule(ScheduleKind::Constant, 4).learning_rate(step)).collect();
-        assert_eq!(rates, [0.5, 1.0, 1.5, 2.0, 2.0]);
-    }
-
-    #[test]
-    fn a_cosine_is_half_way_in_the_middle_and_at_the_minimum_at_the_last_step() {
-        let cosine = schedule(ScheduleKind::Cosine, 5);
-        assert_eq!(cosine.learning_rate(4), 2.0);
-        assert!((cosine.learning_rate(8) - 1.25).abs() < 1e-12);
-        // A quarter of the way: 0.5 + 0.75 (1 + cos 45 degrees).
-        assert!((cosine.learning_rate(6) - 1.780_330_085_889_910_6).abs() < 1e-12);
-        assert_eq!(cosine.learning_rate(12), 0.5);
-        assert_eq!(cosine.learning_rate(1_000), 0.5);
-    }
-
-    #[test]
-    fn without_warmup_the_first_step_is_at_the_peak() {
-        assert_eq!(schedule(ScheduleKind::Cosine, 0).learning_rate(0), 2.0);
-        assert_eq!(
-            schedule(ScheduleKind::Cosine, 0).learning_rate(7),
-            schedule(ScheduleKind::Cosine, 1).learning_rate(7)
-        );
-    }
-
-    #[test]
-    fn a_run_of_a_single_step_is_at_the_peak() {
-        let cosine = Schedule { total_steps: 1, ..schedule(ScheduleKind::Cosine, 0) };
-        assert_eq!(cosine.learning_rate(0), 2.0);
-    }
-
-    #[test]
-    fn warmup_longer_than_the_run_never_reaches_the_peak() {
-        let cosine = Schedule { total_steps: 4, ..schedule(ScheduleKind::Cosine, 8) };
-        assert_eq!(cosine.learning_rate(3), 1.0);
-    }
-}
+mod tests;

@@ -2,13 +2,14 @@
 
 mod batch;
 mod length;
+mod schedule;
 mod size;
 mod validate;
 
 pub use batch::Batch;
 
 use serde::{Deserialize, Serialize};
-use temper_optim::{AdamW, Schedule, ScheduleKind};
+use temper_optim::{AdamW, CooldownType, ScheduleKind};
 
 use crate::{Device, TokenizerKind};
 
@@ -59,16 +60,42 @@ pub struct TrainConfig {
 
     /// Peak learning rate.
     pub learning_rate: f64,
-    /// Learning rate after warmup: `cosine` (falls to the minimum) or `constant`.
+    /// What the learning rate does after warmup: `cosine` (falls to the minimum) or another
+    /// [`ScheduleKind`].
     pub lr_schedule: ScheduleKind,
-    /// Learning rate at the last step of a cosine; not together with `min_lr_ratio`.
+    /// Lowest learning rate after warmup, where most schedules end; not together with
+    /// `min_lr_ratio`.
     pub min_lr: Option<f64>,
-    /// The same as a share of `learning_rate`; default 0.1.
+    /// The same as a share of `learning_rate`; default 0.1, of `one_cycle` 4e-6.
     pub min_lr_ratio: Option<f64>,
-    /// Optimizer steps of linear warmup; default 0; not together with `warmup_ratio`.
+    /// Optimizer steps of warmup; default 0; not together with `warmup_ratio`.
     pub warmup_steps: Option<usize>,
-    /// The same as a share of all steps.
+    /// The same as a share of all steps; default of `one_cycle` 0.3.
     pub warmup_ratio: Option<f64>,
+    /// Of `cosine_with_restarts`: cosines from the peak to the last step; default 2.
+    pub lr_num_cycles: Option<usize>,
+    /// Of `polynomial`: the power of the rest of the run; default 1, a straight line.
+    pub lr_power: Option<f64>,
+    /// Of `exponential`: the factor of `lr_decay_steps` steps, in (0, 1]; default 0.1.
+    pub lr_decay_rate: Option<f64>,
+    /// Of `exponential`: optimizer steps of one factor; default: from the peak to the last step.
+    pub lr_decay_steps: Option<usize>,
+    /// Of `step`: optimizer steps from one drop to the next; default: a third of those from the
+    /// peak to the last step.
+    pub lr_step_size: Option<usize>,
+    /// Of `step`: the factor of a drop, in (0, 1]; default 0.1.
+    pub lr_gamma: Option<f64>,
+    /// Of `inverse_sqrt`: optimizer steps from the peak to 1 / sqrt(2) of it; default: those of
+    /// warmup, or 10,000 without one.
+    pub lr_timescale: Option<usize>,
+    /// Of `one_cycle`: the peak over the learning rate of the first step; default 25.
+    pub lr_div_factor: Option<f64>,
+    /// Of `warmup_stable_decay`: the share of all steps that is the cooldown, in (0, 1]; default
+    /// 0.2.
+    pub lr_cooldown_ratio: Option<f64>,
+    /// Of `warmup_stable_decay`: the shape of the cooldown, `linear` or `1-sqrt`; default
+    /// `linear`.
+    pub lr_cooldown_type: Option<CooldownType>,
     /// Decoupled weight decay; norms and embeddings are not decayed.
     pub weight_decay: f64,
     /// Decay of the optimizer's mean of gradients, in [0, 1).
@@ -127,11 +154,21 @@ impl Default for TrainConfig {
             rope_theta: 10_000.0,
             rms_norm_eps: 1e-5,
             learning_rate: 1e-3,
-            lr_schedule: ScheduleKind::Cosine,
+            lr_schedule: ScheduleKind::default(),
             min_lr: None,
             min_lr_ratio: None,
             warmup_steps: None,
             warmup_ratio: None,
+            lr_num_cycles: None,
+            lr_power: None,
+            lr_decay_rate: None,
+            lr_decay_steps: None,
+            lr_step_size: None,
+            lr_gamma: None,
+            lr_timescale: None,
+            lr_div_factor: None,
+            lr_cooldown_ratio: None,
+            lr_cooldown_type: None,
             weight_decay: 0.1,
             beta1: 0.9,
             beta2: 0.95,
@@ -167,22 +204,6 @@ impl TrainConfig {
             .expect("a struct of numbers and strings is representable in JSON");
         let settings = settings.as_object().expect("a struct serializes as a map");
         settings.keys().cloned().collect()
-    }
-
-    /// The learning-rate schedule of a run of `total_steps` optimizer steps.
-    pub fn schedule(&self, total_steps: u64) -> Schedule {
-        let min_ratio = self.min_lr_ratio.unwrap_or(0.1);
-        let warmup_ratio = self.warmup_ratio.unwrap_or(0.0);
-        Schedule {
-            kind: self.lr_schedule,
-            peak: self.learning_rate,
-            min: self.min_lr.unwrap_or(min_ratio * self.learning_rate),
-            warmup_steps: match self.warmup_steps {
-                Some(steps) => steps as u64,
-                None => (warmup_ratio * total_steps as f64).ceil() as u64,
-            },
-            total_steps,
-        }
     }
 
     /// The optimizer.

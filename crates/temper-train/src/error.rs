@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use temper_optim::ScheduleKind;
 use thiserror::Error;
 
 use crate::{CheckpointError, Device};
@@ -52,6 +53,14 @@ pub enum TrainError {
         key: &'static str,
         /// The second.
         other: &'static str,
+    },
+    /// A setting belongs to other learning-rate schedules than the chosen one.
+    #[error("`{key}` is not used by lr_schedule = \"{schedule}\"")]
+    NotOfSchedule {
+        /// The setting.
+        key: &'static str,
+        /// The schedule.
+        schedule: ScheduleKind,
     },
     /// The three batch settings contradict each other.
     #[error(
@@ -160,6 +169,7 @@ impl TrainError {
             TrainError::OutOfBounds { key, .. }
             | TrainError::NotDivisible { key, .. }
             | TrainError::BothGiven { key, .. }
+            | TrainError::NotOfSchedule { key, .. }
             | TrainError::BadGlob { key, .. }
             | TrainError::NoData { key, .. }
             | TrainError::TooLittleText { key, .. } => Some(key),
@@ -181,6 +191,11 @@ impl TrainError {
     pub fn help(&self) -> Option<String> {
         let help = match self {
             TrainError::BothGiven { key, other } => format!("remove `{key}` or `{other}`"),
+            TrainError::NotOfSchedule { key, .. } => {
+                let users = ScheduleKind::all().filter(|kind| kind.setting(key).is_some());
+                let users: Vec<_> = users.map(|kind| format!("lr_schedule = \"{kind}\"")).collect();
+                format!("remove `{key}`, or use {}", users.join(" or "))
+            }
             TrainError::BatchDisagrees { .. } => "give two of the three; the third follows".into(),
             TrainError::NoLength => "say how long to train, for example max_steps = 1000".into(),
             TrainError::NoGlobs => {

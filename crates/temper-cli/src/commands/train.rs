@@ -119,7 +119,7 @@ fn stop_on_signals() -> io::Result<Arc<AtomicBool>> {
 }
 
 /// The settings: the whole file, or the objective of a study file.
-fn read(document: &Document) -> Result<TrainConfig> {
+pub(super) fn read(document: &Document) -> Result<TrainConfig> {
     let root = document.root();
     if !root.has("objective") {
         return root.rest();
@@ -133,7 +133,7 @@ fn read(document: &Document) -> Result<TrainConfig> {
 }
 
 /// Sets `name=value` pairs.
-fn set(config: &TrainConfig, pairs: &[String]) -> Result<TrainConfig> {
+pub(super) fn set(config: &TrainConfig, pairs: &[String]) -> Result<TrainConfig> {
     let known = TrainConfig::keys();
     let known: Vec<_> = known.iter().map(String::as_str).collect();
     let mut values = Vec::new();
@@ -178,7 +178,7 @@ fn failure(error: &TrainError) -> serde_json::Value {
     serde_json::json!({"failure": kind, "message": error.to_string()})
 }
 
-fn explain(document: &Document, error: &TrainError) -> miette::Report {
+pub(super) fn explain(document: &Document, error: &TrainError) -> miette::Report {
     match error.key() {
         Some(key) => {
             let path =

@@ -191,6 +191,77 @@ fn warmup_and_minimum_follow_from_their_ratios() {
 }
 
 #[test]
+fn one_cycle_has_a_warmup_and_a_minimum_of_its_own_unless_they_are_given() {
+    let config = TrainConfig { lr_schedule: "one_cycle".parse().unwrap(), ..valid() };
+    let schedule = config.schedule(100);
+    assert_eq!(schedule.warmup_steps, 30);
+    assert!((schedule.min - 4e-9).abs() < 1e-15);
+    let given = TrainConfig { warmup_steps: Some(5), min_lr_ratio: Some(0.5), ..config };
+    assert_eq!((given.schedule(100).warmup_steps, given.schedule(100).min), (5, 5e-4));
+}
+
+#[test]
+fn every_setting_of_every_schedule_is_a_setting_of_the_trainer_and_reaches_it() {
+    let keys = TrainConfig::keys();
+    let known = valid().schedule_settings().map(|(key, _)| key);
+    for kind in ScheduleKind::all() {
+        for setting in kind.entry().settings {
+            let is_known = keys.iter().any(|key| key == setting.key);
+            assert!(is_known && known.contains(&setting.key), "{}", setting.key);
+        }
+    }
+    let text = "lr_schedule = 'warmup_stable_decay'\nlr_cooldown_ratio = 0.25\n\
+                lr_cooldown_type = '1-sqrt'\ndata = ['*.txt']\nmax_steps = 9";
+    let config = TrainConfig::from_toml(text).unwrap();
+    config.validate().unwrap();
+    let settings = [("lr_cooldown_ratio", 0.25), ("lr_cooldown_type", 0.5)];
+    assert_eq!(config.schedule(9).settings, settings.into());
+}
+
+#[test]
+fn a_setting_of_another_schedule_is_refused_and_its_schedules_are_named() {
+    let config = TrainConfig { lr_step_size: Some(5), ..valid() };
+    let error = config.validate().unwrap_err();
+    assert_eq!(error.to_string(), "`lr_step_size` is not used by lr_schedule = \"cosine\"");
+    assert_eq!(error.key(), Some("lr_step_size"));
+    let help = "remove `lr_step_size`, or use lr_schedule = \"step\"";
+    assert_eq!(error.help().as_deref(), Some(help));
+}
+
+#[test]
+fn every_bad_setting_of_a_schedule_is_named_with_its_bound() {
+    let of = |kind: &str, change: fn(&mut TrainConfig)| {
+        message(|config| {
+            config.lr_schedule = kind.parse().unwrap();
+            change(config);
+        })
+    };
+    let messages = [
+        of("cosine_with_restarts", |config| config.lr_num_cycles = Some(0)),
+        of("polynomial", |config| config.lr_power = Some(f64::NAN)),
+        of("exponential", |config| config.lr_decay_rate = Some(1.5)),
+        of("exponential", |config| config.lr_decay_steps = Some(0)),
+        of("step", |config| config.lr_step_size = Some(0)),
+        of("step", |config| config.lr_gamma = Some(0.0)),
+        of("inverse_sqrt", |config| config.lr_timescale = Some(0)),
+        of("one_cycle", |config| config.lr_div_factor = Some(0.5)),
+        of("warmup_stable_decay", |config| config.lr_cooldown_ratio = Some(1.25)),
+    ];
+    let expected = [
+        "[lr_num_cycles] `lr_num_cycles`: 0 is below 1",
+        "[lr_power] `lr_power`: NaN is not above 0",
+        "[lr_decay_rate] `lr_decay_rate`: 1.5 is not above 0 and at most 1",
+        "[lr_decay_steps] `lr_decay_steps`: 0 is below 1",
+        "[lr_step_size] `lr_step_size`: 0 is below 1",
+        "[lr_gamma] `lr_gamma`: 0 is not above 0 and at most 1",
+        "[lr_timescale] `lr_timescale`: 0 is below 1",
+        "[lr_div_factor] `lr_div_factor`: 0.5 is below 1",
+        "[lr_cooldown_ratio] `lr_cooldown_ratio`: 1.25 is not above 0 and at most 1",
+    ];
+    assert_eq!(messages, expected);
+}
+
+#[test]
 fn a_gradient_limit_of_zero_is_none() {
     assert_eq!(valid().clipping(), Some(1.0));
     assert_eq!(TrainConfig { max_grad_norm: Some(0.0), ..valid() }.clipping(), None);

@@ -16,6 +16,7 @@ impl TrainConfig {
     pub fn validate(&self) -> Result<(), TrainError> {
         self.validate_data()?;
         self.validate_model()?;
+        self.validate_schedule()?;
         self.validate_optimizer()?;
         self.validate_batch()?;
         self.validate_length()
@@ -63,7 +64,11 @@ impl TrainConfig {
         positive("rms_norm_eps", self.rms_norm_eps)
     }
 
-    fn validate_optimizer(&self) -> Result<(), TrainError> {
+    /// Checks the settings of the learning-rate schedule alone.
+    ///
+    /// # Errors
+    /// The first of them that is out of its bounds, contradicts another or is of another kind.
+    pub fn validate_schedule(&self) -> Result<(), TrainError> {
         positive("learning_rate", self.learning_rate)?;
         exclusive("min_lr", self.min_lr.is_some(), "min_lr_ratio", self.min_lr_ratio.is_some())?;
         check_some("min_lr", self.min_lr, "not within 0 and `learning_rate`", |min| {
@@ -78,6 +83,17 @@ impl TrainConfig {
             warmup_ratio.is_some(),
         )?;
         check_some("warmup_ratio", warmup_ratio, "not within 0 and 1", is_share)?;
+        let given = self.schedule_settings().into_iter();
+        for (key, value) in given.filter_map(|(key, value)| Some((key, value?))) {
+            let Some(setting) = self.lr_schedule.setting(key) else {
+                return Err(TrainError::NotOfSchedule { key, schedule: self.lr_schedule });
+            };
+            check(key, value, setting.fault, setting.is_good)?;
+        }
+        Ok(())
+    }
+
+    fn validate_optimizer(&self) -> Result<(), TrainError> {
         check("weight_decay", self.weight_decay, "below 0", |decay| decay >= 0.0)?;
         check("beta1", self.beta1, "not at least 0 and below 1", is_decay)?;
         check("beta2", self.beta2, "not at least 0 and below 1", is_decay)?;

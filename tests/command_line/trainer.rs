@@ -106,3 +106,12 @@ fn a_trial_that_is_over_leaves_no_checkpoints() {
     assert!(lab.path("study.trials/0000/stdout.log").exists());
     assert!(!lab.path("study.trials/0000/checkpoints").exists());
 }
+
+#[test]
+fn devices_are_listed_with_what_is_missing() {
+    let ended = train_lab().temper(&["devices"]).ok();
+    let cpu = ended.stdout.lines().find(|line| line.contains("cpu ")).expect("there is a CPU");
+    assert!(cpu.ends_with("threads"), "{cpu}");
+    let cuda = ended.stdout.lines().find(|line| line.contains("cuda ")).expect("it is known");
+    assert!(cuda.contains("no `cuda`") || cuda.ends_with("is there"), "{cuda}");
+}

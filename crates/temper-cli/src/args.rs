@@ -32,6 +32,8 @@ pub(crate) enum Command {
     Train(TrainArgs),
     /// List the learning-rate schedules, or draw one
     Schedule(ScheduleArgs),
+    /// List what the trainer can compute on
+    Devices,
     /// Check that each proposal of a study follows from its log, bit for bit
     Replay(StudyArgs),
     /// Save what can be read of a damaged study

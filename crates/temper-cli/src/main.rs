@@ -55,6 +55,7 @@ fn run(args: Args) -> miette::Result<Exit> {
         Command::Best(args) => commands::best::run(&args),
         Command::Train(args) => commands::train::run(&args),
         Command::Schedule(args) => commands::schedule::run(&args),
+        Command::Devices => commands::devices::run(),
         Command::Replay(args) => commands::replay::run(&args),
         Command::Repair(args) => commands::repair::run(&args),
         Command::Strategies => commands::strategies::run(),

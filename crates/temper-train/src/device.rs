@@ -30,6 +30,9 @@ impl fmt::Display for Device {
 }
 
 impl Device {
+    /// All of them, whether they are built in or not.
+    pub const ALL: [Device; 3] = [Device::Cpu, Device::Wgpu, Device::Cuda];
+
     /// Opens the device, without gradients.
     ///
     /// # Errors

@@ -28,5 +28,5 @@ pub use data::TokenizerKind;
 pub use device::Device;
 pub use error::TrainError;
 pub use report::{Report, Summary};
-pub use temper_optim::ScheduleKind;
+pub use temper_optim::{OptimizerKind, ScheduleKind};
 pub use train::train;

@@ -58,7 +58,7 @@ pub fn train(
     let interval = config.evaluation_interval(total_steps);
     let schedule = config.schedule(total_steps);
     let mut model = Model::new(config, &device);
-    let mut optimizer = config.optimizer().init(Model::undecayed());
+    let mut optimizer = config.optimizer.init(&config.optimizer_settings(), Model::groups());
     let mut progress = Progress::start();
     let mut summary = Summary {
         eval_loss: f64::NAN,
@@ -96,7 +96,8 @@ pub fn train(
         let train_loss = progress.mean_loss(summary.steps)?;
         let tokens_per_second = progress.tokens_per_second(pass_tokens);
         let (held_out, sequences) = (&dataset.held_out, batch.micro_batch_size);
-        let evaluation = evaluate(&model.valid(), held_out, sequences, config, &plain_device)?;
+        let evaluated = optimizer.evaluation_module(&model).valid();
+        let evaluation = evaluate(&evaluated, held_out, sequences, config, &plain_device)?;
         summary.eval_loss = finite(evaluation.loss, summary.steps)?;
         let report = Report {
             step: summary.steps,

@@ -78,10 +78,11 @@ struct MatrixMuon {
     others: optim::AdamW,
 }
 
+/// What is known of a parameter; which of the two there is follows from its rank.
 #[derive(Clone)]
-enum MatrixMuonState<const D: usize> {
-    Matrix(MuonState<D>),
-    Other(AdamWState<D>),
+struct MatrixMuonState<const D: usize> {
+    matrix: Option<MuonState<D>>,
+    other: Option<AdamWState<D>>,
 }
 
 impl optim::Optimizer for MatrixMuon {
@@ -94,43 +95,40 @@ impl optim::Optimizer for MatrixMuon {
         gradient: Tensor<D>,
         state: Option<MatrixMuonState<D>>,
     ) -> (Tensor<D>, Option<MatrixMuonState<D>>) {
-        let (matrix, other) = match state {
-            Some(MatrixMuonState::Matrix(state)) => (Some(state), None),
-            Some(MatrixMuonState::Other(state)) => (None, Some(state)),
-            None => (None, None),
-        };
         if D == 2 {
-            let (weights, state) = self.matrices.step(learning_rate, weights, gradient, matrix);
-            return (weights, state.map(MatrixMuonState::Matrix));
+            let state = state.and_then(|state| state.matrix);
+            let (weights, matrix) = self.matrices.step(learning_rate, weights, gradient, state);
+            return (weights, Some(MatrixMuonState { matrix, other: None }));
         }
-        let (weights, state) = self.others.step(learning_rate, weights, gradient, other);
-        (weights, state.map(MatrixMuonState::Other))
+        let state = state.and_then(|state| state.other);
+        let (weights, other) = self.others.step(learning_rate, weights, gradient, state);
+        (weights, Some(MatrixMuonState { matrix: None, other }))
     }
 
     fn to_device<const D: usize>(state: MatrixMuonState<D>, device: &Device) -> MatrixMuonState<D> {
-        match state {
-            MatrixMuonState::Matrix(state) => {
-                MatrixMuonState::Matrix(optim::Muon::to_device(state, device))
-            }
-            MatrixMuonState::Other(state) => {
-                MatrixMuonState::Other(optim::AdamW::to_device(state, device))
-            }
+        MatrixMuonState {
+            matrix: state.matrix.map(|state| optim::Muon::to_device(state, device)),
+            other: state.other.map(|state| optim::AdamW::to_device(state, device)),
         }
     }
 }
 
 impl<const D: usize> RecordState for MatrixMuonState<D> {
     fn state_flatten(&self, prefix: &str, out: &mut StateSink) {
-        match self {
-            MatrixMuonState::Matrix(state) => state.state_flatten(prefix, out),
-            MatrixMuonState::Other(state) => state.state_flatten(prefix, out),
+        if let Some(state) = &self.matrix {
+            state.state_flatten(prefix, out);
+        }
+        if let Some(state) = &self.other {
+            state.state_flatten(prefix, out);
         }
     }
 
     fn state_unflatten(prefix: &str, source: &mut StateSource, device: &Device) -> Option<Self> {
         if D == 2 {
-            return MuonState::state_unflatten(prefix, source, device).map(Self::Matrix);
+            let matrix = Some(MuonState::state_unflatten(prefix, source, device)?);
+            return Some(MatrixMuonState { matrix, other: None });
         }
-        AdamWState::state_unflatten(prefix, source, device).map(Self::Other)
+        let other = Some(AdamWState::state_unflatten(prefix, source, device)?);
+        Some(MatrixMuonState { matrix: None, other })
     }
 }

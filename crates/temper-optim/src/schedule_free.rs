@@ -120,8 +120,9 @@ impl Averaging {
 }
 
 impl ScheduleFreeAdamW {
-    /// Lines 4 to 12 of the algorithm, without x: a z counts in it by the square of the highest
-    /// learning rate so far.
+    /// Lines 5 to 11 of the algorithm, with y in place of x. As in the package, a z counts in x by
+    /// the square of the highest learning rate so far, into which the bias correction does not
+    /// enter.
     fn advance<const D: usize>(
         &self,
         learning_rate: LearningRate,

@@ -51,7 +51,7 @@ impl Algorithm for Sgd {
 
 impl Sgd {
     fn build(&self, weight_decay: f64) -> DecoupledSgd {
-        let momentum = (self.momentum > 0.0).then(|| MomentumConfig {
+        let momentum = (self.momentum > 0.0).then_some(MomentumConfig {
             momentum: self.momentum,
             dampening: 0.0,
             nesterov: self.nesterov,

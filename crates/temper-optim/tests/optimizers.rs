@@ -58,7 +58,8 @@ struct Problem {
 }
 
 fn reference() -> Reference {
-    serde_json::from_str(include_str!("../reference/optimizers.json")).unwrap()
+    serde_json::from_str(include_str!("../reference/optimizers.json"))
+        .expect("the file is beside the crate")
 }
 
 impl Case {
@@ -147,7 +148,7 @@ impl ModuleVisitor for Gradients<'_> {
 }
 
 fn values<const D: usize>(param: &Param<Tensor<D>>) -> Vec<f64> {
-    let values = param.val().into_data().try_to_vec::<f32>().unwrap();
+    let values = param.val().into_data().try_to_vec::<f32>().expect("weights have 32 bits");
     values.into_iter().map(f64::from).collect()
 }
 

@@ -195,10 +195,8 @@ impl TrainConfig {
     pub fn schedule(&self, total_steps: u64) -> Schedule {
         let min_ratio = self.min_lr_ratio.unwrap_or(0.1);
         let warmup_ratio = self.warmup_ratio.unwrap_or(0.0);
-        let default_kind = match self.optimizer.needs_constant_rate() {
-            true => ScheduleKind::Constant,
-            false => ScheduleKind::Cosine,
-        };
+        let is_constant = self.optimizer.needs_constant_rate();
+        let default_kind = if is_constant { ScheduleKind::Constant } else { ScheduleKind::Cosine };
         Schedule {
             kind: self.lr_schedule.unwrap_or(default_kind),
             peak: self.learning_rate,

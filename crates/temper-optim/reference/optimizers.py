@@ -29,7 +29,14 @@ STEPS = 50
 SHOWN = [1, 10, 50]
 WARMUP_STEPS = 10
 CURVATURE = 0.5
-SHAPES = {"tall": (4, 3), "wide": (2, 5), "gain": (5,), "embedding": (3, 4), "norm": (3,)}
+SHAPES = {
+    "tall": (4, 3),
+    "wide": (2, 5),
+    "gain": (5,),
+    "embedding": (3, 4),
+    "norm": (3,),
+    "output": (3, 2),
+}
 UNDECAYED = ["embedding", "norm"]
 HIDDEN = ["tall", "wide"]
 # Far above the rounding of 32 bits, far below a step.

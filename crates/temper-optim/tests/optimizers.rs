@@ -55,6 +55,7 @@ struct Problem {
     gain: Param<Tensor<1>>,
     embedding: Param<Tensor<2>>,
     norm: Param<Tensor<1>>,
+    output: Param<Tensor<2>>,
 }
 
 fn reference() -> Reference {
@@ -75,7 +76,7 @@ impl Case {
             clip_threshold: self.settings.clip_threshold,
         };
         let groups = Groups {
-            output: ParamGroup::from_ids(Vec::new()),
+            output: ParamGroup::from_path("output"),
             norms_and_biases: ParamGroup::from_path("norm"),
             embeddings: ParamGroup::from_path("embedding"),
         };
@@ -99,6 +100,7 @@ impl Reference {
             gain: vector("gain"),
             embedding: matrix("embedding"),
             norm: vector("norm"),
+            output: matrix("output"),
         }
     }
 
@@ -159,6 +161,7 @@ fn all_values(problem: &Problem) -> Weights {
         ("gain".to_owned(), values(&problem.gain)),
         ("embedding".to_owned(), values(&problem.embedding)),
         ("norm".to_owned(), values(&problem.norm)),
+        ("output".to_owned(), values(&problem.output)),
     ])
 }
 

@@ -11,10 +11,11 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use burn::module::Module;
-use burn::optim::{ModuleOptimizer, OptimizerRecord};
+use burn::optim::OptimizerRecord;
 use burn::store::{ModuleRecord, RecordError};
 use burn::tensor::Bytes;
 use serde::{Deserialize, Serialize};
+use temper_optim::Optimizer;
 use thiserror::Error;
 
 use crate::TrainConfig;
@@ -122,9 +123,9 @@ fn pack(
     config: &TrainConfig,
     position: &Position,
     model: &Model,
-    optimizer: &ModuleOptimizer,
+    optimizer: &Optimizer,
 ) -> Result<Vec<u8>, CheckpointError> {
-    let parts = [model.clone().into_record().into_bytes()?, optimizer.into_bytes()?];
+    let parts = [model.clone().into_record().into_bytes()?, optimizer.to_record().into_bytes()?];
     let part = |bytes: &Bytes| Part { bytes: bytes.len(), crc32: crc32fast::hash(bytes) };
     let header = Header {
         format: FORMAT,
@@ -189,14 +190,15 @@ impl Checkpoint {
         self,
         config: &TrainConfig,
         model: Model,
-        optimizer: ModuleOptimizer,
-    ) -> Result<(Model, ModuleOptimizer), CheckpointError> {
+        optimizer: Optimizer,
+    ) -> Result<(Model, Optimizer), CheckpointError> {
         same_model(&self.config, config)?;
         Ok((model.try_load_record(self.model)?, optimizer.load_record(self.optimizer)))
     }
 }
 
-/// Checks that two runs have models of the same shape, over the same tokens.
+/// Checks that two runs have models of the same shape, over the same tokens, and an optimizer that
+/// understands the other's state.
 fn same_model(was: &TrainConfig, is: &TrainConfig) -> Result<(), CheckpointError> {
     let shape = |config: &TrainConfig| {
         [
@@ -207,6 +209,7 @@ fn same_model(was: &TrainConfig, is: &TrainConfig) -> Result<(), CheckpointError
             ("num_heads", config.num_heads.to_string()),
             ("num_kv_heads", config.kv_heads().to_string()),
             ("intermediate_size", config.intermediate().to_string()),
+            ("optimizer", config.optimizer.name().to_owned()),
         ]
     };
     let mut pairs = shape(was).into_iter().zip(shape(is));

@@ -9,7 +9,7 @@ mod validate;
 pub use batch::Batch;
 
 use serde::{Deserialize, Serialize};
-use temper_optim::{AdamW, CooldownType, ScheduleKind};
+use temper_optim::{CooldownType, OptimizerKind, OptimizerSettings, ScheduleKind};
 
 use crate::{Device, TokenizerKind};
 
@@ -60,9 +60,9 @@ pub struct TrainConfig {
 
     /// Peak learning rate.
     pub learning_rate: f64,
-    /// What the learning rate does after warmup: `cosine` (falls to the minimum) or another
-    /// [`ScheduleKind`].
-    pub lr_schedule: ScheduleKind,
+    /// What the learning rate does after warmup: a [`ScheduleKind`]; default: `cosine` (falls to the
+    /// minimum), but `constant` for `schedule_free_adamw`, which takes no other.
+    pub lr_schedule: Option<ScheduleKind>,
     /// Lowest learning rate after warmup, where most schedules end; not together with
     /// `min_lr_ratio`.
     pub min_lr: Option<f64>,
@@ -96,14 +96,34 @@ pub struct TrainConfig {
     /// Of `warmup_stable_decay`: the shape of the cooldown, `linear` or `1-sqrt`; default
     /// `linear`.
     pub lr_cooldown_type: Option<CooldownType>,
-    /// Decoupled weight decay; norms and embeddings are not decayed.
+    /// What makes steps of gradients: `adamw`, `sgd`, `lion`, `adafactor`, `muon` or
+    /// `schedule_free_adamw`.
+    ///
+    /// Learning rates differ: `lion`'s is 3 to 10 times smaller than `adamw`'s, `sgd`'s larger,
+    /// and `adafactor`'s a share of the size of the weights.
+    pub optimizer: OptimizerKind,
+    /// Share of a weight that a step takes away, per unit of learning rate (decoupled, in all
+    /// optimizers); norms and embeddings are not decayed.
     pub weight_decay: f64,
-    /// Decay of the optimizer's mean of gradients, in [0, 1).
-    pub beta1: f64,
-    /// Decay of the optimizer's mean of squared gradients, in [0, 1).
-    pub beta2: f64,
-    /// Added to the denominator of the optimizer's update.
-    pub adam_eps: f64,
+    /// Decay of the optimizer's mean of gradients, in [0, 1); default 0.9. For all but `sgd` and
+    /// `adafactor`; above 0 for `schedule_free_adamw`.
+    pub beta1: Option<f64>,
+    /// Decay of the optimizer's mean of squared gradients, in [0, 1); default 0.95, and 0.99 for
+    /// `lion`, where it is that of the mean that is kept. For the same optimizers as `beta1`.
+    pub beta2: Option<f64>,
+    /// Added to the denominator of the update; default 1e-8. For `adamw`, `muon` and
+    /// `schedule_free_adamw`.
+    pub adam_eps: Option<f64>,
+    /// Decay of the sum of gradients, in [0, 1); default 0.9 for `sgd`, 0.95 for `muon`.
+    pub momentum: Option<f64>,
+    /// Whether a step looks ahead along the momentum; default: not for `sgd`, but for `muon`.
+    pub nesterov: Option<bool>,
+    /// Exponent, below 0, of the step in the weight of a new squared gradient; default -0.8. For
+    /// `adafactor`.
+    pub decay_rate: Option<f64>,
+    /// Largest root mean square of an update before it is scaled, above 0; default 1. For
+    /// `adafactor`.
+    pub clip_threshold: Option<f64>,
     /// Longest the gradient may be (Euclidean norm over all parameters); default 1; 0: no limit.
     pub max_grad_norm: Option<f64>,
 
@@ -154,7 +174,7 @@ impl Default for TrainConfig {
             rope_theta: 10_000.0,
             rms_norm_eps: 1e-5,
             learning_rate: 1e-3,
-            lr_schedule: ScheduleKind::default(),
+            lr_schedule: None,
             min_lr: None,
             min_lr_ratio: None,
             warmup_steps: None,
@@ -169,10 +189,15 @@ impl Default for TrainConfig {
             lr_div_factor: None,
             lr_cooldown_ratio: None,
             lr_cooldown_type: None,
+            optimizer: OptimizerKind::AdamW,
             weight_decay: 0.1,
-            beta1: 0.9,
-            beta2: 0.95,
-            adam_eps: 1e-8,
+            beta1: None,
+            beta2: None,
+            adam_eps: None,
+            momentum: None,
+            nesterov: None,
+            decay_rate: None,
+            clip_threshold: None,
             max_grad_norm: None,
             batch_size: None,
             micro_batch_size: None,
@@ -206,13 +231,25 @@ impl TrainConfig {
         settings.keys().cloned().collect()
     }
 
-    /// The optimizer.
-    pub fn optimizer(&self) -> AdamW {
-        AdamW {
+    /// The kind of the learning-rate schedule.
+    pub fn schedule_kind(&self) -> ScheduleKind {
+        let needs_constant = self.optimizer.needs_constant_rate();
+        let default =
+            || if needs_constant { ScheduleKind::CONSTANT } else { ScheduleKind::default() };
+        self.lr_schedule.unwrap_or_else(default)
+    }
+
+    /// The settings of the optimizer, whichever it is.
+    pub fn optimizer_settings(&self) -> OptimizerSettings {
+        OptimizerSettings {
+            weight_decay: self.weight_decay,
             beta1: self.beta1,
             beta2: self.beta2,
-            epsilon: self.adam_eps,
-            weight_decay: self.weight_decay,
+            adam_eps: self.adam_eps,
+            momentum: self.momentum,
+            nesterov: self.nesterov,
+            decay_rate: self.decay_rate,
+            clip_threshold: self.clip_threshold,
         }
     }
 

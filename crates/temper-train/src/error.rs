@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use temper_optim::ScheduleKind;
+use temper_optim::{OptimizerKind, ScheduleKind};
 use thiserror::Error;
 
 use crate::{CheckpointError, Device};
@@ -61,6 +61,20 @@ pub enum TrainError {
         key: &'static str,
         /// The schedule.
         schedule: ScheduleKind,
+    },
+    /// A setting is given that the chosen optimizer doesn't use.
+    #[error("`{key}`: optimizer `{optimizer}` does not use it")]
+    Unused {
+        /// The setting.
+        key: &'static str,
+        /// The name of the optimizer.
+        optimizer: &'static str,
+    },
+    /// The chosen optimizer needs a learning rate that stays constant after warmup.
+    #[error("`lr_schedule`: optimizer `{optimizer}` needs `constant`")]
+    NotConstant {
+        /// The name of the optimizer.
+        optimizer: &'static str,
     },
     /// The three batch settings contradict each other.
     #[error(
@@ -170,11 +184,13 @@ impl TrainError {
             | TrainError::NotDivisible { key, .. }
             | TrainError::BothGiven { key, .. }
             | TrainError::NotOfSchedule { key, .. }
+            | TrainError::Unused { key, .. }
             | TrainError::BadGlob { key, .. }
             | TrainError::NoData { key, .. }
             | TrainError::TooLittleText { key, .. } => Some(key),
             TrainError::Checkpoint { source: CheckpointError::OtherModel { key, .. } } => Some(key),
             TrainError::OddHeadDim { .. } => Some("num_heads"),
+            TrainError::NotConstant { .. } => Some("lr_schedule"),
             TrainError::BatchDisagrees { .. } => Some("batch_size"),
             TrainError::NoGlobs => Some("data"),
             TrainError::DeviceNotBuilt { .. } | TrainError::DeviceNotFound { .. } => Some("device"),
@@ -195,6 +211,10 @@ impl TrainError {
                 let users = ScheduleKind::all().filter(|kind| kind.setting(key).is_some());
                 let users: Vec<_> = users.map(|kind| format!("lr_schedule = \"{kind}\"")).collect();
                 format!("remove `{key}`, or use {}", users.join(" or "))
+            }
+            TrainError::Unused { key, .. } => unused_help(key),
+            TrainError::NotConstant { .. } => {
+                "remove it: the average of weights takes the place of a schedule".into()
             }
             TrainError::BatchDisagrees { .. } => "give two of the three; the third follows".into(),
             TrainError::NoLength => "say how long to train, for example max_steps = 1000".into(),
@@ -227,4 +247,10 @@ impl TrainError {
         };
         Some(help)
     }
+}
+
+fn unused_help(key: &str) -> String {
+    let users = OptimizerKind::ALL.into_iter().filter(|kind| kind.keys().contains(&key));
+    let users: Vec<_> = users.map(OptimizerKind::name).collect();
+    format!("remove it, or use an optimizer that has it: {}", users.join(", "))
 }

@@ -31,5 +31,5 @@ pub use data::TokenizerKind;
 pub use device::Device;
 pub use error::TrainError;
 pub use report::{Report, Summary};
-pub use temper_optim::{CooldownType, Schedule, ScheduleKind};
+pub use temper_optim::{CooldownType, OptimizerKind, Schedule, ScheduleKind};
 pub use train::{Run, train};

@@ -10,6 +10,7 @@ mod rope;
 use burn::module::{Module, ParamGroup};
 use burn::nn::{Embedding, RmsNorm};
 use burn::tensor::{Device, Int, Tensor, module::linear};
+use temper_optim::Groups;
 
 pub(crate) use loss::cross_entropy;
 
@@ -47,9 +48,13 @@ impl Model {
         }
     }
 
-    /// The parameters that weight decay leaves alone: norms and the embedding.
-    pub(crate) fn undecayed() -> ParamGroup {
-        ParamGroup::from_any_predicates(vec!["norm", "embed_tokens"])
+    /// The parameters that optimizers treat apart; the output layer is the embedding.
+    pub(crate) fn groups() -> Groups {
+        Groups {
+            output: ParamGroup::from_ids(Vec::new()),
+            norms_and_biases: ParamGroup::from_predicate("norm"),
+            embeddings: ParamGroup::from_predicate("embed_tokens"),
+        }
     }
 
     /// The logits of each next token: from `batch x seq` to `batch x seq x vocabulary`, where seq

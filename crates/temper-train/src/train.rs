@@ -6,8 +6,6 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use burn::module::Module;
-
 use crate::checkpoint::{Checkpoint, CheckpointError, Checkpoints};
 use crate::data::Dataset;
 use crate::evaluate::evaluate;
@@ -144,7 +142,7 @@ impl<'a> Run<'a> {
             if is_last || steps.is_multiple_of(interval) {
                 let train_loss = state.progress.mean_loss(steps)?;
                 let tokens_per_second = state.progress.tokens_per_second(state.pass_tokens());
-                let (model, sequences) = (state.model.valid(), state.batch.micro_batch_size);
+                let (model, sequences) = (state.evaluation_model(), state.batch.micro_batch_size);
                 let held_out = &dataset.held_out;
                 let evaluation = evaluate(&model, held_out, sequences, config, &plain_device)?;
                 state.position.eval_loss = Some(finite(evaluation.loss, steps)?);

@@ -25,7 +25,7 @@ pub(crate) fn run(args: &ScheduleArgs) -> Result<Exit> {
     };
     let schedule = match read(schedule)? {
         Source::Kind(kind) => {
-            let lr_schedule = kind;
+            let lr_schedule = Some(kind);
             let max_steps = Some(DEFAULT_STEPS);
             let config = TrainConfig { lr_schedule, max_steps, ..TrainConfig::default() };
             schedule_of(args, &config, |error| plain(&error))?

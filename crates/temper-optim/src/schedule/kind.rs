@@ -58,6 +58,9 @@ pub struct UnknownSchedule {
 }
 
 impl ScheduleKind {
+    /// The schedule that stays at the peak.
+    pub const CONSTANT: Self = Self(&constant::ENTRY);
+
     /// All kinds, in the order of the help.
     pub fn all() -> impl Iterator<Item = ScheduleKind> {
         ALL.iter().map(ScheduleKind)

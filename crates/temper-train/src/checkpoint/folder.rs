@@ -4,7 +4,7 @@ use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use burn::optim::ModuleOptimizer;
+use temper_optim::Optimizer;
 
 use super::{Checkpoint, CheckpointError, Position, pack};
 use crate::TrainConfig;
@@ -75,7 +75,7 @@ impl Checkpoints {
         config: &TrainConfig,
         position: &Position,
         model: &Model,
-        optimizer: &ModuleOptimizer,
+        optimizer: &Optimizer,
     ) -> Result<PathBuf, CheckpointError> {
         let bytes = pack(config, position, model, optimizer)?;
         let path = self.folder.join(format!("{PREFIX}{:09}{SUFFIX}", position.steps));

@@ -7,7 +7,7 @@ use crate::TrainConfig;
 impl TrainConfig {
     /// The learning-rate schedule of a run of `total_steps` optimizer steps.
     pub fn schedule(&self, total_steps: u64) -> Schedule {
-        let kind = self.lr_schedule;
+        let kind = self.schedule_kind();
         let min_ratio = self.min_lr_ratio.unwrap_or(kind.entry().min_lr_ratio);
         let given = self.schedule_settings().into_iter();
         Schedule {

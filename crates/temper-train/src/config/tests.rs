@@ -1,6 +1,7 @@
 //! Tests of the settings: defaults, arithmetic and every error.
 
 use super::*;
+use crate::TrainError;
 
 fn valid() -> TrainConfig {
     TrainConfig { data: vec!["*.txt".into()], max_steps: Some(10), ..TrainConfig::default() }
@@ -69,9 +70,32 @@ fn every_bad_value_is_named_with_its_bound() {
         message(|config| config.min_lr_ratio = Some(1.5)),
         message(|config| config.warmup_ratio = Some(-0.1)),
         message(|config| config.weight_decay = -0.1),
-        message(|config| config.beta1 = 1.0),
-        message(|config| config.beta2 = -0.5),
-        message(|config| config.adam_eps = 0.0),
+        message(|config| config.beta1 = Some(1.0)),
+        message(|config| config.beta2 = Some(-0.5)),
+        message(|config| config.beta2 = Some(0.99999999)),
+        message(|config| config.adam_eps = Some(0.0)),
+        message(|config| config.weight_decay = 1e4),
+        message(|config| {
+            config.optimizer = OptimizerKind::Sgd;
+            config.momentum = Some(1.0);
+        }),
+        message(|config| {
+            config.optimizer = OptimizerKind::Sgd;
+            config.momentum = Some(0.0);
+            config.nesterov = Some(true);
+        }),
+        message(|config| {
+            config.optimizer = OptimizerKind::Adafactor;
+            config.decay_rate = Some(0.8);
+        }),
+        message(|config| {
+            config.optimizer = OptimizerKind::Adafactor;
+            config.clip_threshold = Some(0.0);
+        }),
+        message(|config| {
+            config.optimizer = OptimizerKind::ScheduleFreeAdamW;
+            config.beta1 = Some(0.0);
+        }),
         message(|config| config.max_grad_norm = Some(-1.0)),
         message(|config| config.batch_size = Some(0)),
         message(|config| config.max_steps = Some(0)),
@@ -98,7 +122,14 @@ fn every_bad_value_is_named_with_its_bound() {
         "[weight_decay] `weight_decay`: -0.1 is below 0",
         "[beta1] `beta1`: 1 is not at least 0 and below 1",
         "[beta2] `beta2`: -0.5 is not at least 0 and below 1",
+        "[beta2] `beta2`: 0.99999999 is not at least 0 and below 1",
         "[adam_eps] `adam_eps`: 0 is not above 0",
+        "[weight_decay] `weight_decay`: 10000 is above 1,000",
+        "[momentum] `momentum`: 1 is not at least 0 and below 1",
+        "[momentum] `momentum`: 0 is not above 0, as `nesterov` needs",
+        "[decay_rate] `decay_rate`: 0.8 is not at least -1 and below 0",
+        "[clip_threshold] `clip_threshold`: 0 is not within 0.001 and 1,000",
+        "[beta1] `beta1`: 0 is below 0.001",
         "[max_grad_norm] `max_grad_norm`: -1 is below 0",
         "[batch_size] `batch_size`: 0 is not within 1 and 1,000,000",
         "[max_steps] `max_steps`: 0 is below 1",
@@ -128,6 +159,53 @@ fn settings_that_exclude_each_other_are_refused_together() {
         message(|config| config.max_steps = None),
         "[none] none of `max_steps`, `train_tokens` and `epochs` is given"
     );
+}
+
+#[test]
+fn a_setting_that_the_optimizer_does_not_use_is_refused() {
+    let error = TrainConfig { momentum: Some(0.9), ..valid() }.validate().unwrap_err();
+    assert_eq!(error.to_string(), "`momentum`: optimizer `adamw` does not use it");
+    assert_eq!(error.key(), Some("momentum"));
+    let help = "remove it, or use an optimizer that has it: sgd, muon";
+    assert_eq!(error.help().as_deref(), Some(help));
+    for (optimizer, refused) in [
+        (OptimizerKind::Sgd, "beta1"),
+        (OptimizerKind::Lion, "adam_eps"),
+        (OptimizerKind::Adafactor, "beta1"),
+        (OptimizerKind::Muon, "decay_rate"),
+        (OptimizerKind::ScheduleFreeAdamW, "nesterov"),
+    ] {
+        let text = match refused {
+            "nesterov" => "true",
+            "decay_rate" => "-0.8",
+            _ => "0.5",
+        };
+        let text = format!("optimizer = '{}'\n{refused} = {text}", optimizer.name());
+        let config =
+            TrainConfig { data: vec!["*".into()], ..TrainConfig::from_toml(&text).unwrap() };
+        let error = config.validate().unwrap_err();
+        assert!(matches!(error, TrainError::Unused { key, .. } if key == refused), "{error}");
+    }
+}
+
+#[test]
+fn only_a_constant_rate_goes_with_a_schedule_free_optimizer() {
+    let config = TrainConfig { optimizer: OptimizerKind::ScheduleFreeAdamW, ..valid() };
+    config.validate().unwrap();
+    assert_eq!(config.schedule(10).kind, ScheduleKind::CONSTANT);
+    assert_eq!(valid().schedule(10).kind, ScheduleKind::default());
+    let cosine = TrainConfig { lr_schedule: Some("cosine".parse().unwrap()), ..config };
+    let error = cosine.validate().unwrap_err();
+    let message = "`lr_schedule`: optimizer `schedule_free_adamw` needs `constant`";
+    assert_eq!(error.to_string(), message);
+}
+
+#[test]
+fn every_optimizer_is_read_by_its_name() {
+    for kind in OptimizerKind::ALL {
+        let config = TrainConfig::from_toml(&format!("optimizer = '{}'", kind.name())).unwrap();
+        assert_eq!(config.optimizer, kind);
+    }
 }
 
 fn batch(
@@ -192,7 +270,7 @@ fn warmup_and_minimum_follow_from_their_ratios() {
 
 #[test]
 fn one_cycle_has_a_warmup_and_a_minimum_of_its_own_unless_they_are_given() {
-    let config = TrainConfig { lr_schedule: "one_cycle".parse().unwrap(), ..valid() };
+    let config = TrainConfig { lr_schedule: Some("one_cycle".parse().unwrap()), ..valid() };
     let schedule = config.schedule(100);
     assert_eq!(schedule.warmup_steps, 30);
     assert!((schedule.min - 4e-9).abs() < 1e-15);
@@ -232,7 +310,7 @@ fn a_setting_of_another_schedule_is_refused_and_its_schedules_are_named() {
 fn every_bad_setting_of_a_schedule_is_named_with_its_bound() {
     let of = |kind: &str, change: fn(&mut TrainConfig)| {
         message(|config| {
-            config.lr_schedule = kind.parse().unwrap();
+            config.lr_schedule = Some(kind.parse().unwrap());
             change(config);
         })
     };

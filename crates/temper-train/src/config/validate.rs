@@ -1,5 +1,7 @@
 //! The checks of a configuration: every bad value is named with its bound.
 
+use temper_optim::{OptimizerKind, ScheduleKind};
+
 use crate::{TokenizerKind, TrainConfig, TrainError};
 
 /// The largest size a setting may ask for; keeps counts of parameters within 64 bits.
@@ -83,10 +85,14 @@ impl TrainConfig {
             warmup_ratio.is_some(),
         )?;
         check_some("warmup_ratio", warmup_ratio, "not within 0 and 1", is_share)?;
+        let kind = self.schedule_kind();
+        if self.optimizer.needs_constant_rate() && kind != ScheduleKind::CONSTANT {
+            return Err(TrainError::NotConstant { optimizer: self.optimizer.name() });
+        }
         let given = self.schedule_settings().into_iter();
         for (key, value) in given.filter_map(|(key, value)| Some((key, value?))) {
-            let Some(setting) = self.lr_schedule.setting(key) else {
-                return Err(TrainError::NotOfSchedule { key, schedule: self.lr_schedule });
+            let Some(setting) = kind.setting(key) else {
+                return Err(TrainError::NotOfSchedule { key, schedule: kind });
             };
             check(key, value, setting.fault, setting.is_good)?;
         }
@@ -94,10 +100,30 @@ impl TrainConfig {
     }
 
     fn validate_optimizer(&self) -> Result<(), TrainError> {
+        let used = self.optimizer.keys();
+        if let Some(key) = self.optimizer_settings().given().find(|key| !used.contains(key)) {
+            return Err(TrainError::Unused { key, optimizer: self.optimizer.name() });
+        }
         check("weight_decay", self.weight_decay, "below 0", |decay| decay >= 0.0)?;
-        check("beta1", self.beta1, "not at least 0 and below 1", is_decay)?;
-        check("beta2", self.beta2, "not at least 0 and below 1", is_decay)?;
-        positive("adam_eps", self.adam_eps)?;
+        check("weight_decay", self.weight_decay, "above 1,000", |decay| decay <= 1e3)?;
+        check_some("beta1", self.beta1, "not at least 0 and below 1", is_decay)?;
+        if self.optimizer == OptimizerKind::ScheduleFreeAdamW {
+            // The average is found by dividing by it.
+            check_some("beta1", self.beta1, "below 0.001", |beta| beta >= 0.001)?;
+        }
+        check_some("beta2", self.beta2, "not at least 0 and below 1", is_decay)?;
+        check_some("adam_eps", self.adam_eps, "not above 0", |epsilon| epsilon > 0.0)?;
+        check_some("momentum", self.momentum, "not at least 0 and below 1", is_decay)?;
+        if self.nesterov == Some(true) {
+            let fault = "not above 0, as `nesterov` needs";
+            check_some("momentum", self.momentum, fault, |momentum| momentum > 0.0)?;
+        }
+        check_some("decay_rate", self.decay_rate, "not at least -1 and below 0", |rate| {
+            (-1.0..0.0).contains(&rate)
+        })?;
+        check_some("clip_threshold", self.clip_threshold, "not within 0.001 and 1,000", |limit| {
+            (1e-3..=1e3).contains(&limit)
+        })?;
         check_some("max_grad_norm", self.max_grad_norm, "below 0", |limit| limit >= 0.0)
     }
 
@@ -195,6 +221,7 @@ fn is_share(value: f64) -> bool {
     (0.0..=1.0).contains(&value)
 }
 
+/// Whether it is below 1 also in the 32 bits that optimizers compute in.
 fn is_decay(value: f64) -> bool {
-    (0.0..1.0).contains(&value)
+    (0.0..1.0).contains(&(value as f32))
 }

@@ -43,7 +43,12 @@ fn num_parameters_is_exact() {
 
 #[test]
 fn only_norms_and_the_embedding_are_not_decayed() {
-    let decayed = |path| !Model::undecayed().matches(&burn::module::ParamId::new(), Some(path));
+    let groups = Model::groups();
+    let id = burn::module::ParamId::new();
+    let decayed = |path| {
+        let undecayed = [&groups.norms_and_biases, &groups.embeddings];
+        !undecayed.iter().any(|group| group.matches(&id, Some(path)))
+    };
     assert!(decayed("layers.0.self_attn.q_proj.weight"));
     assert!(decayed("layers.1.mlp.down_proj.weight"));
     assert!(!decayed("layers.0.input_layernorm.gamma"));
@@ -163,7 +168,7 @@ fn one_batch_can_be_learned_by_heart() {
     let device = Device::flex().autodiff();
     let config = TrainConfig { hidden_size: 32, ..small() };
     let mut model = Model::new(&config, &device);
-    let mut optimizer = config.optimizer().init(Model::undecayed());
+    let mut optimizer = config.optimizer.init(&config.optimizer_settings(), Model::groups());
     let mut last = f32::INFINITY;
     for _ in 0..80 {
         let sequences = Sequences::cut(&tokens(100), &[0, 20, 40, 60], 12, &device);

@@ -2,9 +2,10 @@
 
 use std::path::PathBuf;
 
-use burn::optim::{GradientsAccumulator, GradientsParams, ModuleOptimizer};
+use burn::module::Module;
+use burn::optim::{GradientsAccumulator, GradientsParams};
 use burn::tensor::{Device, Tensor};
-use temper_optim::{Schedule, clip_grad_norm};
+use temper_optim::{Optimizer, Schedule, clip_grad_norm};
 
 use crate::checkpoint::{Checkpoint, Checkpoints, Position};
 use crate::config::Batch;
@@ -19,8 +20,8 @@ pub(super) struct State<'a> {
     device: Device,
     schedule: Schedule,
     pub(super) batch: Batch,
-    pub(super) model: Model,
-    optimizer: ModuleOptimizer,
+    model: Model,
+    optimizer: Optimizer,
     pub(super) progress: Progress,
     pub(super) position: Position,
 }
@@ -46,7 +47,7 @@ impl<'a> State<'a> {
             schedule: config.schedule(total_steps),
             batch: config.batch()?,
             model: Model::new(config, device),
-            optimizer: config.optimizer().init(Model::undecayed()),
+            optimizer: config.optimizer.init(&config.optimizer_settings(), Model::groups()),
             progress: Progress::start(),
             position: Position::default(),
         };
@@ -86,6 +87,11 @@ impl<'a> State<'a> {
         self.position.steps += 1;
         self.position.tokens += passes as u64 * self.pass_tokens();
         (self, Step { learning_rate, grad_norm })
+    }
+
+    /// The weights to evaluate, without gradients.
+    pub(super) fn evaluation_model(&mut self) -> Model {
+        self.optimizer.evaluation_module(&self.model).valid()
     }
 
     /// Saves it.

@@ -6,7 +6,7 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
 use super::*;
-use crate::{Device, TokenizerKind};
+use crate::{Device, OptimizerKind, TokenizerKind};
 
 const WORDS: [&str; 8] = ["loss", "falls", "while", "the", "model", "learns", "its", "words"];
 
@@ -74,6 +74,29 @@ fn a_run_learns_more_than_the_frequencies_of_tokens() {
         assert!(summary.eval_loss < 0.6 * entropy, "{} of {entropy}", summary.eval_loss);
         assert_eq!(reports.len(), 10);
         assert_eq!(summary.eval_loss, reports[9].eval_loss);
+    }
+}
+
+#[test]
+fn every_optimizer_learns_more_than_the_frequencies_of_tokens() {
+    let entropy = unigram_entropy(&small());
+    for optimizer in OptimizerKind::ALL {
+        let learning_rate = match optimizer {
+            OptimizerKind::Sgd => 0.3,
+            OptimizerKind::Lion => 3e-3,
+            OptimizerKind::Adafactor => 0.1,
+            _ => 1e-2,
+        };
+        let config = TrainConfig {
+            optimizer,
+            learning_rate,
+            max_steps: Some(60),
+            eval_steps: Some(60),
+            ..small()
+        };
+        let (summary, _) = run(&config);
+        println!("{}: {} of {entropy}", optimizer.name(), summary.eval_loss);
+        assert!(summary.eval_loss < 0.9 * entropy, "{}: {}", optimizer.name(), summary.eval_loss);
     }
 }
 

@@ -4,6 +4,7 @@ use std::fs;
 
 use super::tests::{folder, small};
 use super::*;
+use crate::OptimizerKind;
 
 /// The losses of reports, bit for bit, by step.
 type Bits = Vec<(u64, [u64; 3])>;
@@ -47,6 +48,22 @@ fn a_run_interrupted_after_every_step_reports_the_same_bit_for_bit() {
     assert_eq!(summary.steps, 7);
     assert_eq!(summary.eval_loss.to_bits(), whole[2].1[0]);
     assert_eq!(pieces.len(), 3);
+}
+
+#[test]
+fn every_optimizer_goes_on_as_if_it_had_not_been_interrupted() {
+    let text = folder();
+    for optimizer in OptimizerKind::ALL {
+        let kept = tempfile::tempdir().unwrap();
+        let config = TrainConfig { optimizer, max_steps: Some(4), ..accumulating() };
+        let (mut whole, mut pieces) = (Vec::new(), Vec::new());
+        go(&Run::new(&config, text.path()), &mut whole);
+        let stop = AtomicBool::new(true);
+        let run = Run::new(&config, text.path()).with_checkpoints(Checkpoints::new(kept.path()));
+        let run = run.resume().stop_when(&stop);
+        (0..4).for_each(|_| drop(go(&run, &mut pieces)));
+        assert_eq!(pieces, whole, "{}", optimizer.name());
+    }
 }
 
 #[test]

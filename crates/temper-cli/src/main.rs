@@ -12,6 +12,7 @@ mod people;
 mod plan;
 mod progress;
 mod say;
+mod signals;
 mod size;
 mod study_file;
 mod train_settings;

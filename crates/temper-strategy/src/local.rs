@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use temper_core::{Config, Event, History, Next, Rng, Strategy, StrategyError};
 use temper_space::{Space, Value};
 
-use crate::bayes::{Axes, Place, Region, Search};
+use crate::bayes::{Axes, Region, Search};
 use crate::evidence::{Evidence, pending};
 use crate::proposal::{Proposal, draw_new};
 use crate::registry::{Entry, RegistryError, read_options};
@@ -130,9 +130,8 @@ impl Local {
     }
 
     /// The box as the results so far have moved it.
-    fn trust(&self, centre: &Config, space: &Space, history: &History, axes: &Axes<'_>) -> Trust {
-        let centre = Place { point: space.encode(centre), active: space.active(centre) };
-        let trust = Trust::new(centre, self.options.width);
+    fn trust(&self, centre: &Config, history: &History, axes: &Axes<'_>) -> Trust {
+        let trust = Trust::new(axes.place(centre), self.options.width);
         match history.setup() {
             Some(setup) if setup.goals.len() > 1 => trust,
             _ => trust.after(self.evidence.lessons(), axes),
@@ -184,7 +183,7 @@ impl Strategy for Local {
             return Ok(Next::start(centre));
         }
         let axes = Axes::new(space);
-        let mut trust = self.trust(&centre, space, history, &axes);
+        let mut trust = self.trust(&centre, history, &axes);
         if let Some(proposal) = self.propose(space, history, &trust.region(&axes), rng) {
             return Ok(proposal.into());
         }

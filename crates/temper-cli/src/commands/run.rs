@@ -1,10 +1,8 @@
 //! `temper run` and `temper resume`.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::Ordering;
 
-use miette::{IntoDiagnostic, Result, miette};
-use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+use miette::{Result, miette};
 use temper_core::{Goal, History, Origin, State, Storage};
 use temper_report::Improvement;
 use temper_study::{Study, StudyError, WarmStart};
@@ -16,6 +14,7 @@ use crate::people::number;
 use crate::plan::{Plan, describe_warm_start};
 use crate::progress::{Style, observer};
 use crate::say::{answer, say};
+use crate::signals::raise_on_signals;
 
 pub(crate) fn run(args: &RunArgs) -> Result<Exit> {
     let plan = Plan::load(&args.study)?;
@@ -52,7 +51,7 @@ fn go(
     if let Some(observer) = observer(style(args), &plan.setup, &study.history()) {
         study.observe(observer);
     }
-    let interrupted = stop_on_signals(&study)?;
+    let interrupted = raise_on_signals(&study.interrupt())?;
     let objective = plan.objective.build(folders, plan.workers);
     let result = study.run(&*objective, plan.workers.into());
     let history = study.close();
@@ -112,19 +111,6 @@ fn comparison(history: &History, goal: &Goal) -> String {
         }
         None => format!("{metric} {best}: better than the default's {default}"),
     }
-}
-
-/// The first signal stops the study in good order, a second one at once. The flag that comes back
-/// is up if one came.
-fn stop_on_signals(study: &Study) -> Result<Arc<AtomicBool>> {
-    let seen = Arc::new(AtomicBool::new(false));
-    for signal in [SIGINT, SIGTERM, SIGHUP] {
-        signal_hook::flag::register_conditional_shutdown(signal, 130, Arc::clone(&seen))
-            .and_then(|_| signal_hook::flag::register(signal, Arc::clone(&seen)))
-            .and_then(|_| signal_hook::flag::register(signal, study.interrupt()))
-            .into_diagnostic()?;
-    }
-    Ok(seen)
 }
 
 fn resume_command(args: &RunArgs) -> String {

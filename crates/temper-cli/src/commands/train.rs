@@ -1,13 +1,11 @@
 //! `temper train`: one model, without tuning. Trials of the built-in trainer run this too.
 
-use std::io;
 use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use miette::{IntoDiagnostic, Result, miette};
-use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use temper_train::{Checkpoints, Report, Run, Summary, TrainConfig, TrainError, keep_freed_memory};
 
 use crate::args::TrainArgs;
@@ -16,6 +14,7 @@ use crate::exit::Exit;
 use crate::mistake::suggest;
 use crate::people::number;
 use crate::say::say;
+use crate::signals::raise_on_signals;
 use crate::study_file::{ObjectiveKind, StudyFile};
 use crate::train_settings::{overwrite, resolve};
 
@@ -33,7 +32,8 @@ pub(crate) fn run(args: &TrainArgs) -> Result<Exit> {
         }
         ControlFlow::Continue(())
     };
-    let stop = stop_on_signals().into_diagnostic()?;
+    let stop = Arc::new(AtomicBool::new(false));
+    raise_on_signals(&stop)?;
     let mut run = Run::new(&config, Path::new("/")).stop_when(&stop);
     if let Some(folder) = &args.checkpoints {
         let checkpoints = Checkpoints::new(folder);
@@ -106,16 +106,6 @@ fn conclude(args: &TrainArgs, summary: &Summary) -> Result<Exit> {
         }
     }
     Ok(Exit::Ok)
-}
-
-/// The first signal ends training after the step that is under way, a second one at once.
-fn stop_on_signals() -> io::Result<Arc<AtomicBool>> {
-    let seen = Arc::new(AtomicBool::new(false));
-    for signal in [SIGINT, SIGTERM, SIGHUP] {
-        signal_hook::flag::register_conditional_shutdown(signal, 130, Arc::clone(&seen))?;
-        signal_hook::flag::register(signal, Arc::clone(&seen))?;
-    }
-    Ok(seen)
 }
 
 /// The settings: the whole file, or the objective of a study file.

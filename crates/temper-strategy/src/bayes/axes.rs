@@ -16,7 +16,7 @@ pub(crate) struct Axes<'a> {
 
 /// How a dimension is searched.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Kind {
+pub(super) enum Kind {
     /// By gradients: floats, and integers with so many levels that a rounding changes little.
     Smooth,
     /// By trying levels: the number of them.
@@ -79,6 +79,11 @@ impl<'a> Axes<'a> {
     /// The coordinate of a level of a dimension.
     pub(super) fn level(&self, axis: usize, level: u64) -> f64 {
         self.domain(axis).map_or(0.5, |domain| domain.encode(&domain.level(level)))
+    }
+
+    /// Where a configuration lies.
+    pub(crate) fn place(&self, config: &Config) -> Place {
+        Place { point: self.space.encode(config), active: self.space.active(config) }
     }
 
     /// The place of the configuration that a point of the cube decodes to.

@@ -29,12 +29,8 @@ impl Search {
         rng: &mut Rng,
     ) -> Result<Option<Config>, GpError> {
         let axes = Axes::new(space);
-        let pending: Vec<Place> = pending(history)
-            .map(|trial| Place {
-                point: space.encode(trial.config()),
-                active: space.active(trial.config()),
-            })
-            .collect();
+        let pending: Vec<Place> =
+            pending(history).map(|trial| axes.place(trial.config())).collect();
         let belief = Belief::new(space, history.in_state(State::Completed).count());
         let (lessons, belief) = (evidence.lessons(), belief.as_ref());
         let by_rank = history.trials().len() % 2 == 1;

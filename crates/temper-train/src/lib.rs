@@ -17,6 +17,7 @@ mod data;
 mod device;
 mod error;
 mod evaluate;
+mod fused;
 mod memory;
 mod model;
 mod progress;

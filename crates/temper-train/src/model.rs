@@ -7,6 +7,8 @@ mod loss;
 mod mlp;
 mod rope;
 
+use std::sync::Arc;
+
 use burn::module::{Module, ParamGroup};
 use burn::nn::{Embedding, RmsNorm};
 use burn::tensor::{Device, Int, Tensor, module::linear};
@@ -20,6 +22,7 @@ use self::initial::InitialWeights;
 use self::mlp::Mlp;
 use self::rope::Rope;
 use crate::TrainConfig;
+use crate::fused::{OutputWeights, is_supported, output_loss, rms_norm};
 
 /// A decoder-only transformer in the manner of Llama (Touvron et al. 2023): norms by root mean
 /// square (Zhang & Sennrich 2019) before each part, rotary positions (Su et al. 2021), gated MLPs
@@ -60,6 +63,27 @@ impl Model {
     /// The logits of each next token: from `batch x seq` to `batch x seq x vocabulary`, where seq
     /// is at most `max_seq_length`.
     pub(crate) fn forward(&self, tokens: Tensor<2, Int>) -> Tensor<3> {
+        let hidden = self.hidden(tokens);
+        let output = self.embed_tokens.weight.val().transpose(); // [hidden, vocabulary]
+        linear(hidden, output, None) // [batch, seq, vocabulary]
+    }
+
+    /// The mean loss of the targets, `batch x seq`, in nats per token.
+    pub(crate) fn loss(&self, tokens: Tensor<2, Int>, targets: Tensor<2, Int>) -> Tensor<1> {
+        let hidden = self.hidden(tokens);
+        let weights = self.embed_tokens.weight.val();
+        if !is_supported(&hidden) {
+            let logits = linear(hidden, weights.transpose(), None);
+            return cross_entropy(logits, targets);
+        }
+        let targets: Arc<[_]> =
+            targets.into_data().iter::<i64>().map(|target| u32::try_from(target).ok()).collect();
+        let count = targets.len() as f64;
+        output_loss(hidden, weights, OutputWeights::Embedding, targets, 0.0) / count
+    }
+
+    /// The normalised residual stream after the last layer: `batch x seq x hidden`.
+    fn hidden(&self, tokens: Tensor<2, Int>) -> Tensor<3> {
         let [_, seq] = tokens.dims();
         let rope = self.rope.first(seq);
         let mask = self.mask.clone().slice([0..seq, 0..seq]); // [seq, seq]
@@ -67,9 +91,7 @@ impl Model {
         for layer in &self.layers {
             hidden = layer.forward(hidden, &rope, &mask);
         }
-        let hidden = self.norm.forward(hidden);
-        let output = self.embed_tokens.weight.val().transpose(); // [hidden, vocabulary]
-        linear(hidden, output, None) // [batch, seq, vocabulary]
+        rms_norm(&self.norm, hidden)
     }
 }
 

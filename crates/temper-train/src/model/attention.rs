@@ -6,6 +6,7 @@ use burn::tensor::{Device, Tensor, activation::softmax};
 
 use super::{InitialWeights, Rope};
 use crate::TrainConfig;
+use crate::fused::{Scope, attention, is_supported, linear};
 
 /// Multi-head attention (Vaswani et al. 2017, section 3.2), where each key and value head serves
 /// a group of neighbouring query heads (Ainslie et al. 2023).
@@ -36,9 +37,21 @@ impl Attention {
     pub(super) fn forward(&self, hidden: Tensor<3>, rope: &Rope, mask: &Tensor<2>) -> Tensor<3> {
         let [batch, seq, width] = hidden.dims();
         let scale = (self.head_dim as f64).sqrt().recip();
-        let queries = rope.rotate(self.heads(self.q_proj.forward(hidden.clone()))) * scale;
-        let keys = rope.rotate(self.heads(self.k_proj.forward(hidden.clone())));
-        let values = self.heads(self.v_proj.forward(hidden));
+        let queries = linear(&self.q_proj, hidden.clone());
+        let keys = linear(&self.k_proj, hidden.clone());
+        let values = linear(&self.v_proj, hidden);
+        if is_supported(&queries) {
+            let scope = Scope {
+                head_dim: self.head_dim,
+                scale,
+                rotation: Some(rope.tables()),
+                first_seen: None,
+            };
+            return linear(&self.o_proj, attention(&scope, queries, keys, values));
+        }
+        let queries = rope.rotate(self.heads(queries)) * scale;
+        let keys = rope.rotate(self.heads(keys));
+        let values = self.heads(values);
         let [_, num_heads, _, head_dim] = queries.dims();
         let [_, kv_heads, _, _] = keys.dims();
 
@@ -54,7 +67,7 @@ impl Attention {
         // [batch, heads, seq, head_dim]
         let mixed = mixed.reshape([batch, num_heads, seq, head_dim]);
         let mixed = mixed.swap_dims(1, 2).reshape([batch, seq, width]); // [batch, seq, hidden]
-        self.o_proj.forward(mixed)
+        linear(&self.o_proj, mixed)
     }
 
     fn heads(&self, projected: Tensor<3>) -> Tensor<4> {

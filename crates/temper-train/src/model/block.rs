@@ -6,6 +6,7 @@ use burn::tensor::Tensor;
 
 use super::{Attention, InitialWeights, Mlp, Rope};
 use crate::TrainConfig;
+use crate::fused::rms_norm;
 
 /// Attention, then MLP, each on the normalised residual stream and added to it.
 #[derive(Module, Debug)]
@@ -28,9 +29,9 @@ impl Block {
 
     /// From `batch x seq x hidden` to the same; `mask` is `seq x seq`.
     pub(super) fn forward(&self, hidden: Tensor<3>, rope: &Rope, mask: &Tensor<2>) -> Tensor<3> {
-        let normed = self.input_layernorm.forward(hidden.clone());
+        let normed = rms_norm(&self.input_layernorm, hidden.clone());
         let hidden = hidden + self.self_attn.forward(normed, rope, mask);
-        let normed = self.post_attention_layernorm.forward(hidden.clone());
+        let normed = rms_norm(&self.post_attention_layernorm, hidden.clone());
         hidden + self.mlp.forward(normed)
     }
 }

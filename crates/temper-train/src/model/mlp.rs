@@ -2,10 +2,11 @@
 
 use burn::module::Module;
 use burn::nn::Linear;
-use burn::tensor::{Tensor, activation::silu};
+use burn::tensor::Tensor;
 
 use super::InitialWeights;
 use crate::TrainConfig;
+use crate::fused::{linear, swiglu};
 
 /// A gated linear unit with a sigmoid-weighted gate (`SwiGLU`, Shazeer 2020, eq. 6), no biases.
 #[derive(Module, Debug)]
@@ -27,8 +28,8 @@ impl Mlp {
 
     /// From `batch x seq x hidden` to the same.
     pub(super) fn forward(&self, hidden: Tensor<3>) -> Tensor<3> {
-        let gate = silu(self.gate_proj.forward(hidden.clone())); // [batch, seq, intermediate]
-        let up = self.up_proj.forward(hidden); // [batch, seq, intermediate]
-        self.down_proj.forward(gate * up)
+        let gate = linear(&self.gate_proj, hidden.clone()); // [batch, seq, intermediate]
+        let up = linear(&self.up_proj, hidden); // [batch, seq, intermediate]
+        linear(&self.down_proj, swiglu(gate, up))
     }
 }

@@ -37,6 +37,11 @@ impl Rope {
         Rope { cosines: first(&self.cosines), sines: first(&self.sines) }
     }
 
+    /// Cosines and sines, `seq x head_dim / 2` each.
+    pub(super) fn tables(&self) -> (&Tensor<2>, &Tensor<2>) {
+        (&self.cosines, &self.sines)
+    }
+
     /// Turns each head by its position: `batch x heads x seq x head_dim`.
     pub(super) fn rotate(&self, heads: Tensor<4>) -> Tensor<4> {
         let [_, _, _, head_dim] = heads.dims();

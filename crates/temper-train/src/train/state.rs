@@ -10,7 +10,7 @@ use temper_optim::{Optimizer, Schedule, clip_grad_norm};
 use crate::checkpoint::{Checkpoint, Checkpoints, Position};
 use crate::config::Batch;
 use crate::data::{Sequences, random_starts};
-use crate::model::{Model, cross_entropy};
+use crate::model::Model;
 use crate::progress::Progress;
 use crate::{TrainConfig, TrainError};
 
@@ -74,7 +74,7 @@ impl<'a> State<'a> {
         let mut gradients = GradientsAccumulator::new();
         for starts in starts.chunks(self.batch.micro_batch_size) {
             let sequences = Sequences::cut(tokens, starts, length, &self.device);
-            let loss = cross_entropy(self.model.forward(sequences.inputs), sequences.targets);
+            let loss = self.model.loss(sequences.inputs, sequences.targets);
             self.progress.add(loss.clone().inner());
             let pass_gradients = (loss / passes as f64).backward();
             let pass_gradients = GradientsParams::from_grads(pass_gradients, &self.model);

@@ -19,7 +19,7 @@ use temper_optim::Optimizer;
 use thiserror::Error;
 
 use crate::TrainConfig;
-use crate::model::Model;
+use crate::model::{Model, PositionKind};
 
 pub use folder::Checkpoints;
 
@@ -197,6 +197,14 @@ impl Checkpoint {
     }
 }
 
+/// How many positions have weights.
+fn learned_positions(config: &TrainConfig) -> usize {
+    match config.architecture.parts().positions {
+        PositionKind::Learned => config.max_seq_length,
+        PositionKind::Rotary => 0,
+    }
+}
+
 /// Checks that two runs have models of the same shape, over the same tokens, and an optimizer that
 /// understands the other's state.
 fn same_model(was: &TrainConfig, is: &TrainConfig) -> Result<(), CheckpointError> {
@@ -204,11 +212,13 @@ fn same_model(was: &TrainConfig, is: &TrainConfig) -> Result<(), CheckpointError
         [
             ("tokenizer", format!("{:?}", config.tokenizer)),
             ("vocab_size", config.vocabulary().to_string()),
+            ("architecture", config.architecture.name().to_owned()),
             ("hidden_size", config.hidden_size.to_string()),
             ("num_layers", config.num_layers.to_string()),
             ("num_heads", config.num_heads.to_string()),
             ("num_kv_heads", config.kv_heads().to_string()),
             ("intermediate_size", config.intermediate().to_string()),
+            ("max_seq_length", learned_positions(config).to_string()),
             ("optimizer", config.optimizer.name().to_owned()),
         ]
     };

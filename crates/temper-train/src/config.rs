@@ -1,11 +1,13 @@
 //! The settings of one training run, as a person writes them.
 
+mod architecture;
 mod batch;
 mod length;
 mod schedule;
 mod size;
 mod validate;
 
+pub use architecture::Architecture;
 pub use batch::Batch;
 
 use serde::{Deserialize, Serialize};
@@ -41,6 +43,8 @@ pub struct TrainConfig {
     /// Tokens in the vocabulary; default 256 for `bytes` (the only value), 1,024 for `bpe`.
     pub vocab_size: Option<usize>,
 
+    /// What kind of transformer the model is: `llama` or `gpt2`.
+    pub architecture: Architecture,
     /// Width of the residual stream.
     pub hidden_size: usize,
     /// Number of transformer blocks.
@@ -49,14 +53,17 @@ pub struct TrainConfig {
     pub num_heads: usize,
     /// Number of key and value heads; divides `num_heads`; default: `num_heads`.
     pub num_kv_heads: Option<usize>,
-    /// Width inside the MLP; default: 8/3 of `hidden_size`, rounded up to a multiple of 64.
+    /// Width inside the MLP; default: 8/3 of `hidden_size`, rounded up to a multiple of 64; of
+    /// `gpt2` 4 times `hidden_size`.
     pub intermediate_size: Option<usize>,
     /// Longest sequence the model sees, and the length of every training sequence, in tokens.
     pub max_seq_length: usize,
-    /// Base of the rotary position encoding's wavelengths.
-    pub rope_theta: f64,
-    /// Added to the mean square in the norms.
-    pub rms_norm_eps: f64,
+    /// Of `llama`: base of the rotary position encoding's wavelengths; default 10,000.
+    pub rope_theta: Option<f64>,
+    /// Of `llama`: added to the mean square in the norms; default 1e-5.
+    pub rms_norm_eps: Option<f64>,
+    /// Of `gpt2`: added to the variance in the norms; default 1e-5.
+    pub layer_norm_eps: Option<f64>,
 
     /// Peak learning rate.
     pub learning_rate: f64,
@@ -165,14 +172,16 @@ impl Default for TrainConfig {
             validation_fraction: 0.1,
             tokenizer: TokenizerKind::Bytes,
             vocab_size: None,
+            architecture: Architecture::Llama,
             hidden_size: 128,
             num_layers: 4,
             num_heads: 4,
             num_kv_heads: None,
             intermediate_size: None,
             max_seq_length: 128,
-            rope_theta: 10_000.0,
-            rms_norm_eps: 1e-5,
+            rope_theta: None,
+            rms_norm_eps: None,
+            layer_norm_eps: None,
             learning_rate: 1e-3,
             lr_schedule: None,
             min_lr: None,

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use temper_optim::{OptimizerKind, ScheduleKind};
 use thiserror::Error;
 
-use crate::{CheckpointError, Device};
+use crate::{Architecture, CheckpointError, Device};
 
 /// Why a run could not start or go on.
 #[derive(Debug, Error)]
@@ -69,6 +69,14 @@ pub enum TrainError {
         key: &'static str,
         /// The name of the optimizer.
         optimizer: &'static str,
+    },
+    /// A setting is given that the chosen architecture does not have.
+    #[error("`{key}` is not used by architecture = \"{}\"", architecture.name())]
+    NotOfArchitecture {
+        /// The setting.
+        key: &'static str,
+        /// The architecture.
+        architecture: Architecture,
     },
     /// The chosen optimizer needs a learning rate that stays constant after warmup.
     #[error("`lr_schedule`: optimizer `{optimizer}` needs `constant`")]
@@ -185,6 +193,7 @@ impl TrainError {
             | TrainError::BothGiven { key, .. }
             | TrainError::NotOfSchedule { key, .. }
             | TrainError::Unused { key, .. }
+            | TrainError::NotOfArchitecture { key, .. }
             | TrainError::BadGlob { key, .. }
             | TrainError::NoData { key, .. }
             | TrainError::TooLittleText { key, .. } => Some(key),
@@ -213,6 +222,20 @@ impl TrainError {
                 format!("remove `{key}`, or use {}", users.join(" or "))
             }
             TrainError::Unused { key, .. } => unused_help(key),
+            TrainError::NotOfArchitecture { key, architecture } => {
+                let others = Architecture::ALL.into_iter().filter(|other| other != architecture);
+                let others: Vec<_> =
+                    others.map(|other| format!("architecture = \"{}\"", other.name())).collect();
+                format!("remove `{key}`, or use {}", others.join(" or "))
+            }
+            TrainError::NotDivisible { key, divisor_key, .. } => {
+                format!("change `{key}` or `{divisor_key}`")
+            }
+            TrainError::OddHeadDim { .. } => {
+                "rotary positions turn pairs of features: change `num_heads` or `hidden_size`, or use \
+                 architecture = \"gpt2\""
+                    .into()
+            }
             TrainError::NotConstant { .. } => {
                 "remove it: the average of weights takes the place of a schedule".into()
             }

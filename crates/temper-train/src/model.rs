@@ -1,36 +1,46 @@
 //! The language model: a decoder-only transformer, one file per part.
 
+mod activation;
 mod attention;
 mod block;
 mod initial;
 mod loss;
 mod mlp;
+mod norm;
+mod position;
 mod rope;
 
 use burn::module::{Module, ParamGroup};
-use burn::nn::{Embedding, RmsNorm};
+use burn::nn::Embedding;
 use burn::tensor::{Device, Int, Tensor, module::linear};
 use temper_optim::Groups;
 
+pub(crate) use activation::ActivationKind;
 pub(crate) use loss::cross_entropy;
+pub(crate) use norm::NormKind;
+pub(crate) use position::PositionKind;
 
 use self::attention::{Attention, causal_mask};
 use self::block::Block;
 use self::initial::InitialWeights;
 use self::mlp::Mlp;
+use self::norm::Norm;
+use self::position::Positions;
 use self::rope::Rope;
 use crate::TrainConfig;
 
-/// A decoder-only transformer in the manner of Llama (Touvron et al. 2023): norms by root mean
-/// square (Zhang & Sennrich 2019) before each part, rotary positions (Su et al. 2021), gated MLPs
-/// (Shazeer 2020), grouped-query attention (Ainslie et al. 2023). The output layer shares the
-/// embedding's weights (Press & Wolf 2017).
+/// A decoder-only transformer with norms before each part (Xiong et al. 2020) and grouped-query
+/// attention (Ainslie et al. 2023); norms, activations and positions are those of the
+/// architecture. The output layer shares the embedding's weights (Press & Wolf 2017).
+///
+/// Parameters are named as in Hugging Face's Llama, but for the scales and shifts of norms, which
+/// are `gamma` and `beta`.
 #[derive(Module, Debug)]
 pub(crate) struct Model {
     embed_tokens: Embedding,
     layers: Vec<Block>,
-    norm: RmsNorm,
-    rope: Rope,
+    norm: Norm,
+    embed_positions: Positions,
     /// 0 where a position may look and minus infinity where not: `max_seq x max_seq`.
     mask: Tensor<2>,
 }
@@ -42,8 +52,8 @@ impl Model {
         Model {
             embed_tokens: weights.embedding(config.vocabulary(), config.hidden_size),
             layers: (0..config.num_layers).map(|_| Block::new(config, &mut weights)).collect(),
-            norm: weights.rms_norm(),
-            rope: Rope::new(config.head_dim(), config.max_seq_length, config.rope_theta, device),
+            norm: weights.norm(),
+            embed_positions: Positions::new(config, &mut weights),
             mask: causal_mask(config.max_seq_length, device),
         }
     }
@@ -52,8 +62,8 @@ impl Model {
     pub(crate) fn groups() -> Groups {
         Groups {
             output: ParamGroup::from_ids(Vec::new()),
-            norms_and_biases: ParamGroup::from_predicate("norm"),
-            embeddings: ParamGroup::from_predicate("embed_tokens"),
+            norms_and_biases: ParamGroup::from_any_predicates(vec!["norm", "bias"]),
+            embeddings: ParamGroup::from_any_predicates(vec!["embed_tokens", "embed_positions"]),
         }
     }
 
@@ -61,11 +71,12 @@ impl Model {
     /// is at most `max_seq_length`.
     pub(crate) fn forward(&self, tokens: Tensor<2, Int>) -> Tensor<3> {
         let [_, seq] = tokens.dims();
-        let rope = self.rope.first(seq);
+        let rope = self.embed_positions.turns(seq);
         let mask = self.mask.clone().slice([0..seq, 0..seq]); // [seq, seq]
-        let mut hidden = self.embed_tokens.forward(tokens); // [batch, seq, hidden]
+        let tokens = self.embed_tokens.forward(tokens); // [batch, seq, hidden]
+        let mut hidden = self.embed_positions.embed(tokens);
         for layer in &self.layers {
-            hidden = layer.forward(hidden, &rope, &mask);
+            hidden = layer.forward(hidden, rope.as_ref(), &mask);
         }
         let hidden = self.norm.forward(hidden);
         let output = self.embed_tokens.weight.val().transpose(); // [hidden, vocabulary]

@@ -60,10 +60,11 @@ fn every_bad_value_is_named_with_its_bound() {
         message(|config| config.num_layers = 0),
         message(|config| config.max_seq_length = 2_000_000),
         message(|config| config.num_heads = 3),
+        message(|config| config.num_heads = 256),
         message(|config| config.num_kv_heads = Some(3)),
         message(|config| config.hidden_size = 12),
-        message(|config| config.rope_theta = 1.0),
-        message(|config| config.rms_norm_eps = 0.0),
+        message(|config| config.rope_theta = Some(1.0)),
+        message(|config| config.rms_norm_eps = Some(0.0)),
         message(|config| config.learning_rate = 0.0),
         message(|config| config.learning_rate = f64::NAN),
         message(|config| config.min_lr = Some(0.1)),
@@ -110,6 +111,7 @@ fn every_bad_value_is_named_with_its_bound() {
         "[num_layers] `num_layers`: 0 is not within 1 and 1,000,000",
         "[max_seq_length] `max_seq_length`: 2000000 is not within 1 and 1,000,000",
         "[hidden_size] `hidden_size`: 128 is not a multiple of `num_heads` 3",
+        "[num_heads] `num_heads`: 256 is above `hidden_size`",
         "[num_heads] `num_heads`: 4 is not a multiple of `num_kv_heads` 3",
         "[num_heads] `num_heads`: 4 heads of `hidden_size` 12 are 3 wide, not even",
         "[rope_theta] `rope_theta`: 1 is not above 1",
@@ -349,4 +351,43 @@ fn a_gradient_limit_of_zero_is_none() {
 fn the_mlp_is_eight_thirds_wide_rounded_up_to_64() {
     let width = |hidden_size| TrainConfig { hidden_size, ..TrainConfig::default() }.intermediate();
     assert_eq!((width(64), width(128), width(192)), (192, 384, 512));
+}
+
+#[test]
+fn a_setting_of_another_architecture_is_refused_and_its_own_are_named() {
+    let gpt2 = TrainConfig { architecture: Architecture::Gpt2, ..valid() };
+    gpt2.validate().unwrap();
+    for (config, message, help) in [
+        (
+            TrainConfig { layer_norm_eps: Some(1e-5), ..valid() },
+            "`layer_norm_eps` is not used by architecture = \"llama\"",
+            "remove `layer_norm_eps`, or use architecture = \"gpt2\"",
+        ),
+        (
+            TrainConfig { rope_theta: Some(1e4), ..gpt2.clone() },
+            "`rope_theta` is not used by architecture = \"gpt2\"",
+            "remove `rope_theta`, or use architecture = \"llama\"",
+        ),
+        (
+            TrainConfig { rms_norm_eps: Some(1e-5), ..gpt2.clone() },
+            "`rms_norm_eps` is not used by architecture = \"gpt2\"",
+            "remove `rms_norm_eps`, or use architecture = \"llama\"",
+        ),
+    ] {
+        let error = config.validate().unwrap_err();
+        assert_eq!(error.to_string(), message);
+        assert_eq!(error.help().as_deref(), Some(help));
+    }
+    let odd = TrainConfig { hidden_size: 12, ..gpt2.clone() };
+    odd.validate().unwrap();
+    let bad = TrainConfig { layer_norm_eps: Some(0.0), ..gpt2 };
+    assert_eq!(bad.validate().unwrap_err().to_string(), "`layer_norm_eps`: 0 is not above 0");
+}
+
+#[test]
+fn every_architecture_is_read_by_its_name() {
+    for architecture in Architecture::ALL {
+        let text = format!("architecture = '{}'", architecture.name());
+        assert_eq!(TrainConfig::from_toml(&text).unwrap().architecture, architecture);
+    }
 }

@@ -2,6 +2,7 @@
 
 use temper_optim::{OptimizerKind, ScheduleKind};
 
+use crate::model::PositionKind;
 use crate::{TokenizerKind, TrainConfig, TrainError};
 
 /// The largest size a setting may ask for; keeps counts of parameters within 64 bits.
@@ -53,17 +54,25 @@ impl TrainConfig {
         size("num_kv_heads", self.kv_heads())?;
         size("intermediate_size", self.intermediate())?;
         size("max_seq_length", self.max_seq_length)?;
+        check("num_heads", self.num_heads, "above `hidden_size`", |heads| {
+            heads <= self.hidden_size
+        })?;
         multiple("hidden_size", self.hidden_size, "num_heads", self.num_heads)?;
         multiple("num_heads", self.num_heads, "num_kv_heads", self.kv_heads())?;
-        if !self.head_dim().is_multiple_of(2) {
+        let is_rotary = self.architecture.parts().positions == PositionKind::Rotary;
+        if is_rotary && !self.head_dim().is_multiple_of(2) {
             return Err(TrainError::OddHeadDim {
                 hidden_size: self.hidden_size,
                 num_heads: self.num_heads,
                 head_dim: self.head_dim(),
             });
         }
-        check("rope_theta", self.rope_theta, "not above 1", |theta| theta > 1.0)?;
-        positive("rms_norm_eps", self.rms_norm_eps)
+        if let Some((key, _)) = self.architecture_settings().find(|(_, is_used)| !is_used) {
+            return Err(TrainError::NotOfArchitecture { key, architecture: self.architecture });
+        }
+        check_some("rope_theta", self.rope_theta, "not above 1", |theta| theta > 1.0)?;
+        check_some("rms_norm_eps", self.rms_norm_eps, "not above 0", |epsilon| epsilon > 0.0)?;
+        check_some("layer_norm_eps", self.layer_norm_eps, "not above 0", |epsilon| epsilon > 0.0)
     }
 
     /// Checks the settings of the learning-rate schedule alone.

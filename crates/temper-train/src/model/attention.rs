@@ -33,28 +33,24 @@ impl Attention {
 
     /// Lets each position of `hidden` (`batch x seq x hidden`) look at those `mask` (`seq x seq`,
     /// added to the scores) allows.
-    pub(super) fn forward(&self, hidden: Tensor<3>, rope: &Rope, mask: &Tensor<2>) -> Tensor<3> {
-        let [batch, seq, width] = hidden.dims();
-        let scale = (self.head_dim as f64).sqrt().recip();
-        let queries = rope.rotate(self.heads(self.q_proj.forward(hidden.clone()))) * scale;
-        let keys = rope.rotate(self.heads(self.k_proj.forward(hidden.clone())));
+    pub(super) fn forward(
+        &self,
+        hidden: Tensor<3>,
+        rope: Option<&Rope>,
+        mask: &Tensor<2>,
+    ) -> Tensor<3> {
+        let turn = |heads| match rope {
+            Some(rope) => rope.rotate(heads),
+            None => heads,
+        };
+        let queries = turn(self.heads(self.q_proj.forward(hidden.clone())));
+        let keys = turn(self.heads(self.k_proj.forward(hidden.clone())));
         let values = self.heads(self.v_proj.forward(hidden));
-        let [_, num_heads, _, head_dim] = queries.dims();
-        let [_, kv_heads, _, _] = keys.dims();
-
-        // The queries of a group follow each other: one matrix per key head, no copies of keys.
-        let rows = num_heads / kv_heads * seq;
-        // [batch, kv_heads, rows, head_dim]
-        let queries = queries.reshape([batch, kv_heads, rows, head_dim]);
-        let scores = queries.matmul(keys.swap_dims(2, 3)); // [batch, kv_heads, rows, seq]
-        let scores = scores.reshape([batch, num_heads, seq, seq]); // [batch, heads, seq, seq]
-        let shares = softmax(scores + mask.clone().unsqueeze(), 3);
-        let shares = shares.reshape([batch, kv_heads, rows, seq]); // [batch, kv_heads, rows, seq]
-        let mixed = shares.matmul(values); // [batch, kv_heads, rows, head_dim]
-        // [batch, heads, seq, head_dim]
-        let mixed = mixed.reshape([batch, num_heads, seq, head_dim]);
-        let mixed = mixed.swap_dims(1, 2).reshape([batch, seq, width]); // [batch, seq, hidden]
-        self.o_proj.forward(mixed)
+        let scale = (self.head_dim as f64).sqrt().recip();
+        let mixed = attention(queries, keys, values, scale, mask);
+        let [batch, num_heads, seq, head_dim] = mixed.dims();
+        let mixed = mixed.swap_dims(1, 2); // [batch, seq, heads, head_dim]
+        self.o_proj.forward(mixed.reshape([batch, seq, num_heads * head_dim])) // [batch, seq, hidden]
     }
 
     fn heads(&self, projected: Tensor<3>) -> Tensor<4> {
@@ -64,6 +60,30 @@ impl Attention {
         let heads = projected.reshape([batch, seq, heads, self.head_dim]);
         heads.swap_dims(1, 2) // [batch, heads, seq, head_dim]
     }
+}
+
+/// The values (`batch x kv_heads x seq x head_dim`) mixed for each query (`batch x heads x seq x
+/// head_dim`, as is the result) by the softmax of its products with the keys (shaped as the
+/// values) times `scale`.
+fn attention(
+    queries: Tensor<4>,
+    keys: Tensor<4>,
+    values: Tensor<4>,
+    scale: f64,
+    mask: &Tensor<2>,
+) -> Tensor<4> {
+    let [batch, num_heads, seq, head_dim] = queries.dims();
+    let [_, kv_heads, _, _] = keys.dims();
+    // The queries of a group follow each other: one matrix per key head, no copies of keys.
+    let rows = num_heads / kv_heads * seq;
+    let queries = queries * scale;
+    let queries = queries.reshape([batch, kv_heads, rows, head_dim]); // [batch, kv_heads, rows, head_dim]
+    let scores = queries.matmul(keys.swap_dims(2, 3)); // [batch, kv_heads, rows, seq]
+    let scores = scores.reshape([batch, num_heads, seq, seq]); // [batch, heads, seq, seq]
+    let shares = softmax(scores + mask.clone().unsqueeze(), 3);
+    let shares = shares.reshape([batch, kv_heads, rows, seq]); // [batch, kv_heads, rows, seq]
+    let mixed = shares.matmul(values); // [batch, kv_heads, rows, head_dim]
+    mixed.reshape([batch, num_heads, seq, head_dim]) // [batch, heads, seq, head_dim]
 }
 
 /// 0 on and below the diagonal, minus infinity above it: `seq x seq`.

@@ -3,11 +3,12 @@
 use std::f64::consts::TAU;
 
 use burn::module::Param;
-use burn::nn::{Embedding, Linear, RmsNorm, RmsNormConfig};
+use burn::nn::{Embedding, Linear};
 use burn::tensor::{Device, Tensor, TensorData};
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 
+use super::Norm;
 use crate::TrainConfig;
 use crate::rng::{Draw, stream};
 
@@ -33,9 +34,9 @@ impl<'a> InitialWeights<'a> {
         Embedding { weight: self.normal([rows, width], STANDARD_DEVIATION) }
     }
 
-    /// A linear layer without bias, from `inputs` to `outputs` features.
+    /// A linear layer from `inputs` to `outputs` features; biases, if there are any, are 0.
     pub(super) fn linear(&mut self, inputs: usize, outputs: usize) -> Linear {
-        Linear { weight: self.normal([inputs, outputs], STANDARD_DEVIATION), bias: None }
+        self.layer(inputs, outputs, STANDARD_DEVIATION)
     }
 
     /// A linear layer that writes to the residual stream. Each layer writes twice; the scale
@@ -43,15 +44,25 @@ impl<'a> InitialWeights<'a> {
     /// section 2.3).
     pub(super) fn residual_linear(&mut self, inputs: usize, outputs: usize) -> Linear {
         let writes = 2.0 * self.config.num_layers as f64;
-        let deviation = STANDARD_DEVIATION / writes.sqrt();
-        Linear { weight: self.normal([inputs, outputs], deviation), bias: None }
+        self.layer(inputs, outputs, STANDARD_DEVIATION / writes.sqrt())
     }
 
-    /// A norm over the residual stream, with all scales 1.
-    pub(super) fn rms_norm(&self) -> RmsNorm {
-        RmsNormConfig::new(self.config.hidden_size)
-            .with_epsilon(self.config.rms_norm_eps)
-            .init(self.device)
+    /// A norm over the residual stream.
+    pub(super) fn norm(&self) -> Norm {
+        let config = self.config;
+        let kind = config.architecture.parts().norm;
+        Norm::new(kind, config.hidden_size, config.norm_eps(), self.device)
+    }
+
+    pub(super) fn device(&self) -> &Device {
+        self.device
+    }
+
+    fn layer(&mut self, inputs: usize, outputs: usize, deviation: f64) -> Linear {
+        let has_bias = self.config.architecture.parts().has_biases;
+        let bias = || Param::from_tensor(Tensor::zeros([outputs], self.device));
+        let bias = has_bias.then(bias);
+        Linear { weight: self.normal([inputs, outputs], deviation), bias }
     }
 
     fn normal(&mut self, shape: [usize; 2], deviation: f64) -> Param<Tensor<2>> {

@@ -218,6 +218,7 @@ fn same_model(was: &TrainConfig, is: &TrainConfig) -> Result<(), CheckpointError
             ("num_heads", config.num_heads.to_string()),
             ("num_kv_heads", config.kv_heads().to_string()),
             ("intermediate_size", config.intermediate().to_string()),
+            ("tie_word_embeddings", config.tie_word_embeddings.to_string()),
             ("max_seq_length", learned_positions(config).to_string()),
             ("optimizer", config.optimizer.name().to_owned()),
         ]

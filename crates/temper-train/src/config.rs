@@ -58,6 +58,8 @@ pub struct TrainConfig {
     pub intermediate_size: Option<usize>,
     /// Longest sequence the model sees, and the length of every training sequence, in tokens.
     pub max_seq_length: usize,
+    /// Whether the output layer shares the embedding's weights; otherwise it has its own.
+    pub tie_word_embeddings: bool,
     /// Of `llama`: base of the rotary position encoding's wavelengths; default 10,000.
     pub rope_theta: Option<f64>,
     /// Of `llama`: added to the mean square in the norms; default 1e-5.
@@ -179,6 +181,7 @@ impl Default for TrainConfig {
             num_kv_heads: None,
             intermediate_size: None,
             max_seq_length: 128,
+            tie_word_embeddings: true,
             rope_theta: None,
             rms_norm_eps: None,
             layer_norm_eps: None,

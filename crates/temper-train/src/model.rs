@@ -11,7 +11,7 @@ mod position;
 mod rope;
 
 use burn::module::{Module, ParamGroup};
-use burn::nn::Embedding;
+use burn::nn::{Embedding, Linear};
 use burn::tensor::{Device, Int, Tensor, module::linear};
 use temper_optim::Groups;
 
@@ -31,7 +31,8 @@ use crate::TrainConfig;
 
 /// A decoder-only transformer with norms before each part (Xiong et al. 2020) and grouped-query
 /// attention (Ainslie et al. 2023); norms, activations and positions are those of the
-/// architecture. The output layer shares the embedding's weights (Press & Wolf 2017).
+/// architecture. The output layer shares the embedding's weights (Press & Wolf 2017) where it has none
+/// of its own.
 ///
 /// Parameters are named as in Hugging Face's Llama, but for the scales and shifts of norms, which
 /// are `gamma` and `beta`.
@@ -40,6 +41,8 @@ pub(crate) struct Model {
     embed_tokens: Embedding,
     layers: Vec<Block>,
     norm: Norm,
+    /// The output layer, where it does not share the embedding's weights.
+    lm_head: Option<Linear>,
     embed_positions: Positions,
     /// 0 where a position may look and minus infinity where not: `max_seq x max_seq`.
     mask: Tensor<2>,
@@ -53,15 +56,17 @@ impl Model {
             embed_tokens: weights.embedding(config.vocabulary(), config.hidden_size),
             layers: (0..config.num_layers).map(|_| Block::new(config, &mut weights)).collect(),
             norm: weights.norm(),
+            lm_head: (!config.tie_word_embeddings)
+                .then(|| weights.output(config.hidden_size, config.vocabulary())),
             embed_positions: Positions::new(config, &mut weights),
             mask: causal_mask(config.max_seq_length, device),
         }
     }
 
-    /// The parameters that optimizers treat apart; the output layer is the embedding.
+    /// The parameters that optimizers treat apart.
     pub(crate) fn groups() -> Groups {
         Groups {
-            output: ParamGroup::from_ids(Vec::new()),
+            output: ParamGroup::from_predicate("lm_head"),
             norms_and_biases: ParamGroup::from_any_predicates(vec!["norm", "bias"]),
             embeddings: ParamGroup::from_any_predicates(vec!["embed_tokens", "embed_positions"]),
         }
@@ -79,7 +84,10 @@ impl Model {
             hidden = layer.forward(hidden, rope.as_ref(), &mask);
         }
         let hidden = self.norm.forward(hidden);
-        let output = self.embed_tokens.weight.val().transpose(); // [hidden, vocabulary]
+        let output = match &self.lm_head {
+            Some(layer) => layer.weight.val(), // [hidden, vocabulary]
+            None => self.embed_tokens.weight.val().transpose(), // [hidden, vocabulary]
+        };
         linear(hidden, output, None) // [batch, seq, vocabulary]
     }
 }

@@ -39,8 +39,8 @@ impl TrainConfig {
         })
     }
 
-    /// The exact number of trainable parameters of a valid configuration; the output layer shares
-    /// the embedding's.
+    /// The exact number of trainable parameters of a valid configuration; weights that the output
+    /// layer shares with the embedding count once.
     pub fn num_parameters(&self) -> u64 {
         let parts = self.architecture.parts();
         let (is_gated, has_shift) =
@@ -59,7 +59,8 @@ impl TrainConfig {
             PositionKind::Rotary => 0,
             PositionKind::Learned => self.max_seq_length as u64,
         };
-        let embeddings = (self.vocabulary() as u64 + learned_positions) * hidden;
-        embeddings + self.num_layers as u64 * (attention + mlp + 2 * norm) + norm
+        let vocabularies = if self.tie_word_embeddings { 1 } else { 2 };
+        let rows = vocabularies * self.vocabulary() as u64 + learned_positions;
+        rows * hidden + self.num_layers as u64 * (attention + mlp + 2 * norm) + norm
     }
 }

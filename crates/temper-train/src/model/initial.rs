@@ -47,6 +47,11 @@ impl<'a> InitialWeights<'a> {
         self.layer(inputs, outputs, STANDARD_DEVIATION / writes.sqrt())
     }
 
+    /// The output layer, which has no biases in any architecture.
+    pub(super) fn output(&mut self, inputs: usize, outputs: usize) -> Linear {
+        Linear { weight: self.normal([inputs, outputs], STANDARD_DEVIATION), bias: None }
+    }
+
     /// A norm over the residual stream.
     pub(super) fn norm(&self) -> Norm {
         let config = self.config;

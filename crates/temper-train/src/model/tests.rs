@@ -39,6 +39,7 @@ fn num_parameters_is_exact() {
         let configs = [
             base.clone(),
             TrainConfig { num_kv_heads: None, intermediate_size: Some(40), ..base.clone() },
+            TrainConfig { tie_word_embeddings: false, ..base.clone() },
             TrainConfig { tokenizer: TokenizerKind::Bpe, num_kv_heads: Some(1), ..base },
         ];
         for config in configs {
@@ -49,7 +50,7 @@ fn num_parameters_is_exact() {
 }
 
 #[test]
-fn only_norms_and_the_embedding_are_not_decayed() {
+fn only_norms_biases_and_embeddings_are_not_decayed() {
     let groups = Model::groups();
     let id = burn::module::ParamId::new();
     let decayed = |path| {
@@ -59,6 +60,7 @@ fn only_norms_and_the_embedding_are_not_decayed() {
     assert!(decayed("layers.0.self_attn.q_proj.weight"));
     assert!(decayed("layers.1.mlp.down_proj.weight"));
     assert!(!decayed("layers.0.input_layernorm.gamma"));
+    assert!(decayed("lm_head.weight"));
     assert!(!decayed("norm.gamma"));
     assert!(!decayed("norm.beta"));
     assert!(!decayed("layers.0.mlp.up_proj.bias"));
@@ -130,6 +132,22 @@ fn grouped_queries_equal_full_attention_with_repeated_heads() {
     assert!(difference < 1e-7, "{difference}");
 }
 
+#[test]
+fn an_output_layer_of_its_own_gives_the_same_logits_from_the_same_weights() {
+    let device = Device::flex();
+    let tied = Model::new(&small(), &device);
+    let mut own = Model::new(&TrainConfig { tie_word_embeddings: false, ..small() }, &device);
+    let inputs = Sequences::cut(&tokens(13), &[0], 12, &device).inputs;
+    let logits = tied.forward(inputs.clone());
+    // Everything else is drawn before the output layer.
+    assert!(largest_difference(own.forward(inputs.clone()), logits.clone()) > 1e-3);
+    let weight = tied.embed_tokens.weight.val().transpose();
+    own.lm_head = Some(Linear { weight: Param::from_tensor(weight), bias: None });
+    assert!(largest_difference(own.forward(inputs), logits) < 1e-6);
+    let id = own.lm_head.as_ref().unwrap().weight.id;
+    assert!(Model::groups().output.matches(&id, Some("lm_head.weight")));
+}
+
 /// The gradient of the mean loss over `starts`, in passes of `pass` sequences.
 fn gradients(model: &Model, starts: &[usize], pass: usize) -> GradientsParams {
     let device = Device::flex().autodiff();
@@ -190,7 +208,8 @@ fn the_gradient_is_that_of_finite_differences() {
 
 #[test]
 fn one_batch_can_be_learned_by_heart() {
-    for config in [small(), gpt2()] {
+    let untied = TrainConfig { tie_word_embeddings: false, ..small() };
+    for config in [small(), gpt2(), untied] {
         let last = loss_after_80_steps(&TrainConfig { hidden_size: 32, ..config });
         assert!(last < 0.1, "{last}");
     }

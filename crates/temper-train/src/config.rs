@@ -67,6 +67,12 @@ pub struct TrainConfig {
     /// Of `gpt2`: added to the variance in the norms; default 1e-5.
     pub layer_norm_eps: Option<f64>,
 
+    /// Probability, below 1, that a feature of the embeddings or of what a part writes to the
+    /// residual stream is dropped in training.
+    pub dropout: f64,
+    /// Probability, below 1, that a share of attention is dropped in training.
+    pub attention_dropout: f64,
+
     /// Peak learning rate.
     pub learning_rate: f64,
     /// What the learning rate does after warmup: a [`ScheduleKind`]; default: `cosine` (falls to the
@@ -185,6 +191,8 @@ impl Default for TrainConfig {
             rope_theta: None,
             rms_norm_eps: None,
             layer_norm_eps: None,
+            dropout: 0.0,
+            attention_dropout: 0.0,
             learning_rate: 1e-3,
             lr_schedule: None,
             min_lr: None,

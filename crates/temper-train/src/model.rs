@@ -3,6 +3,7 @@
 mod activation;
 mod attention;
 mod block;
+mod dropout;
 mod initial;
 mod loss;
 mod mlp;
@@ -16,6 +17,7 @@ use burn::tensor::{Device, Int, Tensor, module::linear};
 use temper_optim::Groups;
 
 pub(crate) use activation::ActivationKind;
+pub(crate) use dropout::Dropout;
 pub(crate) use loss::cross_entropy;
 pub(crate) use norm::NormKind;
 pub(crate) use position::PositionKind;
@@ -75,13 +77,18 @@ impl Model {
     /// The logits of each next token: from `batch x seq` to `batch x seq x vocabulary`, where seq
     /// is at most `max_seq_length`.
     pub(crate) fn forward(&self, tokens: Tensor<2, Int>) -> Tensor<3> {
+        self.forward_with(tokens, &mut Dropout::none())
+    }
+
+    /// The same with dropout, as in training.
+    pub(crate) fn forward_with(&self, tokens: Tensor<2, Int>, dropout: &mut Dropout) -> Tensor<3> {
         let [_, seq] = tokens.dims();
         let rope = self.embed_positions.turns(seq);
         let mask = self.mask.clone().slice([0..seq, 0..seq]); // [seq, seq]
         let tokens = self.embed_tokens.forward(tokens); // [batch, seq, hidden]
-        let mut hidden = self.embed_positions.embed(tokens);
+        let mut hidden = dropout.residual(self.embed_positions.embed(tokens));
         for layer in &self.layers {
-            hidden = layer.forward(hidden, rope.as_ref(), &mask);
+            hidden = layer.forward(hidden, rope.as_ref(), &mask, dropout);
         }
         let hidden = self.norm.forward(hidden);
         let output = match &self.lm_head {

@@ -67,6 +67,8 @@ impl TrainConfig {
                 head_dim: self.head_dim(),
             });
         }
+        check("dropout", self.dropout, "not at least 0 and below 1", is_decay)?;
+        check("attention_dropout", self.attention_dropout, "not at least 0 and below 1", is_decay)?;
         if let Some((key, _)) = self.architecture_settings().find(|(_, is_used)| !is_used) {
             return Err(TrainError::NotOfArchitecture { key, architecture: self.architecture });
         }

@@ -4,7 +4,7 @@ use burn::module::Module;
 use burn::nn::Linear;
 use burn::tensor::{Device, Tensor, activation::softmax};
 
-use super::{InitialWeights, Rope};
+use super::{Dropout, InitialWeights, Rope};
 use crate::TrainConfig;
 
 /// Multi-head attention (Vaswani et al. 2017, section 3.2), where each key and value head serves
@@ -38,6 +38,7 @@ impl Attention {
         hidden: Tensor<3>,
         rope: Option<&Rope>,
         mask: &Tensor<2>,
+        dropout: &mut Dropout,
     ) -> Tensor<3> {
         let turn = |heads| match rope {
             Some(rope) => rope.rotate(heads),
@@ -47,7 +48,7 @@ impl Attention {
         let keys = turn(self.heads(self.k_proj.forward(hidden.clone())));
         let values = self.heads(self.v_proj.forward(hidden));
         let scale = (self.head_dim as f64).sqrt().recip();
-        let mixed = attention(queries, keys, values, scale, mask);
+        let mixed = attention(queries, keys, values, scale, mask, dropout);
         let [batch, num_heads, seq, head_dim] = mixed.dims();
         let mixed = mixed.swap_dims(1, 2); // [batch, seq, heads, head_dim]
         self.o_proj.forward(mixed.reshape([batch, seq, num_heads * head_dim])) // [batch, seq, hidden]
@@ -64,13 +65,14 @@ impl Attention {
 
 /// The values (`batch x kv_heads x seq x head_dim`) mixed for each query (`batch x heads x seq x
 /// head_dim`, as is the result) by the softmax of its products with the keys (shaped as the
-/// values) times `scale`.
+/// values) times `scale`; dropout is on the shares.
 fn attention(
     queries: Tensor<4>,
     keys: Tensor<4>,
     values: Tensor<4>,
     scale: f64,
     mask: &Tensor<2>,
+    dropout: &mut Dropout,
 ) -> Tensor<4> {
     let [batch, num_heads, seq, head_dim] = queries.dims();
     let [_, kv_heads, _, _] = keys.dims();
@@ -81,6 +83,7 @@ fn attention(
     let scores = queries.matmul(keys.swap_dims(2, 3)); // [batch, kv_heads, rows, seq]
     let scores = scores.reshape([batch, num_heads, seq, seq]); // [batch, heads, seq, seq]
     let shares = softmax(scores + mask.clone().unsqueeze(), 3);
+    let shares = dropout.attention(shares);
     let shares = shares.reshape([batch, kv_heads, rows, seq]); // [batch, kv_heads, rows, seq]
     let mixed = shares.matmul(values); // [batch, kv_heads, rows, head_dim]
     mixed.reshape([batch, num_heads, seq, head_dim]) // [batch, heads, seq, head_dim]

@@ -3,7 +3,7 @@
 use burn::module::Module;
 use burn::tensor::Tensor;
 
-use super::{Attention, InitialWeights, Mlp, Norm, Rope};
+use super::{Attention, Dropout, InitialWeights, Mlp, Norm, Rope};
 use crate::TrainConfig;
 
 /// Attention, then MLP, each on the normalised residual stream and added to it.
@@ -31,10 +31,12 @@ impl Block {
         hidden: Tensor<3>,
         rope: Option<&Rope>,
         mask: &Tensor<2>,
+        dropout: &mut Dropout,
     ) -> Tensor<3> {
         let normed = self.input_layernorm.forward(hidden.clone());
-        let hidden = hidden + self.self_attn.forward(normed, rope, mask);
+        let attended = self.self_attn.forward(normed, rope, mask, dropout);
+        let hidden = hidden + dropout.residual(attended);
         let normed = self.post_attention_layernorm.forward(hidden.clone());
-        hidden + self.mlp.forward(normed)
+        hidden + dropout.residual(self.mlp.forward(normed))
     }
 }

@@ -126,8 +126,8 @@ fn grouped_queries_equal_full_attention_with_repeated_heads() {
     let rope = Rope::new(4, 6, 10_000.0, &device);
     let mask = causal_mask(6, &device);
     let difference = largest_difference(
-        grouped.forward(hidden.clone(), Some(&rope), &mask),
-        full.forward(hidden, Some(&rope), &mask),
+        grouped.forward(hidden.clone(), Some(&rope), &mask, &mut Dropout::none()),
+        full.forward(hidden, Some(&rope), &mask, &mut Dropout::none()),
     );
     assert!(difference < 1e-7, "{difference}");
 }
@@ -146,6 +146,21 @@ fn an_output_layer_of_its_own_gives_the_same_logits_from_the_same_weights() {
     assert!(largest_difference(own.forward(inputs), logits) < 1e-6);
     let id = own.lm_head.as_ref().unwrap().weight.id;
     assert!(Model::groups().output.matches(&id, Some("lm_head.weight")));
+}
+
+#[test]
+fn each_kind_of_dropout_changes_training_and_neither_evaluation() {
+    let device = Device::flex();
+    let model = Model::new(&small(), &device);
+    let inputs = Sequences::cut(&tokens(13), &[0], 12, &device).inputs;
+    let logits = |dropout, attention_dropout| {
+        let config = TrainConfig { dropout, attention_dropout, ..small() };
+        model.forward_with(inputs.clone(), &mut Dropout::new(&config, 0, 0))
+    };
+    let evaluated = model.forward(inputs.clone());
+    assert_eq!(largest_difference(logits(0.0, 0.0), evaluated.clone()), 0.0);
+    assert!(largest_difference(logits(0.2, 0.0), evaluated.clone()) > 1e-4);
+    assert!(largest_difference(logits(0.0, 0.2), evaluated) > 1e-4);
 }
 
 /// The gradient of the mean loss over `starts`, in passes of `pass` sequences.

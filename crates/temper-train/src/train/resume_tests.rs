@@ -28,13 +28,25 @@ fn accumulating() -> TrainConfig {
 
 #[test]
 fn a_run_interrupted_after_every_step_reports_the_same_bit_for_bit() {
+    interrupt_after_every_step(&accumulating());
+}
+
+#[test]
+fn so_does_one_with_dropout() {
+    interrupt_after_every_step(&TrainConfig {
+        dropout: 0.2,
+        attention_dropout: 0.1,
+        ..accumulating()
+    });
+}
+
+fn interrupt_after_every_step(config: &TrainConfig) {
     let (text, kept) = (folder(), tempfile::tempdir().unwrap());
-    let config = accumulating();
     let (mut whole, mut pieces) = (Vec::new(), Vec::new());
-    go(&Run::new(&config, text.path()), &mut whole);
+    go(&Run::new(config, text.path()), &mut whole);
 
     let stop = AtomicBool::new(true);
-    let run = Run::new(&config, text.path()).with_checkpoints(Checkpoints::new(kept.path()));
+    let run = Run::new(config, text.path()).with_checkpoints(Checkpoints::new(kept.path()));
     let run = run.resume().stop_when(&stop);
     for step in 1..=7 {
         let summary = go(&run, &mut pieces);

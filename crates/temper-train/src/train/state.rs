@@ -10,7 +10,7 @@ use temper_optim::{Optimizer, Schedule, clip_grad_norm};
 use crate::checkpoint::{Checkpoint, Checkpoints, Position};
 use crate::config::Batch;
 use crate::data::{Sequences, random_starts};
-use crate::model::{Model, cross_entropy};
+use crate::model::{Dropout, Model, cross_entropy};
 use crate::progress::Progress;
 use crate::{TrainConfig, TrainError};
 
@@ -72,9 +72,11 @@ impl<'a> State<'a> {
         let (length, count) = (self.config.max_seq_length, self.batch.size());
         let starts = random_starts(tokens.len(), length, count, self.config.seed, step);
         let mut gradients = GradientsAccumulator::new();
-        for starts in starts.chunks(self.batch.micro_batch_size) {
+        for (pass, starts) in starts.chunks(self.batch.micro_batch_size).enumerate() {
             let sequences = Sequences::cut(tokens, starts, length, &self.device);
-            let loss = cross_entropy(self.model.forward(sequences.inputs), sequences.targets);
+            let mut dropout = Dropout::new(self.config, step, pass as u64);
+            let logits = self.model.forward_with(sequences.inputs, &mut dropout);
+            let loss = cross_entropy(logits, sequences.targets);
             self.progress.add(loss.clone().inner());
             let pass_gradients = (loss / passes as f64).backward();
             let pass_gradients = GradientsParams::from_grads(pass_gradients, &self.model);

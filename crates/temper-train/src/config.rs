@@ -139,6 +139,12 @@ pub struct TrainConfig {
     /// Largest root mean square of an update before it is scaled, above 0; default 1. For
     /// `adafactor`.
     pub clip_threshold: Option<f64>,
+    /// Weight of the penalty log^2 Z on the logits in training, where Z is what the softmax divides
+    /// by; 0: none. Usual is 1e-4. Reported losses are without it.
+    pub z_loss: f64,
+    /// Decay of an exponential moving average of the weights, in [0, 1), which is evaluated in
+    /// place of the weights themselves; default: no average. Not for `schedule_free_adamw`.
+    pub ema_decay: Option<f64>,
     /// Longest the gradient may be (Euclidean norm over all parameters); default 1; 0: no limit.
     pub max_grad_norm: Option<f64>,
 
@@ -218,6 +224,8 @@ impl Default for TrainConfig {
             nesterov: None,
             decay_rate: None,
             clip_threshold: None,
+            z_loss: 0.0,
+            ema_decay: None,
             max_grad_norm: None,
             batch_size: None,
             micro_batch_size: None,

@@ -221,6 +221,9 @@ impl TrainError {
                 let users: Vec<_> = users.map(|kind| format!("lr_schedule = \"{kind}\"")).collect();
                 format!("remove `{key}`, or use {}", users.join(" or "))
             }
+            TrainError::Unused { key: "ema_decay", .. } => {
+                "remove it: the optimizer evaluates an average already".into()
+            }
             TrainError::Unused { key, .. } => unused_help(key),
             TrainError::NotOfArchitecture { key, architecture } => {
                 let others = Architecture::ALL.into_iter().filter(|other| other != architecture);

@@ -10,6 +10,7 @@ mod mlp;
 mod norm;
 mod position;
 mod rope;
+mod z_loss;
 
 use burn::module::{Module, ParamGroup};
 use burn::nn::{Embedding, Linear};
@@ -21,6 +22,7 @@ pub(crate) use dropout::Dropout;
 pub(crate) use loss::cross_entropy;
 pub(crate) use norm::NormKind;
 pub(crate) use position::PositionKind;
+pub(crate) use z_loss::z_loss;
 
 use self::attention::{Attention, causal_mask};
 use self::block::Block;

@@ -99,6 +99,8 @@ fn every_bad_value_is_named_with_its_bound() {
             config.optimizer = OptimizerKind::ScheduleFreeAdamW;
             config.beta1 = Some(0.0);
         }),
+        message(|config| config.z_loss = -1e-4),
+        message(|config| config.ema_decay = Some(1.0)),
         message(|config| config.max_grad_norm = Some(-1.0)),
         message(|config| config.batch_size = Some(0)),
         message(|config| config.max_steps = Some(0)),
@@ -136,6 +138,8 @@ fn every_bad_value_is_named_with_its_bound() {
         "[decay_rate] `decay_rate`: 0.8 is not at least -1 and below 0",
         "[clip_threshold] `clip_threshold`: 0 is not within 0.001 and 1,000",
         "[beta1] `beta1`: 0 is below 0.001",
+        "[z_loss] `z_loss`: -0.0001 is not within 0 and 1",
+        "[ema_decay] `ema_decay`: 1 is not at least 0 and below 1",
         "[max_grad_norm] `max_grad_norm`: -1 is below 0",
         "[batch_size] `batch_size`: 0 is not within 1 and 1,000,000",
         "[max_steps] `max_steps`: 0 is below 1",
@@ -192,6 +196,19 @@ fn a_setting_that_the_optimizer_does_not_use_is_refused() {
         let error = config.validate().unwrap_err();
         assert!(matches!(error, TrainError::Unused { key, .. } if key == refused), "{error}");
     }
+}
+
+#[test]
+fn weights_are_not_averaged_twice() {
+    let config = TrainConfig {
+        optimizer: OptimizerKind::ScheduleFreeAdamW,
+        ema_decay: Some(0.9),
+        ..valid()
+    };
+    let error = config.validate().unwrap_err();
+    let message = "`ema_decay`: optimizer `schedule_free_adamw` does not use it";
+    assert_eq!(error.to_string(), message);
+    assert_eq!(error.help().unwrap(), "remove it: the optimizer evaluates an average already");
 }
 
 #[test]

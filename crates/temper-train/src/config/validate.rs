@@ -135,6 +135,11 @@ impl TrainConfig {
         check_some("clip_threshold", self.clip_threshold, "not within 0.001 and 1,000", |limit| {
             (1e-3..=1e3).contains(&limit)
         })?;
+        check("z_loss", self.z_loss, "not within 0 and 1", is_share)?;
+        check_some("ema_decay", self.ema_decay, "not at least 0 and below 1", is_decay)?;
+        if self.ema_decay.is_some() && self.optimizer == OptimizerKind::ScheduleFreeAdamW {
+            return Err(TrainError::Unused { key: "ema_decay", optimizer: self.optimizer.name() });
+        }
         check_some("max_grad_norm", self.max_grad_norm, "below 0", |limit| limit >= 0.0)
     }
 

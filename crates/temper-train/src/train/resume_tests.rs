@@ -40,6 +40,27 @@ fn so_does_one_with_dropout() {
     });
 }
 
+#[test]
+fn so_does_one_that_evaluates_an_average_of_the_weights() {
+    interrupt_after_every_step(&TrainConfig { ema_decay: Some(0.8), ..accumulating() });
+}
+
+#[test]
+fn an_average_begins_where_a_run_without_one_is_gone_on_from() {
+    let (text, kept) = (folder(), tempfile::tempdir().unwrap());
+    let config = TrainConfig { max_steps: Some(3), ..small() };
+    let run = Run::new(&config, text.path()).with_checkpoints(Checkpoints::new(kept.path()));
+    let from = go(&run, &mut Vec::new()).checkpoint.unwrap();
+    let losses = |ema_decay| {
+        let config = TrainConfig { ema_decay, max_steps: Some(4), ..small() };
+        let mut reports = Vec::new();
+        go(&Run::new(&config, text.path()).fork(&from), &mut reports);
+        reports
+    };
+    // The average of one step is that step's weights.
+    assert_eq!(losses(Some(0.9)), losses(None));
+}
+
 fn interrupt_after_every_step(config: &TrainConfig) {
     let (text, kept) = (folder(), tempfile::tempdir().unwrap());
     let (mut whole, mut pieces) = (Vec::new(), Vec::new());

@@ -237,7 +237,8 @@ fn same_model(was: &TrainConfig, is: &TrainConfig) -> Result<(), CheckpointError
             ("optimizer", config.optimizer.name().to_owned()),
         ]
     };
-    let mut pairs = shape(was).into_iter().zip(shape(is));
+    let all = |config: &TrainConfig| shape(config).into_iter().chain(config.bases());
+    let mut pairs = all(was).zip(all(is));
     match pairs.find(|(was, is)| was != is) {
         Some(((key, was), (_, is))) => Err(CheckpointError::OtherModel { key, was, is }),
         None => Ok(()),

@@ -3,12 +3,14 @@
 mod architecture;
 mod batch;
 mod length;
+mod parametrization;
 mod schedule;
 mod size;
 mod validate;
 
 pub use architecture::Architecture;
 pub use batch::Batch;
+pub use parametrization::Parametrization;
 
 use serde::{Deserialize, Serialize};
 use temper_optim::{CooldownType, OptimizerKind, OptimizerSettings, ScheduleKind};
@@ -67,6 +69,14 @@ pub struct TrainConfig {
     /// Of `gpt2`: added to the variance in the norms; default 1e-5.
     pub layer_norm_eps: Option<f64>,
 
+    /// What follows `hidden_size` and how: `standard` or `mup`, under which a learning rate that
+    /// suits a narrow model suits a wide one.
+    pub parametrization: Parametrization,
+    /// Of `mup`: the `hidden_size` at which it equals `standard`; default 128.
+    pub mup_base_width: Option<usize>,
+    /// Of `mup`: `num_heads` at that width; default `num_heads`. Give it where wider models have
+    /// more heads, not wider ones.
+    pub mup_base_num_heads: Option<usize>,
     /// Probability, below 1, that a feature of the embeddings or of what a part writes to the
     /// residual stream is dropped in training.
     pub dropout: f64,
@@ -197,6 +207,9 @@ impl Default for TrainConfig {
             rope_theta: None,
             rms_norm_eps: None,
             layer_norm_eps: None,
+            parametrization: Parametrization::Standard,
+            mup_base_width: None,
+            mup_base_num_heads: None,
             dropout: 0.0,
             attention_dropout: 0.0,
             learning_rate: 1e-3,

@@ -78,6 +78,18 @@ pub enum TrainError {
         /// The architecture.
         architecture: Architecture,
     },
+    /// A setting of the maximal update parametrization is given without it.
+    #[error("`{key}` is not used by parametrization = \"standard\"")]
+    NotOfStandard {
+        /// The setting.
+        key: &'static str,
+    },
+    /// It is not known how the optimizer's learning rates follow the width.
+    #[error("`parametrization`: optimizer `{optimizer}` has no rule for \"mup\"")]
+    NoWidthRule {
+        /// The name of the optimizer.
+        optimizer: &'static str,
+    },
     /// The chosen optimizer needs a learning rate that stays constant after warmup.
     #[error("`lr_schedule`: optimizer `{optimizer}` needs `constant`")]
     NotConstant {
@@ -194,12 +206,14 @@ impl TrainError {
             | TrainError::NotOfSchedule { key, .. }
             | TrainError::Unused { key, .. }
             | TrainError::NotOfArchitecture { key, .. }
+            | TrainError::NotOfStandard { key }
             | TrainError::BadGlob { key, .. }
             | TrainError::NoData { key, .. }
             | TrainError::TooLittleText { key, .. } => Some(key),
             TrainError::Checkpoint { source: CheckpointError::OtherModel { key, .. } } => Some(key),
             TrainError::OddHeadDim { .. } => Some("num_heads"),
             TrainError::NotConstant { .. } => Some("lr_schedule"),
+            TrainError::NoWidthRule { .. } => Some("parametrization"),
             TrainError::BatchDisagrees { .. } => Some("batch_size"),
             TrainError::NoGlobs => Some("data"),
             TrainError::DeviceNotBuilt { .. } | TrainError::DeviceNotFound { .. } => Some("device"),
@@ -230,6 +244,15 @@ impl TrainError {
                 let others: Vec<_> =
                     others.map(|other| format!("architecture = \"{}\"", other.name())).collect();
                 format!("remove `{key}`, or use {}", others.join(" or "))
+            }
+            TrainError::NotOfStandard { key } => {
+                format!("remove `{key}`, or use parametrization = \"mup\"")
+            }
+            TrainError::NoWidthRule { .. } => {
+                let users = OptimizerKind::ALL.into_iter();
+                let users = users.filter(|kind| kind.width_rule().is_some());
+                let users: Vec<_> = users.map(OptimizerKind::name).collect();
+                format!("remove it, or use an optimizer that has one: {}", users.join(", "))
             }
             TrainError::NotDivisible { key, divisor_key, .. } => {
                 format!("change `{key}` or `{divisor_key}`")

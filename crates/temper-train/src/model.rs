@@ -15,7 +15,7 @@ mod z_loss;
 use burn::module::{Module, ParamGroup};
 use burn::nn::{Embedding, Linear};
 use burn::tensor::{Device, Int, Tensor, module::linear};
-use temper_optim::Groups;
+use temper_optim::{Groups, RateFactors};
 
 pub(crate) use activation::ActivationKind;
 pub(crate) use dropout::Dropout;
@@ -48,6 +48,8 @@ pub(crate) struct Model {
     /// The output layer, where it does not share the embedding's weights.
     lm_head: Option<Linear>,
     embed_positions: Positions,
+    /// What the logits are divided by.
+    width_multiplier: f64,
     /// 0 where a position may look and minus infinity where not: `max_seq x max_seq`.
     mask: Tensor<2>,
 }
@@ -63,6 +65,7 @@ impl Model {
             lm_head: (!config.tie_word_embeddings)
                 .then(|| weights.output(config.hidden_size, config.vocabulary())),
             embed_positions: Positions::new(config, &mut weights),
+            width_multiplier: config.width_multiplier(),
             mask: causal_mask(config.max_seq_length, device),
         }
     }
@@ -73,6 +76,7 @@ impl Model {
             output: ParamGroup::from_predicate("lm_head"),
             norms_and_biases: ParamGroup::from_any_predicates(vec!["norm", "bias"]),
             embeddings: ParamGroup::from_any_predicates(vec!["embed_tokens", "embed_positions"]),
+            rates: RateFactors::default(),
         }
     }
 
@@ -84,6 +88,11 @@ impl Model {
 
     /// The same with dropout, as in training.
     pub(crate) fn forward_with(&self, tokens: Tensor<2, Int>, dropout: &mut Dropout) -> Tensor<3> {
+        self.logits(self.stream(tokens, dropout))
+    }
+
+    /// The residual stream after the last layer: `batch x seq x hidden`.
+    fn stream(&self, tokens: Tensor<2, Int>, dropout: &mut Dropout) -> Tensor<3> {
         let [_, seq] = tokens.dims();
         let rope = self.embed_positions.turns(seq);
         let mask = self.mask.clone().slice([0..seq, 0..seq]); // [seq, seq]
@@ -92,7 +101,15 @@ impl Model {
         for layer in &self.layers {
             hidden = layer.forward(hidden, rope.as_ref(), &mask, dropout);
         }
-        let hidden = self.norm.forward(hidden);
+        hidden
+    }
+
+    /// The logits (`batch x seq x vocabulary`) of a residual stream (`batch x seq x hidden`).
+    fn logits(&self, stream: Tensor<3>) -> Tensor<3> {
+        let mut hidden = self.norm.forward(stream); // [batch, seq, hidden]
+        if self.width_multiplier != 1.0 {
+            hidden = hidden / self.width_multiplier;
+        }
         let output = match &self.lm_head {
             Some(layer) => layer.weight.val(), // [hidden, vocabulary]
             None => self.embed_tokens.weight.val().transpose(), // [hidden, vocabulary]
@@ -103,3 +120,5 @@ impl Model {
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod width_tests;

@@ -199,6 +199,41 @@ fn a_setting_that_the_optimizer_does_not_use_is_refused() {
 }
 
 #[test]
+fn both_parametrizations_are_equal_at_the_base_width() {
+    let standard = TrainConfig { hidden_size: 256, ..valid() };
+    let mup = TrainConfig { parametrization: Parametrization::Mup, ..standard.clone() };
+    let at_base = TrainConfig { mup_base_width: Some(256), ..mup.clone() };
+    at_base.validate().unwrap();
+    assert_eq!(at_base.width_multiplier(), 1.0);
+    assert_eq!(at_base.attention_scale(), standard.attention_scale());
+    assert_eq!(at_base.rate_factors(), standard.rate_factors());
+    // Twice the default base width, with heads of 64 features instead of 32 ...
+    assert_eq!((mup.width_multiplier(), mup.attention_scale()), (2.0, 32f64.sqrt() / 64.0));
+    assert_eq!(mup.rate_factors().hidden, 0.5);
+    // ... or with twice as many of 32.
+    let more = TrainConfig { num_heads: 8, mup_base_num_heads: Some(4), ..mup };
+    assert!((more.attention_scale() - 32f64.sqrt().recip()).abs() < 1e-15);
+}
+
+#[test]
+fn settings_of_mup_without_it_and_optimizers_without_a_rule_are_refused() {
+    let error = TrainConfig { mup_base_width: Some(64), ..valid() }.validate().unwrap_err();
+    let message = "`mup_base_width` is not used by parametrization = \"standard\"";
+    assert_eq!(error.to_string(), message);
+    assert_eq!(error.help().unwrap(), "remove `mup_base_width`, or use parametrization = \"mup\"");
+    let mup = TrainConfig { parametrization: Parametrization::Mup, ..valid() };
+    let adafactor = TrainConfig { optimizer: OptimizerKind::Adafactor, ..mup.clone() };
+    let error = adafactor.validate().unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "`parametrization`: optimizer `adafactor` has no rule for \"mup\""
+    );
+    assert!(error.help().unwrap().ends_with("adamw, sgd, lion, muon, schedule_free_adamw"));
+    let zero = TrainConfig { mup_base_width: Some(0), ..mup };
+    assert!(zero.validate().unwrap_err().to_string().starts_with("`mup_base_width`: 0 is not"));
+}
+
+#[test]
 fn weights_are_not_averaged_twice() {
     let config = TrainConfig {
         optimizer: OptimizerKind::ScheduleFreeAdamW,

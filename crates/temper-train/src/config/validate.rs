@@ -3,7 +3,7 @@
 use temper_optim::{OptimizerKind, ScheduleKind};
 
 use crate::model::PositionKind;
-use crate::{TokenizerKind, TrainConfig, TrainError};
+use crate::{Parametrization, TokenizerKind, TrainConfig, TrainError};
 
 /// The largest size a setting may ask for; keeps counts of parameters within 64 bits.
 const MAX_SIZE: usize = 1_000_000;
@@ -21,6 +21,7 @@ impl TrainConfig {
         self.validate_model()?;
         self.validate_schedule()?;
         self.validate_optimizer()?;
+        self.validate_parametrization()?;
         self.validate_batch()?;
         self.validate_length()
     }
@@ -141,6 +142,23 @@ impl TrainConfig {
             return Err(TrainError::Unused { key: "ema_decay", optimizer: self.optimizer.name() });
         }
         check_some("max_grad_norm", self.max_grad_norm, "below 0", |limit| limit >= 0.0)
+    }
+
+    fn validate_parametrization(&self) -> Result<(), TrainError> {
+        let base = [
+            ("mup_base_width", self.mup_base_width),
+            ("mup_base_num_heads", self.mup_base_num_heads),
+        ];
+        for (key, value) in base {
+            if self.parametrization == Parametrization::Standard && value.is_some() {
+                return Err(TrainError::NotOfStandard { key });
+            }
+            optional_size(key, value)?;
+        }
+        if self.parametrization == Parametrization::Mup && self.optimizer.width_rule().is_none() {
+            return Err(TrainError::NoWidthRule { optimizer: self.optimizer.name() });
+        }
+        Ok(())
     }
 
     fn validate_batch(&self) -> Result<(), TrainError> {

@@ -16,6 +16,8 @@ pub(super) struct Attention {
     pub v_proj: Linear,
     pub o_proj: Linear,
     head_dim: usize,
+    /// What the products of queries and keys are multiplied by.
+    scale: f64,
 }
 
 impl Attention {
@@ -28,6 +30,7 @@ impl Attention {
             v_proj: weights.linear(hidden, kv_width),
             o_proj: weights.residual_linear(hidden, hidden),
             head_dim: config.head_dim(),
+            scale: config.attention_scale(),
         }
     }
 
@@ -47,8 +50,7 @@ impl Attention {
         let queries = turn(self.heads(self.q_proj.forward(hidden.clone())));
         let keys = turn(self.heads(self.k_proj.forward(hidden.clone())));
         let values = self.heads(self.v_proj.forward(hidden));
-        let scale = (self.head_dim as f64).sqrt().recip();
-        let mixed = attention(queries, keys, values, scale, mask, dropout);
+        let mixed = attention(queries, keys, values, self.scale, mask, dropout);
         let [batch, num_heads, seq, head_dim] = mixed.dims();
         let mixed = mixed.swap_dims(1, 2); // [batch, seq, heads, head_dim]
         self.o_proj.forward(mixed.reshape([batch, seq, num_heads * head_dim])) // [batch, seq, hidden]

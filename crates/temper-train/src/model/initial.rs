@@ -36,15 +36,16 @@ impl<'a> InitialWeights<'a> {
 
     /// A linear layer from `inputs` to `outputs` features; biases, if there are any, are 0.
     pub(super) fn linear(&mut self, inputs: usize, outputs: usize) -> Linear {
-        self.layer(inputs, outputs, STANDARD_DEVIATION)
+        self.layer(inputs, outputs, self.hidden_deviation())
     }
 
     /// A linear layer that writes to the residual stream. Each layer writes twice; the scale
     /// 1/sqrt(2 layers) keeps the stream's variance from growing with depth (Radford et al. 2019,
-    /// section 2.3).
+    /// section 2.3). That is all that follows depth, under mup too, which is about width alone: it
+    /// is then equal to the standard parametrization at the base width, however deep.
     pub(super) fn residual_linear(&mut self, inputs: usize, outputs: usize) -> Linear {
         let writes = 2.0 * self.config.num_layers as f64;
-        self.layer(inputs, outputs, STANDARD_DEVIATION / writes.sqrt())
+        self.layer(inputs, outputs, self.hidden_deviation() / writes.sqrt())
     }
 
     /// The output layer, which has no biases in any architecture.
@@ -61,6 +62,12 @@ impl<'a> InitialWeights<'a> {
 
     pub(super) fn device(&self) -> &Device {
         self.device
+    }
+
+    /// Of a hidden matrix, whose variance is divided by the width multiplier (Yang et al. 2022,
+    /// table 8); that of embeddings and of the output layer stays.
+    fn hidden_deviation(&self) -> f64 {
+        STANDARD_DEVIATION / self.config.width_multiplier().sqrt()
     }
 
     fn layer(&mut self, inputs: usize, outputs: usize, deviation: f64) -> Linear {

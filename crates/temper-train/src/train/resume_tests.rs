@@ -158,6 +158,11 @@ fn another_runs_checkpoint_is_gone_on_from_with_other_settings_of_the_same_model
     assert_eq!(fork(&slow), fork(&slow));
     assert_ne!(fork(&slow), fork(&fast));
 
+    let mup = TrainConfig { parametrization: crate::Parametrization::Mup, ..small() };
+    let run = Run::new(&mup, text.path()).fork(&from);
+    let error = run.train(&mut |_| ControlFlow::Continue(())).unwrap_err();
+    assert!(error.to_string().contains("`parametrization`: the checkpoint has standard"));
+
     let wider = TrainConfig { hidden_size: 64, ..small() };
     let run = Run::new(&wider, text.path()).fork(&from);
     let error = run.train(&mut |_| ControlFlow::Continue(())).unwrap_err();

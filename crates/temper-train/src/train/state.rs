@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use burn::module::Module;
 use burn::optim::{GradientsAccumulator, GradientsParams};
 use burn::tensor::{Device, Tensor};
-use temper_optim::{Optimizer, Schedule, clip_grad_norm};
+use temper_optim::{Groups, Optimizer, Schedule, clip_grad_norm};
 
 use super::average::Average;
 use crate::checkpoint::{Checkpoint, Checkpoints, Position};
@@ -49,7 +49,10 @@ impl<'a> State<'a> {
             schedule: config.schedule(total_steps),
             batch: config.batch()?,
             model: Model::new(config, device),
-            optimizer: config.optimizer.init(&config.optimizer_settings(), Model::groups()),
+            optimizer: config.optimizer.init(
+                &config.optimizer_settings(),
+                Groups { rates: config.rate_factors(), ..Model::groups() },
+            ),
             average: None,
             progress: Progress::start(),
             position: Position::default(),

@@ -39,7 +39,7 @@ impl Algorithm for Adafactor {
     }
 
     fn init(&self, groups: Groups) -> Optimizer {
-        groups.optimizer(self.build(self.weight_decay), self.build(0.0)).into()
+        groups.optimizer(self.weight_decay, |decay| self.build(decay)).into()
     }
 }
 

@@ -1,6 +1,6 @@
 //! Adam with decoupled weight decay.
 
-use crate::{Algorithm, Groups, Optimizer, OptimizerSettings};
+use crate::{Algorithm, Groups, Optimizer, OptimizerSettings, WidthRule};
 
 /// The settings of Adam with decoupled weight decay (Loshchilov & Hutter 2019, algorithm 2).
 ///
@@ -26,6 +26,7 @@ impl Default for AdamW {
 impl Algorithm for AdamW {
     const NAME: &'static str = "adamw";
     const KEYS: &'static [&'static str] = &["beta1", "beta2", "adam_eps"];
+    const WIDTH_RULE: Option<WidthRule> = Some(WidthRule::Normalised);
 
     fn from_settings(settings: &OptimizerSettings) -> AdamW {
         let default = AdamW::default();
@@ -38,7 +39,7 @@ impl Algorithm for AdamW {
     }
 
     fn init(&self, groups: Groups) -> Optimizer {
-        groups.optimizer(self.build(self.weight_decay), self.build(0.0)).into()
+        groups.optimizer(self.weight_decay, |decay| self.build(decay)).into()
     }
 }
 

@@ -1,6 +1,6 @@
 //! What an optimizer says of itself.
 
-use crate::{Groups, Optimizer, OptimizerSettings};
+use crate::{Groups, Optimizer, OptimizerSettings, WidthRule};
 
 /// One way to turn gradients into steps: the settings of one optimizer.
 pub trait Algorithm: Sized {
@@ -12,6 +12,9 @@ pub trait Algorithm: Sized {
 
     /// Whether the learning rate has to stay where it is after warmup.
     const NEEDS_CONSTANT_RATE: bool = false;
+
+    /// How its learning rates follow the width of a model; `None` where no rule is known.
+    const WIDTH_RULE: Option<WidthRule> = None;
 
     /// Its settings, with its defaults where none are given.
     fn from_settings(settings: &OptimizerSettings) -> Self;

@@ -3,17 +3,21 @@
 use burn::module::ParamGroup;
 use burn::optim::{self, ModuleOptimizer};
 
+use crate::RateFactors;
+use crate::width::Scaled;
+
 /// Which parameters of a model are treated apart. One that is in several groups belongs to the
 /// last of them here.
 ///
 /// ```
 /// use burn::module::ParamGroup;
-/// use temper_optim::Groups;
+/// use temper_optim::{Groups, RateFactors};
 ///
 /// let groups = Groups {
 ///     output: ParamGroup::from_predicate("lm_head"),
 ///     norms_and_biases: ParamGroup::from_any_predicates(vec!["norm", "bias"]),
 ///     embeddings: ParamGroup::from_predicate("embed_tokens"),
+///     rates: RateFactors::default(),
 /// };
 /// ```
 #[derive(Clone, Debug)]
@@ -24,17 +28,23 @@ pub struct Groups {
     pub norms_and_biases: ParamGroup,
     /// Embeddings, also where the output layer shares one: not decayed, and no hidden matrices.
     pub embeddings: ParamGroup,
+    /// The factor of the learning rate in each group, and in none of them.
+    pub rates: RateFactors,
 }
 
 impl Groups {
-    /// The optimizer that decays by one algorithm, and moves what is not decayed by another.
+    /// The optimizer that `build` makes of a weight decay, at the learning rate of each group; what
+    /// is not decayed gets a decay of 0.
     pub(crate) fn optimizer<O: optim::Optimizer>(
         self,
-        decayed: O,
-        undecayed: O,
+        weight_decay: f64,
+        build: impl Fn(f64) -> O,
     ) -> ModuleOptimizer {
-        ModuleOptimizer::from(decayed)
-            .with_group(self.norms_and_biases, undecayed.clone(), None)
-            .with_group(self.embeddings, undecayed, None)
+        let rates = self.rates;
+        let scaled = |factor, weight_decay| Scaled::new(factor, weight_decay, &build);
+        ModuleOptimizer::from(scaled(rates.hidden, weight_decay))
+            .with_group(self.output, scaled(rates.output, weight_decay), None)
+            .with_group(self.norms_and_biases, scaled(rates.norms_and_biases, 0.0), None)
+            .with_group(self.embeddings, scaled(rates.embeddings, 0.0), None)
     }
 }

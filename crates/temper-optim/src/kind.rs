@@ -9,19 +9,20 @@ use crate::lion::Lion;
 use crate::muon::Muon;
 use crate::schedule_free::ScheduleFreeAdamW;
 use crate::sgd::Sgd;
-use crate::{Groups, Optimizer, OptimizerSettings};
+use crate::{Groups, Optimizer, OptimizerSettings, WidthRule};
 
 /// An optimizer by name.
 ///
 /// ```
 /// use burn::module::ParamGroup;
-/// use temper_optim::{Groups, OptimizerKind, OptimizerSettings};
+/// use temper_optim::{Groups, OptimizerKind, OptimizerSettings, RateFactors};
 ///
 /// let settings = OptimizerSettings { weight_decay: 0.1, ..OptimizerSettings::default() };
 /// let groups = Groups {
 ///     output: ParamGroup::from_predicate("lm_head"),
 ///     norms_and_biases: ParamGroup::from_any_predicates(vec!["norm", "bias"]),
 ///     embeddings: ParamGroup::from_predicate("embed_tokens"),
+///     rates: RateFactors::default(),
 /// };
 /// let optimizer = OptimizerKind::Lion.init(&settings, groups);
 /// assert_eq!(OptimizerKind::Lion.keys(), ["beta1", "beta2"]);
@@ -83,6 +84,11 @@ impl OptimizerKind {
         self.entry().needs_constant_rate
     }
 
+    /// How its learning rates follow the width of a model; `None` where no rule is known.
+    pub const fn width_rule(self) -> Option<WidthRule> {
+        self.entry().width_rule
+    }
+
     /// The optimizer of a module whose parameters are in these groups; settings that it doesn't
     /// use are not looked at.
     pub fn init(self, settings: &OptimizerSettings, groups: Groups) -> Optimizer {
@@ -95,6 +101,7 @@ struct Entry {
     name: &'static str,
     keys: &'static [&'static str],
     needs_constant_rate: bool,
+    width_rule: Option<WidthRule>,
     init: fn(&OptimizerSettings, Groups) -> Optimizer,
 }
 
@@ -103,6 +110,7 @@ const fn entry<A: Algorithm>() -> Entry {
         name: A::NAME,
         keys: A::KEYS,
         needs_constant_rate: A::NEEDS_CONSTANT_RATE,
+        width_rule: A::WIDTH_RULE,
         init: |settings, groups| A::from_settings(settings).init(groups),
     }
 }

@@ -6,6 +6,7 @@
 //!   implements, [`Optimizer`] what it makes for a module.
 //! - [`OptimizerSettings`] and [`Groups`]: what may be said of an optimizer, and which parameters
 //!   are treated apart.
+//! - [`WidthRule`] and [`RateFactors`]: how learning rates follow the width of a model.
 //! - [`clip_grad_norm`]: one norm over all gradients.
 
 mod adafactor;
@@ -21,6 +22,7 @@ mod schedule;
 mod schedule_free;
 mod settings;
 mod sgd;
+mod width;
 
 pub use adafactor::Adafactor;
 pub use adamw::AdamW;
@@ -35,3 +37,4 @@ pub use schedule::{CooldownType, Entry, Schedule, ScheduleKind, Setting, Unknown
 pub use schedule_free::ScheduleFreeAdamW;
 pub use settings::OptimizerSettings;
 pub use sgd::Sgd;
+pub use width::{RateFactors, WidthRule};

@@ -2,7 +2,7 @@
 
 use burn::optim::LionConfig;
 
-use crate::{Algorithm, Groups, Optimizer, OptimizerSettings};
+use crate::{Algorithm, Groups, Optimizer, OptimizerSettings, WidthRule};
 
 /// The settings of Lion (Chen et al. 2023, algorithm 2): every weight moves by the learning rate,
 /// in the direction of the sign of a mean of gradients.
@@ -28,6 +28,7 @@ impl Default for Lion {
 impl Algorithm for Lion {
     const NAME: &'static str = "lion";
     const KEYS: &'static [&'static str] = &["beta1", "beta2"];
+    const WIDTH_RULE: Option<WidthRule> = Some(WidthRule::Normalised);
 
     fn from_settings(settings: &OptimizerSettings) -> Lion {
         let default = Lion::default();
@@ -39,7 +40,7 @@ impl Algorithm for Lion {
     }
 
     fn init(&self, groups: Groups) -> Optimizer {
-        groups.optimizer(self.build(self.weight_decay), self.build(0.0)).into()
+        groups.optimizer(self.weight_decay, |decay| self.build(decay)).into()
     }
 }
 

@@ -8,7 +8,8 @@ use burn::optim::{
 };
 use burn::tensor::{Device, Tensor};
 
-use crate::{AdamW, Algorithm, Groups, Optimizer, OptimizerSettings};
+use crate::width::Scaled;
+use crate::{AdamW, Algorithm, Groups, Optimizer, OptimizerSettings, WidthRule};
 
 /// The settings of Muon (Jordan et al. 2024): a hidden matrix moves along its momentum made
 /// orthogonal by five Newton-Schulz iterations; `AdamW` moves all other parameters.
@@ -36,6 +37,7 @@ impl Default for Muon {
 impl Algorithm for Muon {
     const NAME: &'static str = "muon";
     const KEYS: &'static [&'static str] = &["momentum", "nesterov", "beta1", "beta2", "adam_eps"];
+    const WIDTH_RULE: Option<WidthRule> = Some(WidthRule::Orthogonal);
 
     fn from_settings(settings: &OptimizerSettings) -> Muon {
         let default = Muon::default();
@@ -48,11 +50,14 @@ impl Algorithm for Muon {
 
     fn init(&self, groups: Groups) -> Optimizer {
         let weight_decay = self.adamw.weight_decay;
+        let rates = groups.rates;
+        let orthogonal = |factor, decay| Scaled::new(factor, decay, |decay| self.build(decay));
+        let adamw = |factor, decay| Scaled::new(factor, decay, |decay| self.adamw.build(decay));
         // Of the groups that hold a parameter, the last one decides.
-        ModuleOptimizer::from(self.build(weight_decay))
-            .with_group(groups.output, self.adamw.build(weight_decay), None)
-            .with_group(groups.norms_and_biases, self.build(0.0), None)
-            .with_group(groups.embeddings, self.adamw.build(0.0), None)
+        ModuleOptimizer::from(orthogonal(rates.hidden, weight_decay))
+            .with_group(groups.output, adamw(rates.output, weight_decay), None)
+            .with_group(groups.norms_and_biases, orthogonal(rates.norms_and_biases, 0.0), None)
+            .with_group(groups.embeddings, adamw(rates.embeddings, 0.0), None)
             .into()
     }
 }

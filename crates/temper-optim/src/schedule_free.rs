@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use burn::optim::{self, LearningRate, RecordState, StateSink, StateSource};
 use burn::tensor::{Device, Tensor};
 
-use crate::{AdamW, Algorithm, Groups, Optimizer, OptimizerSettings};
+use crate::{AdamW, Algorithm, Groups, Optimizer, OptimizerSettings, WidthRule};
 
 /// The settings of schedule-free `AdamW` (Defazio et al. 2024, algorithm 1), as in the authors'
 /// package `schedulefree`.
@@ -36,6 +36,7 @@ impl Default for ScheduleFreeAdamW {
 impl Algorithm for ScheduleFreeAdamW {
     const NAME: &'static str = "schedule_free_adamw";
     const KEYS: &'static [&'static str] = &["beta1", "beta2", "adam_eps"];
+    const WIDTH_RULE: Option<WidthRule> = Some(WidthRule::Normalised);
     const NEEDS_CONSTANT_RATE: bool = true;
 
     fn from_settings(settings: &OptimizerSettings) -> ScheduleFreeAdamW {
@@ -45,10 +46,11 @@ impl Algorithm for ScheduleFreeAdamW {
 
     fn init(&self, groups: Groups) -> Optimizer {
         let evaluating = Arc::new(AtomicBool::new(false));
-        let decayed = Averaging { settings: *self, evaluating: evaluating.clone() };
-        let settings = ScheduleFreeAdamW { weight_decay: 0.0, ..*self };
-        let undecayed = Averaging { settings, evaluating: evaluating.clone() };
-        Optimizer::with_evaluation(groups.optimizer(decayed, undecayed), evaluating)
+        let inner = groups.optimizer(self.weight_decay, |weight_decay| {
+            let settings = ScheduleFreeAdamW { weight_decay, ..*self };
+            Averaging { settings, evaluating: evaluating.clone() }
+        });
+        Optimizer::with_evaluation(inner, evaluating)
     }
 }
 

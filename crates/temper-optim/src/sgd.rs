@@ -4,7 +4,7 @@ use burn::optim::momentum::MomentumConfig;
 use burn::optim::{self, LearningRate, SgdConfig, SgdState};
 use burn::tensor::{Device, Tensor};
 
-use crate::{Algorithm, Groups, Optimizer, OptimizerSettings};
+use crate::{Algorithm, Groups, Optimizer, OptimizerSettings, WidthRule};
 
 /// The settings of stochastic gradient descent with momentum (Sutskever et al. 2013, eq. 1 to 4,
 /// in the form of `torch.optim.SGD` without dampening: the momentum sums gradients, and the
@@ -34,6 +34,7 @@ impl Default for Sgd {
 impl Algorithm for Sgd {
     const NAME: &'static str = "sgd";
     const KEYS: &'static [&'static str] = &["momentum", "nesterov"];
+    const WIDTH_RULE: Option<WidthRule> = Some(WidthRule::Proportional);
 
     fn from_settings(settings: &OptimizerSettings) -> Sgd {
         let default = Sgd::default();
@@ -45,7 +46,7 @@ impl Algorithm for Sgd {
     }
 
     fn init(&self, groups: Groups) -> Optimizer {
-        groups.optimizer(self.build(self.weight_decay), self.build(0.0)).into()
+        groups.optimizer(self.weight_decay, |decay| self.build(decay)).into()
     }
 }
 

@@ -6,7 +6,7 @@ use burn::module::{Module, ModuleVisitor, Param, ParamGroup};
 use burn::optim::{GradientsParams, OptimizerRecord};
 use burn::tensor::{Device, Tensor, TensorData};
 use serde::Deserialize;
-use temper_optim::{Groups, Optimizer, OptimizerKind, OptimizerSettings};
+use temper_optim::{Groups, Optimizer, OptimizerKind, OptimizerSettings, RateFactors};
 
 /// Single precision keeps 7 digits of weights near 1; 50 steps lose one of them.
 const TOLERANCE: f64 = 1e-5;
@@ -65,6 +65,10 @@ fn reference() -> Reference {
 
 impl Case {
     fn init(&self) -> Optimizer {
+        self.init_at(RateFactors::default())
+    }
+
+    fn init_at(&self, rates: RateFactors) -> Optimizer {
         let settings = OptimizerSettings {
             weight_decay: self.settings.weight_decay,
             beta1: self.settings.beta1,
@@ -79,6 +83,7 @@ impl Case {
             output: ParamGroup::from_path("output"),
             norms_and_biases: ParamGroup::from_path("norm"),
             embeddings: ParamGroup::from_path("embedding"),
+            rates,
         };
         self.optimizer.init(&settings, groups)
     }
@@ -235,5 +240,38 @@ fn only_schedule_free_adamw_evaluates_elsewhere_than_it_trains() {
         let evaluated = all_values(&optimizer.evaluation_module(&problem));
         let is_elsewhere = largest_difference(&evaluated, &all_values(&problem)) > 1e-4;
         assert_eq!(is_elsewhere, case.optimizer == OptimizerKind::ScheduleFreeAdamW);
+    }
+}
+
+#[test]
+fn each_group_moves_at_its_own_rate_and_decays_at_that_of_all() {
+    let reference = reference();
+    for case in &reference.cases {
+        if case.optimizer == OptimizerKind::Adafactor {
+            continue; // Its rate has a limit, which a factor comes after.
+        }
+        let after = |rates| {
+            let mut optimizer = case.init_at(rates);
+            all_values(&reference.step(case, &mut optimizer, reference.problem(), 0))
+        };
+        let plain = after(RateFactors::default());
+        let rates =
+            RateFactors { hidden: 0.5, output: 3.0, norms_and_biases: 2.0, embeddings: 0.25 };
+        let scaled = after(rates);
+        let decay = case.learning_rate / reference.warmup_steps as f64 * case.settings.weight_decay;
+        for (name, factor, decay) in [
+            ("tall", 0.5, decay),
+            ("output", 3.0, decay),
+            ("norm", 2.0, 0.0),
+            ("embedding", 0.25, 0.0),
+        ] {
+            let initial = &reference.initial[name];
+            for (index, start) in initial.iter().enumerate() {
+                let kept = start * (1.0 - decay);
+                let (one, other) = (plain[name][index] - kept, scaled[name][index] - kept);
+                let name = case.optimizer.name();
+                assert!((other - factor * one).abs() < 1e-6, "{name}: {other} of {one}");
+            }
+        }
     }
 }

@@ -19,7 +19,7 @@ use temper_optim::Optimizer;
 use thiserror::Error;
 
 use crate::TrainConfig;
-use crate::model::Model;
+use crate::model::{Model, PositionKind};
 
 pub use folder::Checkpoints;
 
@@ -37,6 +37,9 @@ pub(crate) struct Position {
     pub(crate) loss_sum: f32,
     /// How many passes that were.
     pub(crate) losses: u64,
+    /// Steps in the average of the weights.
+    #[serde(default)]
+    pub(crate) averaged: u64,
     /// Loss on the held-out text at the last report; `None` before the first.
     pub(crate) eval_loss: Option<f64>,
 }
@@ -63,6 +66,7 @@ pub(crate) struct Checkpoint {
     /// The settings of the run that wrote it.
     pub(crate) config: TrainConfig,
     model: ModuleRecord,
+    average: Option<ModuleRecord>,
     optimizer: OptimizerRecord,
 }
 
@@ -123,9 +127,14 @@ fn pack(
     config: &TrainConfig,
     position: &Position,
     model: &Model,
+    average: Option<&Model>,
     optimizer: &Optimizer,
 ) -> Result<Vec<u8>, CheckpointError> {
-    let parts = [model.clone().into_record().into_bytes()?, optimizer.to_record().into_bytes()?];
+    let weights = |model: &Model| model.clone().into_record().into_bytes();
+    let mut parts = vec![weights(model)?, optimizer.to_record().into_bytes()?];
+    if let Some(average) = average {
+        parts.push(weights(average)?);
+    }
     let part = |bytes: &Bytes| Part { bytes: bytes.len(), crc32: crc32fast::hash(bytes) };
     let header = Header {
         format: FORMAT,
@@ -172,17 +181,20 @@ impl Checkpoint {
             parts.push(Bytes::from_bytes_vec(bytes.to_vec()));
             rest = others;
         }
+        let average = (parts.len() == 3).then(|| parts.pop()).flatten();
         let [model, optimizer]: [Bytes; 2] =
-            parts.try_into().map_err(|_| damaged("it has not two parts"))?;
+            parts.try_into().map_err(|_| damaged("it has neither two parts nor three"))?;
         Ok(Self {
             position: header.position,
             config: header.config,
             model: ModuleRecord::from_bytes(model)?,
+            average: average.map(ModuleRecord::from_bytes).transpose()?,
             optimizer: OptimizerRecord::from_bytes(optimizer)?,
         })
     }
 
-    /// Puts the weights into a model and the state into its optimizer.
+    /// Puts the weights into a model, their average, if there is one, into a copy of it, and the
+    /// state into its optimizer.
     ///
     /// # Errors
     /// The model has another shape than the one that was saved.
@@ -191,9 +203,19 @@ impl Checkpoint {
         config: &TrainConfig,
         model: Model,
         optimizer: Optimizer,
-    ) -> Result<(Model, Optimizer), CheckpointError> {
+    ) -> Result<(Model, Option<Model>, Optimizer), CheckpointError> {
         same_model(&self.config, config)?;
-        Ok((model.try_load_record(self.model)?, optimizer.load_record(self.optimizer)))
+        let average = self.average.map(|average| model.clone().try_load_record(average));
+        let model = model.try_load_record(self.model)?;
+        Ok((model, average.transpose()?, optimizer.load_record(self.optimizer)))
+    }
+}
+
+/// How many positions have weights.
+fn learned_positions(config: &TrainConfig) -> usize {
+    match config.architecture.parts().positions {
+        PositionKind::Learned => config.max_seq_length,
+        PositionKind::Rotary => 0,
     }
 }
 
@@ -204,15 +226,19 @@ fn same_model(was: &TrainConfig, is: &TrainConfig) -> Result<(), CheckpointError
         [
             ("tokenizer", format!("{:?}", config.tokenizer)),
             ("vocab_size", config.vocabulary().to_string()),
+            ("architecture", config.architecture.name().to_owned()),
             ("hidden_size", config.hidden_size.to_string()),
             ("num_layers", config.num_layers.to_string()),
             ("num_heads", config.num_heads.to_string()),
             ("num_kv_heads", config.kv_heads().to_string()),
             ("intermediate_size", config.intermediate().to_string()),
+            ("tie_word_embeddings", config.tie_word_embeddings.to_string()),
+            ("max_seq_length", learned_positions(config).to_string()),
             ("optimizer", config.optimizer.name().to_owned()),
         ]
     };
-    let mut pairs = shape(was).into_iter().zip(shape(is));
+    let all = |config: &TrainConfig| shape(config).into_iter().chain(config.bases());
+    let mut pairs = all(was).zip(all(is));
     match pairs.find(|(was, is)| was != is) {
         Some(((key, was), (_, is))) => Err(CheckpointError::OtherModel { key, was, is }),
         None => Ok(()),

@@ -1,12 +1,16 @@
 //! The settings of one training run, as a person writes them.
 
+mod architecture;
 mod batch;
 mod length;
+mod parametrization;
 mod schedule;
 mod size;
 mod validate;
 
+pub use architecture::Architecture;
 pub use batch::Batch;
+pub use parametrization::Parametrization;
 
 use serde::{Deserialize, Serialize};
 use temper_optim::{CooldownType, OptimizerKind, OptimizerSettings, ScheduleKind};
@@ -41,6 +45,8 @@ pub struct TrainConfig {
     /// Tokens in the vocabulary; default 256 for `bytes` (the only value), 1,024 for `bpe`.
     pub vocab_size: Option<usize>,
 
+    /// What kind of transformer the model is: `llama` or `gpt2`.
+    pub architecture: Architecture,
     /// Width of the residual stream.
     pub hidden_size: usize,
     /// Number of transformer blocks.
@@ -49,14 +55,33 @@ pub struct TrainConfig {
     pub num_heads: usize,
     /// Number of key and value heads; divides `num_heads`; default: `num_heads`.
     pub num_kv_heads: Option<usize>,
-    /// Width inside the MLP; default: 8/3 of `hidden_size`, rounded up to a multiple of 64.
+    /// Width inside the MLP; default: 8/3 of `hidden_size`, rounded up to a multiple of 64; of
+    /// `gpt2` 4 times `hidden_size`.
     pub intermediate_size: Option<usize>,
     /// Longest sequence the model sees, and the length of every training sequence, in tokens.
     pub max_seq_length: usize,
-    /// Base of the rotary position encoding's wavelengths.
-    pub rope_theta: f64,
-    /// Added to the mean square in the norms.
-    pub rms_norm_eps: f64,
+    /// Whether the output layer shares the embedding's weights; otherwise it has its own.
+    pub tie_word_embeddings: bool,
+    /// Of `llama`: base of the rotary position encoding's wavelengths; default 10,000.
+    pub rope_theta: Option<f64>,
+    /// Of `llama`: added to the mean square in the norms; default 1e-5.
+    pub rms_norm_eps: Option<f64>,
+    /// Of `gpt2`: added to the variance in the norms; default 1e-5.
+    pub layer_norm_eps: Option<f64>,
+
+    /// What follows `hidden_size` and how: `standard` or `mup`, under which a learning rate that
+    /// suits a narrow model suits a wide one.
+    pub parametrization: Parametrization,
+    /// Of `mup`: the `hidden_size` at which it equals `standard`; default 128.
+    pub mup_base_width: Option<usize>,
+    /// Of `mup`: `num_heads` at that width; default `num_heads`. Give it where wider models have
+    /// more heads, not wider ones.
+    pub mup_base_num_heads: Option<usize>,
+    /// Probability, below 1, that a feature of the embeddings or of what a part writes to the
+    /// residual stream is dropped in training.
+    pub dropout: f64,
+    /// Probability, below 1, that a share of attention is dropped in training.
+    pub attention_dropout: f64,
 
     /// Peak learning rate.
     pub learning_rate: f64,
@@ -124,6 +149,12 @@ pub struct TrainConfig {
     /// Largest root mean square of an update before it is scaled, above 0; default 1. For
     /// `adafactor`.
     pub clip_threshold: Option<f64>,
+    /// Weight of the penalty log^2 Z on the logits in training, where Z is what the softmax divides
+    /// by; 0: none. Usual is 1e-4. Reported losses are without it.
+    pub z_loss: f64,
+    /// Decay of an exponential moving average of the weights, in [0, 1), which is evaluated in
+    /// place of the weights themselves; default: no average. Not for `schedule_free_adamw`.
+    pub ema_decay: Option<f64>,
     /// Longest the gradient may be (Euclidean norm over all parameters); default 1; 0: no limit.
     pub max_grad_norm: Option<f64>,
 
@@ -165,14 +196,22 @@ impl Default for TrainConfig {
             validation_fraction: 0.1,
             tokenizer: TokenizerKind::Bytes,
             vocab_size: None,
+            architecture: Architecture::Llama,
             hidden_size: 128,
             num_layers: 4,
             num_heads: 4,
             num_kv_heads: None,
             intermediate_size: None,
             max_seq_length: 128,
-            rope_theta: 10_000.0,
-            rms_norm_eps: 1e-5,
+            tie_word_embeddings: true,
+            rope_theta: None,
+            rms_norm_eps: None,
+            layer_norm_eps: None,
+            parametrization: Parametrization::Standard,
+            mup_base_width: None,
+            mup_base_num_heads: None,
+            dropout: 0.0,
+            attention_dropout: 0.0,
             learning_rate: 1e-3,
             lr_schedule: None,
             min_lr: None,
@@ -198,6 +237,8 @@ impl Default for TrainConfig {
             nesterov: None,
             decay_rate: None,
             clip_threshold: None,
+            z_loss: 0.0,
+            ema_decay: None,
             max_grad_norm: None,
             batch_size: None,
             micro_batch_size: None,

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use temper_optim::{OptimizerKind, ScheduleKind};
 use thiserror::Error;
 
-use crate::{CheckpointError, Device};
+use crate::{Architecture, CheckpointError, Device};
 
 /// Why a run could not start or go on.
 #[derive(Debug, Error)]
@@ -67,6 +67,26 @@ pub enum TrainError {
     Unused {
         /// The setting.
         key: &'static str,
+        /// The name of the optimizer.
+        optimizer: &'static str,
+    },
+    /// A setting is given that the chosen architecture does not have.
+    #[error("`{key}` is not used by architecture = \"{}\"", architecture.name())]
+    NotOfArchitecture {
+        /// The setting.
+        key: &'static str,
+        /// The architecture.
+        architecture: Architecture,
+    },
+    /// A setting of the maximal update parametrization is given without it.
+    #[error("`{key}` is not used by parametrization = \"standard\"")]
+    NotOfStandard {
+        /// The setting.
+        key: &'static str,
+    },
+    /// It is not known how the optimizer's learning rates follow the width.
+    #[error("`parametrization`: optimizer `{optimizer}` has no rule for \"mup\"")]
+    NoWidthRule {
         /// The name of the optimizer.
         optimizer: &'static str,
     },
@@ -185,12 +205,15 @@ impl TrainError {
             | TrainError::BothGiven { key, .. }
             | TrainError::NotOfSchedule { key, .. }
             | TrainError::Unused { key, .. }
+            | TrainError::NotOfArchitecture { key, .. }
+            | TrainError::NotOfStandard { key }
             | TrainError::BadGlob { key, .. }
             | TrainError::NoData { key, .. }
             | TrainError::TooLittleText { key, .. } => Some(key),
             TrainError::Checkpoint { source: CheckpointError::OtherModel { key, .. } } => Some(key),
             TrainError::OddHeadDim { .. } => Some("num_heads"),
             TrainError::NotConstant { .. } => Some("lr_schedule"),
+            TrainError::NoWidthRule { .. } => Some("parametrization"),
             TrainError::BatchDisagrees { .. } => Some("batch_size"),
             TrainError::NoGlobs => Some("data"),
             TrainError::DeviceNotBuilt { .. } | TrainError::DeviceNotFound { .. } => Some("device"),
@@ -212,7 +235,33 @@ impl TrainError {
                 let users: Vec<_> = users.map(|kind| format!("lr_schedule = \"{kind}\"")).collect();
                 format!("remove `{key}`, or use {}", users.join(" or "))
             }
+            TrainError::Unused { key: "ema_decay", .. } => {
+                "remove it: the optimizer evaluates an average already".into()
+            }
             TrainError::Unused { key, .. } => unused_help(key),
+            TrainError::NotOfArchitecture { key, architecture } => {
+                let others = Architecture::ALL.into_iter().filter(|other| other != architecture);
+                let others: Vec<_> =
+                    others.map(|other| format!("architecture = \"{}\"", other.name())).collect();
+                format!("remove `{key}`, or use {}", others.join(" or "))
+            }
+            TrainError::NotOfStandard { key } => {
+                format!("remove `{key}`, or use parametrization = \"mup\"")
+            }
+            TrainError::NoWidthRule { .. } => {
+                let users = OptimizerKind::ALL.into_iter();
+                let users = users.filter(|kind| kind.width_rule().is_some());
+                let users: Vec<_> = users.map(OptimizerKind::name).collect();
+                format!("remove it, or use an optimizer that has one: {}", users.join(", "))
+            }
+            TrainError::NotDivisible { key, divisor_key, .. } => {
+                format!("change `{key}` or `{divisor_key}`")
+            }
+            TrainError::OddHeadDim { .. } => {
+                "rotary positions turn pairs of features: change `num_heads` or `hidden_size`, or use \
+                 architecture = \"gpt2\""
+                    .into()
+            }
             TrainError::NotConstant { .. } => {
                 "remove it: the average of weights takes the place of a schedule".into()
             }

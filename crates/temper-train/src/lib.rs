@@ -27,7 +27,7 @@ mod train;
 
 pub use allocator::keep_freed_memory;
 pub use checkpoint::{CheckpointError, Checkpoints};
-pub use config::{Batch, TrainConfig};
+pub use config::{Architecture, Batch, Parametrization, TrainConfig};
 pub use data::TokenizerKind;
 pub use device::Device;
 pub use error::TrainError;

@@ -1,39 +1,55 @@
 //! The language model: a decoder-only transformer, one file per part.
 
+mod activation;
 mod attention;
 mod block;
+mod dropout;
 mod initial;
 mod loss;
 mod mlp;
+mod norm;
+mod position;
 mod rope;
-
-use std::sync::Arc;
+mod z_loss;
 
 use burn::module::{Module, ParamGroup};
-use burn::nn::{Embedding, RmsNorm};
+use burn::nn::{Embedding, Linear};
 use burn::tensor::{Device, Int, Tensor, module::linear};
-use temper_optim::Groups;
+use temper_optim::{Groups, RateFactors};
 
+pub(crate) use activation::ActivationKind;
+pub(crate) use dropout::Dropout;
 pub(crate) use loss::cross_entropy;
+pub(crate) use norm::NormKind;
+pub(crate) use position::PositionKind;
+pub(crate) use z_loss::z_loss;
 
 use self::attention::{Attention, causal_mask};
 use self::block::Block;
 use self::initial::InitialWeights;
 use self::mlp::Mlp;
+use self::norm::Norm;
+use self::position::Positions;
 use self::rope::Rope;
 use crate::TrainConfig;
-use crate::fused::{OutputWeights, is_supported, output_loss, rms_norm};
 
-/// A decoder-only transformer in the manner of Llama (Touvron et al. 2023): norms by root mean
-/// square (Zhang & Sennrich 2019) before each part, rotary positions (Su et al. 2021), gated MLPs
-/// (Shazeer 2020), grouped-query attention (Ainslie et al. 2023). The output layer shares the
-/// embedding's weights (Press & Wolf 2017).
+/// A decoder-only transformer with norms before each part (Xiong et al. 2020) and grouped-query
+/// attention (Ainslie et al. 2023); norms, activations and positions are those of the
+/// architecture. The output layer shares the embedding's weights (Press & Wolf 2017) where it has none
+/// of its own.
+///
+/// Parameters are named as in Hugging Face's Llama, but for the scales and shifts of norms, which
+/// are `gamma` and `beta`.
 #[derive(Module, Debug)]
 pub(crate) struct Model {
     embed_tokens: Embedding,
     layers: Vec<Block>,
-    norm: RmsNorm,
-    rope: Rope,
+    norm: Norm,
+    /// The output layer, where it does not share the embedding's weights.
+    lm_head: Option<Linear>,
+    embed_positions: Positions,
+    /// What the logits are divided by.
+    width_multiplier: f64,
     /// 0 where a position may look and minus infinity where not: `max_seq x max_seq`.
     mask: Tensor<2>,
 }
@@ -45,55 +61,64 @@ impl Model {
         Model {
             embed_tokens: weights.embedding(config.vocabulary(), config.hidden_size),
             layers: (0..config.num_layers).map(|_| Block::new(config, &mut weights)).collect(),
-            norm: weights.rms_norm(),
-            rope: Rope::new(config.head_dim(), config.max_seq_length, config.rope_theta, device),
+            norm: weights.norm(),
+            lm_head: (!config.tie_word_embeddings)
+                .then(|| weights.output(config.hidden_size, config.vocabulary())),
+            embed_positions: Positions::new(config, &mut weights),
+            width_multiplier: config.width_multiplier(),
             mask: causal_mask(config.max_seq_length, device),
         }
     }
 
-    /// The parameters that optimizers treat apart; the output layer is the embedding.
+    /// The parameters that optimizers treat apart.
     pub(crate) fn groups() -> Groups {
         Groups {
-            output: ParamGroup::from_ids(Vec::new()),
-            norms_and_biases: ParamGroup::from_predicate("norm"),
-            embeddings: ParamGroup::from_predicate("embed_tokens"),
+            output: ParamGroup::from_predicate("lm_head"),
+            norms_and_biases: ParamGroup::from_any_predicates(vec!["norm", "bias"]),
+            embeddings: ParamGroup::from_any_predicates(vec!["embed_tokens", "embed_positions"]),
+            rates: RateFactors::default(),
         }
     }
 
     /// The logits of each next token: from `batch x seq` to `batch x seq x vocabulary`, where seq
     /// is at most `max_seq_length`.
     pub(crate) fn forward(&self, tokens: Tensor<2, Int>) -> Tensor<3> {
-        let hidden = self.hidden(tokens);
-        let output = self.embed_tokens.weight.val().transpose(); // [hidden, vocabulary]
-        linear(hidden, output, None) // [batch, seq, vocabulary]
+        self.forward_with(tokens, &mut Dropout::none())
     }
 
-    /// The mean loss of the targets, `batch x seq`, in nats per token.
-    pub(crate) fn loss(&self, tokens: Tensor<2, Int>, targets: Tensor<2, Int>) -> Tensor<1> {
-        let hidden = self.hidden(tokens);
-        let weights = self.embed_tokens.weight.val();
-        if !is_supported(&hidden) {
-            let logits = linear(hidden, weights.transpose(), None);
-            return cross_entropy(logits, targets);
-        }
-        let targets: Arc<[_]> =
-            targets.into_data().iter::<i64>().map(|target| u32::try_from(target).ok()).collect();
-        let count = targets.len() as f64;
-        output_loss(hidden, weights, OutputWeights::Embedding, targets, 0.0) / count
+    /// The same with dropout, as in training.
+    pub(crate) fn forward_with(&self, tokens: Tensor<2, Int>, dropout: &mut Dropout) -> Tensor<3> {
+        self.logits(self.stream(tokens, dropout))
     }
 
-    /// The normalised residual stream after the last layer: `batch x seq x hidden`.
-    fn hidden(&self, tokens: Tensor<2, Int>) -> Tensor<3> {
+    /// The residual stream after the last layer: `batch x seq x hidden`.
+    fn stream(&self, tokens: Tensor<2, Int>, dropout: &mut Dropout) -> Tensor<3> {
         let [_, seq] = tokens.dims();
-        let rope = self.rope.first(seq);
+        let rope = self.embed_positions.turns(seq);
         let mask = self.mask.clone().slice([0..seq, 0..seq]); // [seq, seq]
-        let mut hidden = self.embed_tokens.forward(tokens); // [batch, seq, hidden]
+        let tokens = self.embed_tokens.forward(tokens); // [batch, seq, hidden]
+        let mut hidden = dropout.residual(self.embed_positions.embed(tokens));
         for layer in &self.layers {
-            hidden = layer.forward(hidden, &rope, &mask);
+            hidden = layer.forward(hidden, rope.as_ref(), &mask, dropout);
         }
-        rms_norm(&self.norm, hidden)
+        hidden
+    }
+
+    /// The logits (`batch x seq x vocabulary`) of a residual stream (`batch x seq x hidden`).
+    fn logits(&self, stream: Tensor<3>) -> Tensor<3> {
+        let mut hidden = self.norm.forward(stream); // [batch, seq, hidden]
+        if self.width_multiplier != 1.0 {
+            hidden = hidden / self.width_multiplier;
+        }
+        let output = match &self.lm_head {
+            Some(layer) => layer.weight.val(), // [hidden, vocabulary]
+            None => self.embed_tokens.weight.val().transpose(), // [hidden, vocabulary]
+        };
+        linear(hidden, output, None) // [batch, seq, vocabulary]
     }
 }
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod width_tests;

@@ -10,7 +10,15 @@ pub(crate) enum Draw {
     Weights,
     /// The sequences of an optimizer step, counted from 0.
     Sequences { step: u64 },
+    /// The dropout of a pass of an optimizer step, both counted from 0.
+    Dropout { step: u64, pass: u64 },
 }
+
+/// Where the streams of dropout begin; those of sequences end below it.
+const DROPOUT: u64 = 1 << 63;
+
+/// Room for the passes of a step, of which there are at most 1,000,000.
+const PASS_BITS: u32 = 20;
 
 /// The generator of a run's random numbers for one purpose.
 pub(crate) fn stream(seed: u64, draw: Draw) -> ChaCha8Rng {
@@ -18,6 +26,7 @@ pub(crate) fn stream(seed: u64, draw: Draw) -> ChaCha8Rng {
     rng.set_stream(match draw {
         Draw::Weights => 0,
         Draw::Sequences { step } => step + 1,
+        Draw::Dropout { step, pass } => DROPOUT | step << PASS_BITS | pass,
     });
     rng
 }

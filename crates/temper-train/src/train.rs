@@ -1,5 +1,6 @@
 //! The training loop.
 
+mod average;
 mod state;
 
 use std::ops::ControlFlow;

@@ -75,9 +75,10 @@ impl Checkpoints {
         config: &TrainConfig,
         position: &Position,
         model: &Model,
+        average: Option<&Model>,
         optimizer: &Optimizer,
     ) -> Result<PathBuf, CheckpointError> {
-        let bytes = pack(config, position, model, optimizer)?;
+        let bytes = pack(config, position, model, average, optimizer)?;
         let path = self.folder.join(format!("{PREFIX}{:09}{SUFFIX}", position.steps));
         self.write(&path, &bytes).map_err(|source| self.failed(source))?;
         for old in self.files()?.into_iter().skip(KEPT) {

@@ -1,5 +1,6 @@
 //! The sizes of the model that follow from the settings.
 
+use crate::model::PositionKind;
 use crate::{TokenizerKind, TrainConfig};
 
 /// The default width inside the MLP is rounded up to a multiple of this.
@@ -26,23 +27,40 @@ impl TrainConfig {
 
     /// Width inside the MLP.
     ///
-    /// The default is that of Llama's code (Touvron et al. 2023): floor(8/3 hidden), rounded
-    /// up to a multiple; theirs is 256, ours 64 for smaller models.
+    /// The default of a gated one is that of Llama's code (Touvron et al. 2023): floor(8/3 hidden),
+    /// rounded up to a multiple; theirs is 256, ours 64 for smaller models. Without a gate it is 4
+    /// hidden (Vaswani et al. 2017, section 3.3).
     pub fn intermediate(&self) -> usize {
-        let two_thirds_of_four = 8 * self.hidden_size / 3;
-        self.intermediate_size.unwrap_or(two_thirds_of_four.next_multiple_of(INTERMEDIATE_MULTIPLE))
+        let hidden = self.hidden_size;
+        self.intermediate_size.unwrap_or(if self.architecture.parts().activation.entry().is_gate {
+            (8 * hidden / 3).next_multiple_of(INTERMEDIATE_MULTIPLE)
+        } else {
+            4 * hidden
+        })
     }
 
-    /// The exact number of trainable parameters of a valid configuration; the output layer shares
-    /// the embedding's.
+    /// The exact number of trainable parameters of a valid configuration; weights that the output
+    /// layer shares with the embedding count once.
     pub fn num_parameters(&self) -> u64 {
+        let parts = self.architecture.parts();
+        let (is_gated, has_shift) =
+            (parts.activation.entry().is_gate, parts.norm.entry().has_shift);
         let hidden = self.hidden_size as u64;
         let kv_width = (self.kv_heads() * self.head_dim()) as u64;
-        let attention = 2 * hidden * hidden + 2 * hidden * kv_width;
-        let mlp = 3 * hidden * self.intermediate() as u64;
-        let norms = 2 * hidden;
-        let embedding = self.vocabulary() as u64 * hidden;
-        let final_norm = hidden;
-        embedding + self.num_layers as u64 * (attention + mlp + norms) + final_norm
+        let intermediate = self.intermediate() as u64;
+        let linear = |inputs: u64, outputs: u64| {
+            inputs * outputs + if parts.has_biases { outputs } else { 0 }
+        };
+        let attention = 2 * linear(hidden, hidden) + 2 * linear(hidden, kv_width);
+        let inward = if is_gated { 2 } else { 1 } * linear(hidden, intermediate);
+        let mlp = inward + linear(intermediate, hidden);
+        let norm = if has_shift { 2 } else { 1 } * hidden;
+        let learned_positions = match parts.positions {
+            PositionKind::Rotary => 0,
+            PositionKind::Learned => self.max_seq_length as u64,
+        };
+        let vocabularies = if self.tie_word_embeddings { 1 } else { 2 };
+        let rows = vocabularies * self.vocabulary() as u64 + learned_positions;
+        rows * hidden + self.num_layers as u64 * (attention + mlp + 2 * norm) + norm
     }
 }

@@ -60,10 +60,13 @@ fn every_bad_value_is_named_with_its_bound() {
         message(|config| config.num_layers = 0),
         message(|config| config.max_seq_length = 2_000_000),
         message(|config| config.num_heads = 3),
+        message(|config| config.num_heads = 256),
         message(|config| config.num_kv_heads = Some(3)),
         message(|config| config.hidden_size = 12),
-        message(|config| config.rope_theta = 1.0),
-        message(|config| config.rms_norm_eps = 0.0),
+        message(|config| config.rope_theta = Some(1.0)),
+        message(|config| config.rms_norm_eps = Some(0.0)),
+        message(|config| config.dropout = 1.0),
+        message(|config| config.attention_dropout = -0.1),
         message(|config| config.learning_rate = 0.0),
         message(|config| config.learning_rate = f64::NAN),
         message(|config| config.min_lr = Some(0.1)),
@@ -96,6 +99,8 @@ fn every_bad_value_is_named_with_its_bound() {
             config.optimizer = OptimizerKind::ScheduleFreeAdamW;
             config.beta1 = Some(0.0);
         }),
+        message(|config| config.z_loss = -1e-4),
+        message(|config| config.ema_decay = Some(1.0)),
         message(|config| config.max_grad_norm = Some(-1.0)),
         message(|config| config.batch_size = Some(0)),
         message(|config| config.max_steps = Some(0)),
@@ -110,10 +115,13 @@ fn every_bad_value_is_named_with_its_bound() {
         "[num_layers] `num_layers`: 0 is not within 1 and 1,000,000",
         "[max_seq_length] `max_seq_length`: 2000000 is not within 1 and 1,000,000",
         "[hidden_size] `hidden_size`: 128 is not a multiple of `num_heads` 3",
+        "[num_heads] `num_heads`: 256 is above `hidden_size`",
         "[num_heads] `num_heads`: 4 is not a multiple of `num_kv_heads` 3",
         "[num_heads] `num_heads`: 4 heads of `hidden_size` 12 are 3 wide, not even",
         "[rope_theta] `rope_theta`: 1 is not above 1",
         "[rms_norm_eps] `rms_norm_eps`: 0 is not above 0",
+        "[dropout] `dropout`: 1 is not at least 0 and below 1",
+        "[attention_dropout] `attention_dropout`: -0.1 is not at least 0 and below 1",
         "[learning_rate] `learning_rate`: 0 is not above 0",
         "[learning_rate] `learning_rate`: NaN is not above 0",
         "[min_lr] `min_lr`: 0.1 is not within 0 and `learning_rate`",
@@ -130,6 +138,8 @@ fn every_bad_value_is_named_with_its_bound() {
         "[decay_rate] `decay_rate`: 0.8 is not at least -1 and below 0",
         "[clip_threshold] `clip_threshold`: 0 is not within 0.001 and 1,000",
         "[beta1] `beta1`: 0 is below 0.001",
+        "[z_loss] `z_loss`: -0.0001 is not within 0 and 1",
+        "[ema_decay] `ema_decay`: 1 is not at least 0 and below 1",
         "[max_grad_norm] `max_grad_norm`: -1 is below 0",
         "[batch_size] `batch_size`: 0 is not within 1 and 1,000,000",
         "[max_steps] `max_steps`: 0 is below 1",
@@ -186,6 +196,54 @@ fn a_setting_that_the_optimizer_does_not_use_is_refused() {
         let error = config.validate().unwrap_err();
         assert!(matches!(error, TrainError::Unused { key, .. } if key == refused), "{error}");
     }
+}
+
+#[test]
+fn both_parametrizations_are_equal_at_the_base_width() {
+    let standard = TrainConfig { hidden_size: 256, ..valid() };
+    let mup = TrainConfig { parametrization: Parametrization::Mup, ..standard.clone() };
+    let at_base = TrainConfig { mup_base_width: Some(256), ..mup.clone() };
+    at_base.validate().unwrap();
+    assert_eq!(at_base.width_multiplier(), 1.0);
+    assert_eq!(at_base.attention_scale(), standard.attention_scale());
+    assert_eq!(at_base.rate_factors(), standard.rate_factors());
+    // Twice the default base width, with heads of 64 features instead of 32 ...
+    assert_eq!((mup.width_multiplier(), mup.attention_scale()), (2.0, 32f64.sqrt() / 64.0));
+    assert_eq!(mup.rate_factors().hidden, 0.5);
+    // ... or with twice as many of 32.
+    let more = TrainConfig { num_heads: 8, mup_base_num_heads: Some(4), ..mup };
+    assert!((more.attention_scale() - 32f64.sqrt().recip()).abs() < 1e-15);
+}
+
+#[test]
+fn settings_of_mup_without_it_and_optimizers_without_a_rule_are_refused() {
+    let error = TrainConfig { mup_base_width: Some(64), ..valid() }.validate().unwrap_err();
+    let message = "`mup_base_width` is not used by parametrization = \"standard\"";
+    assert_eq!(error.to_string(), message);
+    assert_eq!(error.help().unwrap(), "remove `mup_base_width`, or use parametrization = \"mup\"");
+    let mup = TrainConfig { parametrization: Parametrization::Mup, ..valid() };
+    let adafactor = TrainConfig { optimizer: OptimizerKind::Adafactor, ..mup.clone() };
+    let error = adafactor.validate().unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "`parametrization`: optimizer `adafactor` has no rule for \"mup\""
+    );
+    assert!(error.help().unwrap().ends_with("adamw, sgd, lion, muon, schedule_free_adamw"));
+    let zero = TrainConfig { mup_base_width: Some(0), ..mup };
+    assert!(zero.validate().unwrap_err().to_string().starts_with("`mup_base_width`: 0 is not"));
+}
+
+#[test]
+fn weights_are_not_averaged_twice() {
+    let config = TrainConfig {
+        optimizer: OptimizerKind::ScheduleFreeAdamW,
+        ema_decay: Some(0.9),
+        ..valid()
+    };
+    let error = config.validate().unwrap_err();
+    let message = "`ema_decay`: optimizer `schedule_free_adamw` does not use it";
+    assert_eq!(error.to_string(), message);
+    assert_eq!(error.help().unwrap(), "remove it: the optimizer evaluates an average already");
 }
 
 #[test]
@@ -349,4 +407,43 @@ fn a_gradient_limit_of_zero_is_none() {
 fn the_mlp_is_eight_thirds_wide_rounded_up_to_64() {
     let width = |hidden_size| TrainConfig { hidden_size, ..TrainConfig::default() }.intermediate();
     assert_eq!((width(64), width(128), width(192)), (192, 384, 512));
+}
+
+#[test]
+fn a_setting_of_another_architecture_is_refused_and_its_own_are_named() {
+    let gpt2 = TrainConfig { architecture: Architecture::Gpt2, ..valid() };
+    gpt2.validate().unwrap();
+    for (config, message, help) in [
+        (
+            TrainConfig { layer_norm_eps: Some(1e-5), ..valid() },
+            "`layer_norm_eps` is not used by architecture = \"llama\"",
+            "remove `layer_norm_eps`, or use architecture = \"gpt2\"",
+        ),
+        (
+            TrainConfig { rope_theta: Some(1e4), ..gpt2.clone() },
+            "`rope_theta` is not used by architecture = \"gpt2\"",
+            "remove `rope_theta`, or use architecture = \"llama\"",
+        ),
+        (
+            TrainConfig { rms_norm_eps: Some(1e-5), ..gpt2.clone() },
+            "`rms_norm_eps` is not used by architecture = \"gpt2\"",
+            "remove `rms_norm_eps`, or use architecture = \"llama\"",
+        ),
+    ] {
+        let error = config.validate().unwrap_err();
+        assert_eq!(error.to_string(), message);
+        assert_eq!(error.help().as_deref(), Some(help));
+    }
+    let odd = TrainConfig { hidden_size: 12, ..gpt2.clone() };
+    odd.validate().unwrap();
+    let bad = TrainConfig { layer_norm_eps: Some(0.0), ..gpt2 };
+    assert_eq!(bad.validate().unwrap_err().to_string(), "`layer_norm_eps`: 0 is not above 0");
+}
+
+#[test]
+fn every_architecture_is_read_by_its_name() {
+    for architecture in Architecture::ALL {
+        let text = format!("architecture = '{}'", architecture.name());
+        assert_eq!(TrainConfig::from_toml(&text).unwrap().architecture, architecture);
+    }
 }

@@ -2,7 +2,8 @@
 
 use temper_optim::{OptimizerKind, ScheduleKind};
 
-use crate::{TokenizerKind, TrainConfig, TrainError};
+use crate::model::PositionKind;
+use crate::{Parametrization, TokenizerKind, TrainConfig, TrainError};
 
 /// The largest size a setting may ask for; keeps counts of parameters within 64 bits.
 const MAX_SIZE: usize = 1_000_000;
@@ -20,6 +21,7 @@ impl TrainConfig {
         self.validate_model()?;
         self.validate_schedule()?;
         self.validate_optimizer()?;
+        self.validate_parametrization()?;
         self.validate_batch()?;
         self.validate_length()
     }
@@ -53,17 +55,27 @@ impl TrainConfig {
         size("num_kv_heads", self.kv_heads())?;
         size("intermediate_size", self.intermediate())?;
         size("max_seq_length", self.max_seq_length)?;
+        check("num_heads", self.num_heads, "above `hidden_size`", |heads| {
+            heads <= self.hidden_size
+        })?;
         multiple("hidden_size", self.hidden_size, "num_heads", self.num_heads)?;
         multiple("num_heads", self.num_heads, "num_kv_heads", self.kv_heads())?;
-        if !self.head_dim().is_multiple_of(2) {
+        let is_rotary = self.architecture.parts().positions == PositionKind::Rotary;
+        if is_rotary && !self.head_dim().is_multiple_of(2) {
             return Err(TrainError::OddHeadDim {
                 hidden_size: self.hidden_size,
                 num_heads: self.num_heads,
                 head_dim: self.head_dim(),
             });
         }
-        check("rope_theta", self.rope_theta, "not above 1", |theta| theta > 1.0)?;
-        positive("rms_norm_eps", self.rms_norm_eps)
+        check("dropout", self.dropout, "not at least 0 and below 1", is_decay)?;
+        check("attention_dropout", self.attention_dropout, "not at least 0 and below 1", is_decay)?;
+        if let Some((key, _)) = self.architecture_settings().find(|(_, is_used)| !is_used) {
+            return Err(TrainError::NotOfArchitecture { key, architecture: self.architecture });
+        }
+        check_some("rope_theta", self.rope_theta, "not above 1", |theta| theta > 1.0)?;
+        check_some("rms_norm_eps", self.rms_norm_eps, "not above 0", |epsilon| epsilon > 0.0)?;
+        check_some("layer_norm_eps", self.layer_norm_eps, "not above 0", |epsilon| epsilon > 0.0)
     }
 
     /// Checks the settings of the learning-rate schedule alone.
@@ -124,7 +136,29 @@ impl TrainConfig {
         check_some("clip_threshold", self.clip_threshold, "not within 0.001 and 1,000", |limit| {
             (1e-3..=1e3).contains(&limit)
         })?;
+        check("z_loss", self.z_loss, "not within 0 and 1", is_share)?;
+        check_some("ema_decay", self.ema_decay, "not at least 0 and below 1", is_decay)?;
+        if self.ema_decay.is_some() && self.optimizer == OptimizerKind::ScheduleFreeAdamW {
+            return Err(TrainError::Unused { key: "ema_decay", optimizer: self.optimizer.name() });
+        }
         check_some("max_grad_norm", self.max_grad_norm, "below 0", |limit| limit >= 0.0)
+    }
+
+    fn validate_parametrization(&self) -> Result<(), TrainError> {
+        let base = [
+            ("mup_base_width", self.mup_base_width),
+            ("mup_base_num_heads", self.mup_base_num_heads),
+        ];
+        for (key, value) in base {
+            if self.parametrization == Parametrization::Standard && value.is_some() {
+                return Err(TrainError::NotOfStandard { key });
+            }
+            optional_size(key, value)?;
+        }
+        if self.parametrization == Parametrization::Mup && self.optimizer.width_rule().is_none() {
+            return Err(TrainError::NoWidthRule { optimizer: self.optimizer.name() });
+        }
+        Ok(())
     }
 
     fn validate_batch(&self) -> Result<(), TrainError> {

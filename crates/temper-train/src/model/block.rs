@@ -1,37 +1,42 @@
 //! One layer of the transformer.
 
 use burn::module::Module;
-use burn::nn::RmsNorm;
 use burn::tensor::Tensor;
 
-use super::{Attention, InitialWeights, Mlp, Rope};
+use super::{Attention, Dropout, InitialWeights, Mlp, Norm, Rope};
 use crate::TrainConfig;
-use crate::fused::rms_norm;
 
 /// Attention, then MLP, each on the normalised residual stream and added to it.
 #[derive(Module, Debug)]
 pub(super) struct Block {
-    input_layernorm: RmsNorm,
+    input_layernorm: Norm,
     pub self_attn: Attention,
-    post_attention_layernorm: RmsNorm,
+    post_attention_layernorm: Norm,
     mlp: Mlp,
 }
 
 impl Block {
     pub(super) fn new(config: &TrainConfig, weights: &mut InitialWeights) -> Block {
         Block {
-            input_layernorm: weights.rms_norm(),
+            input_layernorm: weights.norm(),
             self_attn: Attention::new(config, weights),
-            post_attention_layernorm: weights.rms_norm(),
+            post_attention_layernorm: weights.norm(),
             mlp: Mlp::new(config, weights),
         }
     }
 
     /// From `batch x seq x hidden` to the same; `mask` is `seq x seq`.
-    pub(super) fn forward(&self, hidden: Tensor<3>, rope: &Rope, mask: &Tensor<2>) -> Tensor<3> {
-        let normed = rms_norm(&self.input_layernorm, hidden.clone());
-        let hidden = hidden + self.self_attn.forward(normed, rope, mask);
-        let normed = rms_norm(&self.post_attention_layernorm, hidden.clone());
-        hidden + self.mlp.forward(normed)
+    pub(super) fn forward(
+        &self,
+        hidden: Tensor<3>,
+        rope: Option<&Rope>,
+        mask: &Tensor<2>,
+        dropout: &mut Dropout,
+    ) -> Tensor<3> {
+        let normed = self.input_layernorm.forward(hidden.clone());
+        let attended = self.self_attn.forward(normed, rope, mask, dropout);
+        let hidden = hidden + dropout.residual(attended);
+        let normed = self.post_attention_layernorm.forward(hidden.clone());
+        hidden + dropout.residual(self.mlp.forward(normed))
     }
 }

@@ -3,11 +3,12 @@
 use std::f64::consts::TAU;
 
 use burn::module::Param;
-use burn::nn::{Embedding, Linear, RmsNorm, RmsNormConfig};
+use burn::nn::{Embedding, Linear};
 use burn::tensor::{Device, Tensor, TensorData};
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 
+use super::Norm;
 use crate::TrainConfig;
 use crate::rng::{Draw, stream};
 
@@ -33,25 +34,47 @@ impl<'a> InitialWeights<'a> {
         Embedding { weight: self.normal([rows, width], STANDARD_DEVIATION) }
     }
 
-    /// A linear layer without bias, from `inputs` to `outputs` features.
+    /// A linear layer from `inputs` to `outputs` features; biases, if there are any, are 0.
     pub(super) fn linear(&mut self, inputs: usize, outputs: usize) -> Linear {
-        Linear { weight: self.normal([inputs, outputs], STANDARD_DEVIATION), bias: None }
+        self.layer(inputs, outputs, self.hidden_deviation())
     }
 
     /// A linear layer that writes to the residual stream. Each layer writes twice; the scale
     /// 1/sqrt(2 layers) keeps the stream's variance from growing with depth (Radford et al. 2019,
-    /// section 2.3).
+    /// section 2.3). That is all that follows depth, under mup too, which is about width alone: it
+    /// is then equal to the standard parametrization at the base width, however deep.
     pub(super) fn residual_linear(&mut self, inputs: usize, outputs: usize) -> Linear {
         let writes = 2.0 * self.config.num_layers as f64;
-        let deviation = STANDARD_DEVIATION / writes.sqrt();
-        Linear { weight: self.normal([inputs, outputs], deviation), bias: None }
+        self.layer(inputs, outputs, self.hidden_deviation() / writes.sqrt())
     }
 
-    /// A norm over the residual stream, with all scales 1.
-    pub(super) fn rms_norm(&self) -> RmsNorm {
-        RmsNormConfig::new(self.config.hidden_size)
-            .with_epsilon(self.config.rms_norm_eps)
-            .init(self.device)
+    /// The output layer, which has no biases in any architecture.
+    pub(super) fn output(&mut self, inputs: usize, outputs: usize) -> Linear {
+        Linear { weight: self.normal([inputs, outputs], STANDARD_DEVIATION), bias: None }
+    }
+
+    /// A norm over the residual stream.
+    pub(super) fn norm(&self) -> Norm {
+        let config = self.config;
+        let kind = config.architecture.parts().norm;
+        Norm::new(kind, config.hidden_size, config.norm_eps(), self.device)
+    }
+
+    pub(super) fn device(&self) -> &Device {
+        self.device
+    }
+
+    /// Of a hidden matrix, whose variance is divided by the width multiplier (Yang et al. 2022,
+    /// table 8); that of embeddings and of the output layer stays.
+    fn hidden_deviation(&self) -> f64 {
+        STANDARD_DEVIATION / self.config.width_multiplier().sqrt()
+    }
+
+    fn layer(&mut self, inputs: usize, outputs: usize, deviation: f64) -> Linear {
+        let has_bias = self.config.architecture.parts().has_biases;
+        let bias = || Param::from_tensor(Tensor::zeros([outputs], self.device));
+        let bias = has_bias.then(bias);
+        Linear { weight: self.normal([inputs, outputs], deviation), bias }
     }
 
     fn normal(&mut self, shape: [usize; 2], deviation: f64) -> Param<Tensor<2>> {

@@ -7,6 +7,7 @@ use burn::tensor::TensorData;
 
 use super::*;
 use crate::data::{Sequences, random_starts};
+use crate::{Architecture, TokenizerKind};
 
 fn small() -> TrainConfig {
     TrainConfig {
@@ -28,21 +29,28 @@ fn largest_difference<const D: usize>(left: Tensor<D>, right: Tensor<D>) -> f32 
     (left - right).abs().max().into_scalar()
 }
 
+fn gpt2() -> TrainConfig {
+    TrainConfig { architecture: Architecture::Gpt2, num_kv_heads: None, ..small() }
+}
+
 #[test]
 fn num_parameters_is_exact() {
-    let configs = [
-        small(),
-        TrainConfig { num_kv_heads: None, intermediate_size: Some(40), ..small() },
-        TrainConfig { tokenizer: crate::TokenizerKind::Bpe, num_kv_heads: Some(1), ..small() },
-    ];
-    for config in configs {
-        let model = Model::new(&config, &Device::flex());
-        assert_eq!(model.num_params() as u64, config.num_parameters());
+    for base in [small(), gpt2()] {
+        let configs = [
+            base.clone(),
+            TrainConfig { num_kv_heads: None, intermediate_size: Some(40), ..base.clone() },
+            TrainConfig { tie_word_embeddings: false, ..base.clone() },
+            TrainConfig { tokenizer: TokenizerKind::Bpe, num_kv_heads: Some(1), ..base },
+        ];
+        for config in configs {
+            let model = Model::new(&config, &Device::flex());
+            assert_eq!(model.num_params() as u64, config.num_parameters(), "{config:?}");
+        }
     }
 }
 
 #[test]
-fn only_norms_and_the_embedding_are_not_decayed() {
+fn only_norms_biases_and_embeddings_are_not_decayed() {
     let groups = Model::groups();
     let id = burn::module::ParamId::new();
     let decayed = |path| {
@@ -52,21 +60,40 @@ fn only_norms_and_the_embedding_are_not_decayed() {
     assert!(decayed("layers.0.self_attn.q_proj.weight"));
     assert!(decayed("layers.1.mlp.down_proj.weight"));
     assert!(!decayed("layers.0.input_layernorm.gamma"));
+    assert!(decayed("lm_head.weight"));
     assert!(!decayed("norm.gamma"));
+    assert!(!decayed("norm.beta"));
+    assert!(!decayed("layers.0.mlp.up_proj.bias"));
     assert!(!decayed("embed_tokens.weight"));
+    assert!(!decayed("embed_positions.weight"));
 }
 
 #[test]
 fn a_later_token_does_not_change_earlier_logits() {
     let device = Device::flex();
-    let model = Model::new(&small(), &device);
-    let logits = |last: i32| {
-        let tokens = Tensor::from_data([[5, 80, 3, 200, last]], &device);
-        model.forward(tokens).into_data().try_to_vec::<f32>().unwrap()
-    };
-    let (first, second) = (logits(7), logits(9));
-    assert_eq!(first[..4 * 256], second[..4 * 256]);
-    assert_ne!(first[4 * 256..], second[4 * 256..]);
+    for config in [small(), gpt2()] {
+        let model = Model::new(&config, &device);
+        let logits = |last: i32| {
+            let tokens = Tensor::from_data([[5, 80, 3, 200, last]], &device);
+            model.forward(tokens).into_data().try_to_vec::<f32>().unwrap()
+        };
+        let (first, second) = (logits(7), logits(9));
+        assert_eq!(first[..4 * 256], second[..4 * 256]);
+        assert_ne!(first[4 * 256..], second[4 * 256..]);
+    }
+}
+
+#[test]
+fn the_order_of_tokens_matters() {
+    let device = Device::flex();
+    for config in [small(), gpt2()] {
+        let model = Model::new(&config, &device);
+        let last = |tokens: [[i32; 4]; 1]| {
+            model.forward(Tensor::from_data(tokens, &device)).slice_dim(1, 3..4)
+        };
+        let difference = largest_difference(last([[5, 80, 3, 200]]), last([[80, 5, 3, 200]]));
+        assert!(difference > 1e-6, "{difference}");
+    }
 }
 
 #[test]
@@ -99,10 +126,41 @@ fn grouped_queries_equal_full_attention_with_repeated_heads() {
     let rope = Rope::new(4, 6, 10_000.0, &device);
     let mask = causal_mask(6, &device);
     let difference = largest_difference(
-        grouped.forward(hidden.clone(), &rope, &mask),
-        full.forward(hidden, &rope, &mask),
+        grouped.forward(hidden.clone(), Some(&rope), &mask, &mut Dropout::none()),
+        full.forward(hidden, Some(&rope), &mask, &mut Dropout::none()),
     );
     assert!(difference < 1e-7, "{difference}");
+}
+
+#[test]
+fn an_output_layer_of_its_own_gives_the_same_logits_from_the_same_weights() {
+    let device = Device::flex();
+    let tied = Model::new(&small(), &device);
+    let mut own = Model::new(&TrainConfig { tie_word_embeddings: false, ..small() }, &device);
+    let inputs = Sequences::cut(&tokens(13), &[0], 12, &device).inputs;
+    let logits = tied.forward(inputs.clone());
+    // Everything else is drawn before the output layer.
+    assert!(largest_difference(own.forward(inputs.clone()), logits.clone()) > 1e-3);
+    let weight = tied.embed_tokens.weight.val().transpose();
+    own.lm_head = Some(Linear { weight: Param::from_tensor(weight), bias: None });
+    assert!(largest_difference(own.forward(inputs), logits) < 1e-6);
+    let id = own.lm_head.as_ref().unwrap().weight.id;
+    assert!(Model::groups().output.matches(&id, Some("lm_head.weight")));
+}
+
+#[test]
+fn each_kind_of_dropout_changes_training_and_neither_evaluation() {
+    let device = Device::flex();
+    let model = Model::new(&small(), &device);
+    let inputs = Sequences::cut(&tokens(13), &[0], 12, &device).inputs;
+    let logits = |dropout, attention_dropout| {
+        let config = TrainConfig { dropout, attention_dropout, ..small() };
+        model.forward_with(inputs.clone(), &mut Dropout::new(&config, 0, 0))
+    };
+    let evaluated = model.forward(inputs.clone());
+    assert_eq!(largest_difference(logits(0.0, 0.0), evaluated.clone()), 0.0);
+    assert!(largest_difference(logits(0.2, 0.0), evaluated.clone()) > 1e-4);
+    assert!(largest_difference(logits(0.0, 0.2), evaluated) > 1e-4);
 }
 
 /// The gradient of the mean loss over `starts`, in passes of `pass` sequences.
@@ -165,9 +223,16 @@ fn the_gradient_is_that_of_finite_differences() {
 
 #[test]
 fn one_batch_can_be_learned_by_heart() {
+    let untied = TrainConfig { tie_word_embeddings: false, ..small() };
+    for config in [small(), gpt2(), untied] {
+        let last = loss_after_80_steps(&TrainConfig { hidden_size: 32, ..config });
+        assert!(last < 0.1, "{last}");
+    }
+}
+
+fn loss_after_80_steps(config: &TrainConfig) -> f32 {
     let device = Device::flex().autodiff();
-    let config = TrainConfig { hidden_size: 32, ..small() };
-    let mut model = Model::new(&config, &device);
+    let mut model = Model::new(config, &device);
     let mut optimizer = config.optimizer.init(&config.optimizer_settings(), Model::groups());
     let mut last = f32::INFINITY;
     for _ in 0..80 {
@@ -177,5 +242,5 @@ fn one_batch_can_be_learned_by_heart() {
         model = optimizer.step(config.learning_rate, model, gradients);
         last = loss.into_scalar();
     }
-    assert!(last < 0.1, "{last}");
+    last
 }

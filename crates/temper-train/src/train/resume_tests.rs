@@ -28,13 +28,46 @@ fn accumulating() -> TrainConfig {
 
 #[test]
 fn a_run_interrupted_after_every_step_reports_the_same_bit_for_bit() {
+    interrupt_after_every_step(&accumulating());
+}
+
+#[test]
+fn so_does_one_with_dropout() {
+    interrupt_after_every_step(&TrainConfig {
+        dropout: 0.2,
+        attention_dropout: 0.1,
+        ..accumulating()
+    });
+}
+
+#[test]
+fn so_does_one_that_evaluates_an_average_of_the_weights() {
+    interrupt_after_every_step(&TrainConfig { ema_decay: Some(0.8), ..accumulating() });
+}
+
+#[test]
+fn an_average_begins_where_a_run_without_one_is_gone_on_from() {
     let (text, kept) = (folder(), tempfile::tempdir().unwrap());
-    let config = accumulating();
+    let config = TrainConfig { max_steps: Some(3), ..small() };
+    let run = Run::new(&config, text.path()).with_checkpoints(Checkpoints::new(kept.path()));
+    let from = go(&run, &mut Vec::new()).checkpoint.unwrap();
+    let losses = |ema_decay| {
+        let config = TrainConfig { ema_decay, max_steps: Some(4), ..small() };
+        let mut reports = Vec::new();
+        go(&Run::new(&config, text.path()).fork(&from), &mut reports);
+        reports
+    };
+    // The average of one step is that step's weights.
+    assert_eq!(losses(Some(0.9)), losses(None));
+}
+
+fn interrupt_after_every_step(config: &TrainConfig) {
+    let (text, kept) = (folder(), tempfile::tempdir().unwrap());
     let (mut whole, mut pieces) = (Vec::new(), Vec::new());
-    go(&Run::new(&config, text.path()), &mut whole);
+    go(&Run::new(config, text.path()), &mut whole);
 
     let stop = AtomicBool::new(true);
-    let run = Run::new(&config, text.path()).with_checkpoints(Checkpoints::new(kept.path()));
+    let run = Run::new(config, text.path()).with_checkpoints(Checkpoints::new(kept.path()));
     let run = run.resume().stop_when(&stop);
     for step in 1..=7 {
         let summary = go(&run, &mut pieces);
@@ -124,6 +157,11 @@ fn another_runs_checkpoint_is_gone_on_from_with_other_settings_of_the_same_model
     let fast = TrainConfig { learning_rate: 1e-2, batch_size: Some(4), ..small() };
     assert_eq!(fork(&slow), fork(&slow));
     assert_ne!(fork(&slow), fork(&fast));
+
+    let mup = TrainConfig { parametrization: crate::Parametrization::Mup, ..small() };
+    let run = Run::new(&mup, text.path()).fork(&from);
+    let error = run.train(&mut |_| ControlFlow::Continue(())).unwrap_err();
+    assert!(error.to_string().contains("`parametrization`: the checkpoint has standard"));
 
     let wider = TrainConfig { hidden_size: 64, ..small() };
     let run = Run::new(&wider, text.path()).fork(&from);

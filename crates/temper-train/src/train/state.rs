@@ -5,12 +5,13 @@ use std::path::PathBuf;
 use burn::module::Module;
 use burn::optim::{GradientsAccumulator, GradientsParams};
 use burn::tensor::{Device, Tensor};
-use temper_optim::{Optimizer, Schedule, clip_grad_norm};
+use temper_optim::{Groups, Optimizer, Schedule, clip_grad_norm};
 
+use super::average::Average;
 use crate::checkpoint::{Checkpoint, Checkpoints, Position};
 use crate::config::Batch;
 use crate::data::{Sequences, random_starts};
-use crate::model::Model;
+use crate::model::{Dropout, Model, cross_entropy, z_loss};
 use crate::progress::Progress;
 use crate::{TrainConfig, TrainError};
 
@@ -22,6 +23,7 @@ pub(super) struct State<'a> {
     pub(super) batch: Batch,
     model: Model,
     optimizer: Optimizer,
+    average: Option<Average>,
     pub(super) progress: Progress,
     pub(super) position: Position,
 }
@@ -47,7 +49,11 @@ impl<'a> State<'a> {
             schedule: config.schedule(total_steps),
             batch: config.batch()?,
             model: Model::new(config, device),
-            optimizer: config.optimizer.init(&config.optimizer_settings(), Model::groups()),
+            optimizer: config.optimizer.init(
+                &config.optimizer_settings(),
+                Groups { rates: config.rate_factors(), ..Model::groups() },
+            ),
+            average: None,
             progress: Progress::start(),
             position: Position::default(),
         };
@@ -55,8 +61,16 @@ impl<'a> State<'a> {
             state.position = checkpoint.position.clone();
             state.progress =
                 Progress::resume(state.position.loss_sum, state.position.losses, device);
-            (state.model, state.optimizer) =
+            let averaged;
+            (state.model, averaged, state.optimizer) =
                 checkpoint.restore(config, state.model, state.optimizer)?;
+            state.average = config
+                .ema_decay
+                .zip(averaged)
+                .map(|(decay, model)| Average::resume(decay, &model, state.position.averaged));
+        }
+        if let (Some(decay), None) = (config.ema_decay, &state.average) {
+            state.average = Some(Average::new(decay, &state.model));
         }
         Ok(state)
     }
@@ -72,10 +86,15 @@ impl<'a> State<'a> {
         let (length, count) = (self.config.max_seq_length, self.batch.size());
         let starts = random_starts(tokens.len(), length, count, self.config.seed, step);
         let mut gradients = GradientsAccumulator::new();
-        for starts in starts.chunks(self.batch.micro_batch_size) {
+        for (pass, starts) in starts.chunks(self.batch.micro_batch_size).enumerate() {
             let sequences = Sequences::cut(tokens, starts, length, &self.device);
-            let loss = self.model.loss(sequences.inputs, sequences.targets);
+            let mut dropout = Dropout::new(self.config, step, pass as u64);
+            let logits = self.model.forward_with(sequences.inputs, &mut dropout);
+            let mut loss = cross_entropy(logits.clone(), sequences.targets);
             self.progress.add(loss.clone().inner());
+            if self.config.z_loss > 0.0 {
+                loss = loss + z_loss(logits) * self.config.z_loss;
+            }
             let pass_gradients = (loss / passes as f64).backward();
             let pass_gradients = GradientsParams::from_grads(pass_gradients, &self.model);
             gradients.accumulate(&self.model, pass_gradients);
@@ -84,6 +103,9 @@ impl<'a> State<'a> {
         let (gradients, grad_norm) =
             clip_grad_norm(&self.model, gradients.grads(), self.config.clipping());
         self.model = self.optimizer.step(learning_rate, self.model, gradients);
+        if let Some(average) = &mut self.average {
+            average.add(&self.model);
+        }
         self.position.steps += 1;
         self.position.tokens += passes as u64 * self.pass_tokens();
         (self, Step { learning_rate, grad_norm })
@@ -91,7 +113,10 @@ impl<'a> State<'a> {
 
     /// The weights to evaluate, without gradients.
     pub(super) fn evaluation_model(&mut self) -> Model {
-        self.optimizer.evaluation_module(&self.model).valid()
+        match &self.average {
+            Some(average) => average.model().clone(),
+            None => self.optimizer.evaluation_module(&self.model).valid(),
+        }
     }
 
     /// Saves it.
@@ -99,7 +124,10 @@ impl<'a> State<'a> {
         // A run that has diverged is not worth going on from.
         self.progress.mean_loss(self.position.steps)?;
         (self.position.loss_sum, self.position.losses) = self.progress.losses()?;
-        let saved = checkpoints.save(self.config, &self.position, &self.model, &self.optimizer);
+        self.position.averaged = self.average.as_ref().map_or(0, Average::steps);
+        let average = self.average.as_ref().map(Average::model);
+        let saved =
+            checkpoints.save(self.config, &self.position, &self.model, average, &self.optimizer);
         Ok(saved?)
     }
 }

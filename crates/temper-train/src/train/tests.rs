@@ -115,6 +115,22 @@ fn the_same_seed_gives_the_same_losses_bit_for_bit_and_another_seed_others() {
 }
 
 #[test]
+fn a_penalty_on_the_logits_changes_the_weights_but_not_what_a_loss_means() {
+    let (_, plain) = run(&TrainConfig { max_steps: Some(1), ..small() });
+    let (_, penalised) = run(&TrainConfig { z_loss: 0.5, max_steps: Some(1), ..small() });
+    assert_eq!(plain[0].train_loss, penalised[0].train_loss);
+    assert_ne!(plain[0].eval_loss, penalised[0].eval_loss);
+}
+
+#[test]
+fn an_average_of_the_weights_is_evaluated_and_training_goes_on_without_it() {
+    let (_, plain) = run(&small());
+    let (_, averaged) = run(&TrainConfig { ema_decay: Some(0.9), ..small() });
+    assert_eq!(plain[1].train_loss, averaged[1].train_loss);
+    assert_ne!(plain[1].eval_loss, averaged[1].eval_loss);
+}
+
+#[test]
 fn accumulation_trains_as_the_whole_batch_does() {
     let (whole, _) = run(&small());
     let (passes, _) = run(&TrainConfig { micro_batch_size: Some(2), ..small() });

@@ -12,9 +12,9 @@ use burn::nn::{Embedding, RmsNorm};
 use burn::tensor::{Device, Int, Tensor, module::linear};
 use temper_optim::Groups;
 
-pub(crate) use loss::cross_entropy;
+pub(crate) use loss::{cross_entropy, log_probabilities};
 
-use self::attention::{Attention, causal_mask};
+use self::attention::{Attention, causal_mask, within_segments};
 use self::block::Block;
 use self::initial::InitialWeights;
 use self::mlp::Mlp;
@@ -59,10 +59,21 @@ impl Model {
 
     /// The logits of each next token: from `batch x seq` to `batch x seq x vocabulary`, where seq
     /// is at most `max_seq_length`.
-    pub(crate) fn forward(&self, tokens: Tensor<2, Int>) -> Tensor<3> {
+    ///
+    /// Where `segments` (`batch x seq`) are given, a token sees only those before it whose segment
+    /// is its own. Positions are not counted anew in each: rotary positions are relative.
+    pub(crate) fn forward(
+        &self,
+        tokens: Tensor<2, Int>,
+        segments: Option<Tensor<2, Int>>,
+    ) -> Tensor<3> {
         let [_, seq] = tokens.dims();
         let rope = self.rope.first(seq);
-        let mask = self.mask.clone().slice([0..seq, 0..seq]); // [seq, seq]
+        let mask = self.mask.clone().slice([0..seq, 0..seq]).unsqueeze(); // [1, 1, seq, seq]
+        let mask = match segments {
+            Some(segments) => within_segments(mask, segments), // [batch, 1, seq, seq]
+            None => mask,
+        };
         let mut hidden = self.embed_tokens.forward(tokens); // [batch, seq, hidden]
         for layer in &self.layers {
             hidden = layer.forward(hidden, &rope, &mask);

@@ -3,6 +3,9 @@
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
+/// The first stream of orders: no run has as many steps.
+const ORDERS: u64 = 1 << 62;
+
 /// What random numbers are drawn for; each has numbers of its own.
 #[derive(Clone, Copy)]
 pub(crate) enum Draw {
@@ -10,6 +13,8 @@ pub(crate) enum Draw {
     Weights,
     /// The sequences of an optimizer step, counted from 0.
     Sequences { step: u64 },
+    /// The order of the examples in an epoch, counted from 0.
+    Order { epoch: u64 },
 }
 
 /// The generator of a run's random numbers for one purpose.
@@ -18,6 +23,7 @@ pub(crate) fn stream(seed: u64, draw: Draw) -> ChaCha8Rng {
     rng.set_stream(match draw {
         Draw::Weights => 0,
         Draw::Sequences { step } => step + 1,
+        Draw::Order { epoch } => ORDERS + epoch,
     });
     rng
 }

@@ -2,7 +2,7 @@
 
 use burn::module::Module;
 use burn::nn::Linear;
-use burn::tensor::{Device, Tensor, activation::softmax};
+use burn::tensor::{Device, Int, Tensor, activation::softmax};
 
 use super::{InitialWeights, Rope};
 use crate::TrainConfig;
@@ -31,9 +31,9 @@ impl Attention {
         }
     }
 
-    /// Lets each position of `hidden` (`batch x seq x hidden`) look at those `mask` (`seq x seq`,
-    /// added to the scores) allows.
-    pub(super) fn forward(&self, hidden: Tensor<3>, rope: &Rope, mask: &Tensor<2>) -> Tensor<3> {
+    /// Lets each position of `hidden` (`batch x seq x hidden`) look at those `mask` (`1 or batch x 1
+    /// x seq x seq`, added to the scores) allows.
+    pub(super) fn forward(&self, hidden: Tensor<3>, rope: &Rope, mask: &Tensor<4>) -> Tensor<3> {
         let [batch, seq, width] = hidden.dims();
         let scale = (self.head_dim as f64).sqrt().recip();
         let queries = rope.rotate(self.heads(self.q_proj.forward(hidden.clone()))) * scale;
@@ -48,7 +48,7 @@ impl Attention {
         let queries = queries.reshape([batch, kv_heads, rows, head_dim]);
         let scores = queries.matmul(keys.swap_dims(2, 3)); // [batch, kv_heads, rows, seq]
         let scores = scores.reshape([batch, num_heads, seq, seq]); // [batch, heads, seq, seq]
-        let shares = softmax(scores + mask.clone().unsqueeze(), 3);
+        let shares = softmax(scores + mask.clone(), 3);
         let shares = shares.reshape([batch, kv_heads, rows, seq]); // [batch, kv_heads, rows, seq]
         let mixed = shares.matmul(values); // [batch, kv_heads, rows, head_dim]
         // [batch, heads, seq, head_dim]
@@ -69,4 +69,14 @@ impl Attention {
 /// 0 on and below the diagonal, minus infinity above it: `seq x seq`.
 pub(super) fn causal_mask(seq: usize, device: &Device) -> Tensor<2> {
     Tensor::full([seq, seq], f32::NEG_INFINITY, device).triu(1) // [seq, seq]
+}
+
+/// The mask (`1 x 1 x seq x seq`), with minus infinity also where two positions are of different
+/// `segments` (`batch x seq`): `batch x 1 x seq x seq`.
+pub(super) fn within_segments(mask: Tensor<4>, segments: Tensor<2, Int>) -> Tensor<4> {
+    let [batch, seq] = segments.dims();
+    let looking = segments.clone().reshape([batch, 1, seq, 1]).repeat_dim(3, seq);
+    let seen = segments.reshape([batch, 1, 1, seq]).repeat_dim(2, seq); // [batch, 1, seq, seq]
+    let mask = mask.repeat_dim(0, batch); // [batch, 1, seq, seq]
+    mask.mask_fill(looking.not_equal(seen), f32::NEG_INFINITY)
 }

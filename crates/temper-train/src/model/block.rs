@@ -26,8 +26,8 @@ impl Block {
         }
     }
 
-    /// From `batch x seq x hidden` to the same; `mask` is `seq x seq`.
-    pub(super) fn forward(&self, hidden: Tensor<3>, rope: &Rope, mask: &Tensor<2>) -> Tensor<3> {
+    /// From `batch x seq x hidden` to the same; `mask` is `1 or batch x 1 x seq x seq`.
+    pub(super) fn forward(&self, hidden: Tensor<3>, rope: &Rope, mask: &Tensor<4>) -> Tensor<3> {
         let normed = self.input_layernorm.forward(hidden.clone());
         let hidden = hidden + self.self_attn.forward(normed, rope, mask);
         let normed = self.post_attention_layernorm.forward(hidden.clone());

@@ -62,7 +62,7 @@ fn a_later_token_does_not_change_earlier_logits() {
     let model = Model::new(&small(), &device);
     let logits = |last: i32| {
         let tokens = Tensor::from_data([[5, 80, 3, 200, last]], &device);
-        model.forward(tokens).into_data().try_to_vec::<f32>().unwrap()
+        model.forward(tokens, None).into_data().try_to_vec::<f32>().unwrap()
     };
     let (first, second) = (logits(7), logits(9));
     assert_eq!(first[..4 * 256], second[..4 * 256]);
@@ -74,8 +74,8 @@ fn a_sequence_may_be_shorter_than_the_longest() {
     let device = Device::flex();
     let model = Model::new(&small(), &device);
     let all = Sequences::cut(&tokens(13), &[0], 12, &device).inputs;
-    let long = model.forward(all.clone()).slice_dim(1, 0..5);
-    let short = model.forward(all.slice_dim(1, 0..5));
+    let long = model.forward(all.clone(), None).slice_dim(1, 0..5);
+    let short = model.forward(all.slice_dim(1, 0..5), None);
     assert!(largest_difference(long, short) < 1e-6);
 }
 
@@ -97,12 +97,18 @@ fn grouped_queries_equal_full_attention_with_repeated_heads() {
     let values: Vec<f32> = (0..2 * 6 * 16).map(|index| (index as f32).sin()).collect();
     let hidden = Tensor::<3>::from_data(TensorData::new(values, [2, 6, 16]), &device);
     let rope = Rope::new(4, 6, 10_000.0, &device);
-    let mask = causal_mask(6, &device);
+    let mask = causal_mask(6, &device).unsqueeze();
     let difference = largest_difference(
         grouped.forward(hidden.clone(), &rope, &mask),
         full.forward(hidden, &rope, &mask),
     );
     assert!(difference < 1e-7, "{difference}");
+}
+
+/// The mean loss, in nats per target.
+fn loss(model: &Model, sequences: Sequences) -> Tensor<1> {
+    let logits = model.forward(sequences.inputs, sequences.segments);
+    cross_entropy(logits, sequences.targets, sequences.weights) / sequences.trained as f64
 }
 
 /// The gradient of the mean loss over `starts`, in passes of `pass` sequences.
@@ -113,7 +119,7 @@ fn gradients(model: &Model, starts: &[usize], pass: usize) -> GradientsParams {
     let passes = starts.len() / pass;
     for starts in starts.chunks(pass) {
         let sequences = Sequences::cut(&tokens, starts, 12, &device);
-        let loss = cross_entropy(model.forward(sequences.inputs), sequences.targets);
+        let loss = loss(model, sequences);
         let gradients = (loss / passes as f64).backward();
         accumulator.accumulate(model, GradientsParams::from_grads(gradients, model));
     }
@@ -141,10 +147,9 @@ fn the_gradient_is_that_of_finite_differences() {
     let device = Device::flex().autodiff();
     let model = Model::new(&small(), &device);
     let starts = [0, 30];
-    let loss = |model: &Model| -> f64 {
+    let loss_of = |model: &Model| -> f64 {
         let sequences = Sequences::cut(&tokens(100), &starts, 12, &device);
-        let loss = cross_entropy(model.forward(sequences.inputs), sequences.targets);
-        f64::from(loss.into_scalar::<f32>())
+        f64::from(loss(model, sequences).into_scalar::<f32>())
     };
     // Along the gradient g the loss rises by |g|^2 per unit: 32 bits leave 3 digits of that.
     let gradient = gradients(&model, &starts, 2);
@@ -159,7 +164,7 @@ fn the_gradient_is_that_of_finite_differences() {
     };
     let expected = f64::from(gradient.clone().square().sum().into_scalar::<f32>());
     let step = 0.05 / expected.sqrt();
-    let slope = (loss(&moved(step)) - loss(&moved(-step))) / (2.0 * step);
+    let slope = (loss_of(&moved(step)) - loss_of(&moved(-step))) / (2.0 * step);
     assert!((slope / expected - 1.0).abs() < 0.01, "{slope} is not {expected}");
 }
 
@@ -172,7 +177,7 @@ fn one_batch_can_be_learned_by_heart() {
     let mut last = f32::INFINITY;
     for _ in 0..80 {
         let sequences = Sequences::cut(&tokens(100), &[0, 20, 40, 60], 12, &device);
-        let loss = cross_entropy(model.forward(sequences.inputs), sequences.targets);
+        let loss = loss(&model, sequences);
         let gradients = GradientsParams::from_grads(loss.backward(), &model);
         model = optimizer.step(config.learning_rate, model, gradients);
         last = loss.into_scalar();

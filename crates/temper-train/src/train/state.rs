@@ -9,7 +9,7 @@ use temper_optim::{Optimizer, Schedule, clip_grad_norm};
 
 use crate::checkpoint::{Checkpoint, Checkpoints, Position};
 use crate::config::Batch;
-use crate::data::{Sequences, random_starts};
+use crate::data::Train;
 use crate::model::{Model, cross_entropy};
 use crate::progress::Progress;
 use crate::{TrainConfig, TrainError};
@@ -54,29 +54,24 @@ impl<'a> State<'a> {
         if let Some(checkpoint) = from {
             state.position = checkpoint.position.clone();
             state.progress =
-                Progress::resume(state.position.loss_sum, state.position.losses, device);
+                Progress::resume(state.position.loss_sum, state.position.loss_tokens, device);
             (state.model, state.optimizer) =
                 checkpoint.restore(config, state.model, state.optimizer)?;
         }
         Ok(state)
     }
 
-    /// Training tokens of one pass.
-    pub(super) fn pass_tokens(&self) -> u64 {
-        (self.batch.micro_batch_size * self.config.max_seq_length) as u64
-    }
-
-    /// One optimizer step on sequences of `tokens`.
-    pub(super) fn step(mut self, tokens: &[u32]) -> (Self, Step) {
-        let (step, passes) = (self.position.steps, self.batch.gradient_accumulation_steps);
-        let (length, count) = (self.config.max_seq_length, self.batch.size());
-        let starts = random_starts(tokens.len(), length, count, self.config.seed, step);
+    /// One optimizer step on `data`: along the gradient of the mean loss of all its trained tokens.
+    pub(super) fn step(mut self, data: &Train) -> (Self, Step) {
+        let step = self.position.steps;
+        let passes = data.passes(self.config, self.batch, step, &self.device);
+        let tokens: u64 = passes.iter().map(|pass| pass.trained).sum();
         let mut gradients = GradientsAccumulator::new();
-        for starts in starts.chunks(self.batch.micro_batch_size) {
-            let sequences = Sequences::cut(tokens, starts, length, &self.device);
-            let loss = cross_entropy(self.model.forward(sequences.inputs), sequences.targets);
-            self.progress.add(loss.clone().inner());
-            let pass_gradients = (loss / passes as f64).backward();
+        for pass in passes {
+            let logits = self.model.forward(pass.inputs, pass.segments);
+            let loss = cross_entropy(logits, pass.targets, pass.weights);
+            self.progress.add(loss.clone().inner(), pass.trained);
+            let pass_gradients = (loss / tokens as f64).backward();
             let pass_gradients = GradientsParams::from_grads(pass_gradients, &self.model);
             gradients.accumulate(&self.model, pass_gradients);
         }
@@ -85,7 +80,7 @@ impl<'a> State<'a> {
             clip_grad_norm(&self.model, gradients.grads(), self.config.clipping());
         self.model = self.optimizer.step(learning_rate, self.model, gradients);
         self.position.steps += 1;
-        self.position.tokens += passes as u64 * self.pass_tokens();
+        self.position.tokens += tokens;
         (self, Step { learning_rate, grad_norm })
     }
 
@@ -98,7 +93,7 @@ impl<'a> State<'a> {
     pub(super) fn save(&mut self, checkpoints: &Checkpoints) -> Result<PathBuf, TrainError> {
         // A run that has diverged is not worth going on from.
         self.progress.mean_loss(self.position.steps)?;
-        (self.position.loss_sum, self.position.losses) = self.progress.losses()?;
+        (self.position.loss_sum, self.position.loss_tokens) = self.progress.losses()?;
         let saved = checkpoints.save(self.config, &self.position, &self.model, &self.optimizer);
         Ok(saved?)
     }

@@ -6,6 +6,7 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
 use super::*;
+use crate::data::{HeldOut, HeldOutText};
 use crate::{Device, OptimizerKind, TokenizerKind};
 
 const WORDS: [&str; 8] = ["loss", "falls", "while", "the", "model", "learns", "its", "words"];
@@ -54,7 +55,8 @@ fn run(config: &TrainConfig) -> (Summary, Vec<Report>) {
 /// The entropy of single held-out tokens, in nats: what knowing their frequencies alone costs.
 fn unigram_entropy(config: &TrainConfig) -> f64 {
     let folder = folder();
-    let tokens = Dataset::load(config, folder.path()).unwrap().held_out.tokens;
+    let dataset = Dataset::load(config, folder.path(), &ChatDefaults::default()).unwrap();
+    let HeldOut::Text(HeldOutText { tokens, .. }) = dataset.held_out else { unreachable!() };
     let mut counts = std::collections::BTreeMap::new();
     for token in &tokens {
         *counts.entry(*token).or_insert(0.0) += 1.0;

@@ -51,7 +51,8 @@ fn accuracy_is_a_metric_that_is_maximised_and_learned() {
     assert_eq!(trials[&0]["params"]["learning_rate"], 1e-2);
     let best = lab.show()["best"]["value"].as_f64().unwrap();
     assert!(best > 0.95, "{best}");
-    let trained = lab.temper(&["train", "study.toml", "--set", "eval_steps=1"]).ok();
+    let set = ["--set", "eval_steps=1", "--set", "learning_rate=1e-2"];
+    let trained = lab.temper(&[&["train", "study.toml"][..], &set].concat()).ok();
     let first = trained.stderr.lines().next().expect("it reports");
     let first = first.split("accuracy ").nth(1).expect("it has an accuracy");
     let first: f64 = first.split(',').next().unwrap().parse().unwrap();

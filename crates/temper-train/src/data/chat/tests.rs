@@ -27,6 +27,33 @@ fn render(source: &str) -> Result<String, LineFault> {
     template(Some(source)).unwrap().render(&conversation(), true)
 }
 
+/// A conversation as transformers renders it.
+#[derive(serde::Deserialize)]
+struct Case {
+    name: String,
+    template: String,
+    messages: Vec<serde_json::Value>,
+    add_generation_prompt: bool,
+    text: String,
+}
+
+#[test]
+fn templates_of_the_usual_kinds_render_as_in_transformers() {
+    let cases = include_str!("../../../reference/chat.json");
+    let cases: Vec<Case> = serde_json::from_str(cases).unwrap();
+    for case in cases {
+        let template = template(Some(&case.template)).unwrap();
+        let text = template.render(&case.messages, case.add_generation_prompt);
+        assert_eq!(text.as_deref(), Ok(&*case.text), "{}", case.name);
+        // All of them leave what was before as it is, and the text in pieces is the text.
+        let pieces = template.pieces(&case.messages).unwrap();
+        let joined: String = pieces.iter().map(|piece| &*piece.text).collect();
+        assert_eq!(joined, template.render(&case.messages, false).unwrap());
+        let turns = case.messages.iter().filter(|message| message["role"] == "assistant").count();
+        assert_eq!(pieces.iter().filter(|piece| piece.is_trained).count(), turns);
+    }
+}
+
 #[test]
 fn the_assistants_turns_alone_are_trained_on_with_their_end() {
     let pieces = template(None).unwrap().pieces(&conversation()).unwrap();

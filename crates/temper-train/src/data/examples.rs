@@ -1,5 +1,7 @@
 //! The examples of one run: those to train on and those held out.
 
+use std::collections::BTreeSet;
+
 use burn::tensor::Device;
 
 use super::chat::ChatTemplate;
@@ -45,6 +47,8 @@ pub(super) struct Examples {
 pub(super) struct Drafts {
     train: Vec<Draft>,
     held_out: Vec<Draft>,
+    /// The setting that the examples to evaluate on are of.
+    held_out_key: &'static str,
     labels: Vec<String>,
 }
 
@@ -63,7 +67,9 @@ impl Drafts {
         ensure_kind(lines[0].record.kind(), &validation)?;
         let labels = label_set(config, &lines)?;
         let given = !validation.is_empty();
-        lines.retain(|line| !validation.iter().any(|other| other.place.path == line.place.path));
+        let held_out_key = if given { "validation_data" } else { "validation_fraction" };
+        let evaluated: BTreeSet<_> = validation.iter().map(|line| &line.place.path).collect();
+        lines.retain(|line| !evaluated.contains(&line.place.path));
         let mut train = drafts(lines, config, template, &labels)?;
         let mut held_out = drafts(validation, config, template, &labels)?;
         if !given {
@@ -75,8 +81,8 @@ impl Drafts {
                 .partition(|_| chosen.next().is_some_and(|is_held_out| is_held_out));
         }
         ensure_some("data", &train)?;
-        ensure_some("validation_data", &held_out)?;
-        Ok(Self { train, held_out, labels })
+        ensure_some(held_out_key, &held_out)?;
+        Ok(Self { train, held_out, held_out_key, labels })
     }
 
     /// Whether the examples have labels.
@@ -104,7 +110,7 @@ impl Drafts {
         let train = encoder.encode(&self.train)?;
         let held_out = encoder.encode(&self.held_out)?;
         ensure_some("data", &train.examples)?;
-        ensure_some("validation_data", &held_out.examples)?;
+        ensure_some(self.held_out_key, &held_out.examples)?;
         Ok(Examples {
             truncated: train.truncated + held_out.truncated,
             dropped: train.dropped + held_out.dropped,

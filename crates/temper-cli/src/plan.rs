@@ -19,6 +19,7 @@ use crate::args::{Overrides, StudyArgs};
 use crate::document::Document;
 use crate::objective::ObjectivePlan;
 use crate::study_file::{Named, ObjectiveKind, RetriesSection, StudyFile, StudySection};
+use crate::train_settings::ACCURACY;
 
 pub(crate) use named::strategy_of;
 pub(crate) use warm_start::describe as describe_warm_start;
@@ -198,7 +199,12 @@ fn goals(document: &Document, study: &StudySection, kind: &ObjectiveKind) -> Res
                 .into());
         }
     };
-    Ok(vec![Goal { metric, direction: study.direction.unwrap_or(Direction::Minimize) }])
+    let of_trainer = matches!(kind, ObjectiveKind::Train(_));
+    let direction = study.direction.unwrap_or(match metric.as_str() {
+        ACCURACY if of_trainer => Direction::Maximize,
+        _ => Direction::Minimize,
+    });
+    Ok(vec![Goal { metric, direction }])
 }
 
 /// A grid ends by itself; any other strategy must be told when.

@@ -14,12 +14,18 @@ use crate::mistake::{Mistake, suggest};
 const CHECKED: u64 = 64;
 
 /// The metrics that the trainer reports.
-pub(crate) const METRICS: [&str; 4] =
-    ["eval_loss", "bits_per_byte", "train_loss", "tokens_per_second"];
+pub(crate) const METRICS: [&str; 5] =
+    ["eval_loss", "accuracy", "bits_per_byte", "train_loss", "tokens_per_second"];
+
+/// The metric that only examples with labels have.
+pub(crate) const ACCURACY: &str = "accuracy";
 
 /// The settings that all trials share.
 #[derive(Clone, Debug)]
-pub(crate) struct TrainSettings(TrainConfig);
+pub(crate) struct TrainSettings {
+    config: TrainConfig,
+    needs_labels: bool,
+}
 
 /// Why a parameter can't be a setting.
 #[derive(Debug, thiserror::Error)]
@@ -44,7 +50,8 @@ impl TrainSettings {
                 .into());
         }
         resolve(&mut config, &document.folder());
-        let settings = Self(config);
+        let needs_labels = goals.iter().any(|goal| goal.metric == ACCURACY);
+        let settings = Self { config, needs_labels };
         settings.check_names(document, space)?;
         settings.check_values(document, space)?;
         Ok(settings)
@@ -53,13 +60,22 @@ impl TrainSettings {
     /// The settings of a trial.
     pub(crate) fn with(&self, params: &Config) -> Result<TrainConfig, NotASetting> {
         let params = params.iter().map(|(name, value)| (name, toml_value(value)));
-        overwrite(&self.0, params).map_err(NotASetting)
+        overwrite(&self.config, params).map_err(NotASetting)
     }
 
-    /// Checks that the device and the text are there.
+    /// Checks that the device is there, and data that can be used.
     pub(crate) fn check_surroundings(&self, document: &Document) -> Result<(), Mistake> {
-        let found = self.0.device.open().and_then(|_| self.0.find_data(Path::new("/")));
-        found.map(drop).map_err(|error| refusal(document, &Config::default(), &error))
+        let config = &self.config;
+        let has_labels = config.device.open().and_then(|_| config.check_data(Path::new("/")));
+        let has_labels =
+            has_labels.map_err(|error| refusal(document, &Config::default(), &error))?;
+        if self.needs_labels && !has_labels {
+            let help = "give lines of {\"prompt\": \"...\", \"label\": \"...\"}, or another metric";
+            return Err(document
+                .mistake(&["objective", "data"], "data without labels have no `accuracy`")
+                .help(Some(help.to_owned())));
+        }
+        Ok(())
     }
 
     fn check_names(&self, document: &Document, space: &Space) -> Result<(), Mistake> {
@@ -108,11 +124,15 @@ fn refusal(document: &Document, params: &Config, error: &TrainError) -> Mistake 
     document.mistake(&["space", key], message).help(Some(example))
 }
 
-/// Makes the globs independent of where the settings are read from.
+/// Makes the paths independent of where the settings are read from.
 pub(crate) fn resolve(config: &mut TrainConfig, folder: &Path) {
     let folder = folder.canonicalize().unwrap_or_else(|_| folder.to_owned());
     for glob in config.data.iter_mut().chain(&mut config.validation_data) {
         *glob = join(&folder, Path::new(&*glob)).display().to_string();
+    }
+    let template = config.chat_template.as_mut();
+    if let Some(path) = template.filter(|text| !TrainConfig::is_template_text(text)) {
+        *path = join(&folder, Path::new(&*path)).display().to_string();
     }
 }
 

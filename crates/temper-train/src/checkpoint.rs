@@ -24,7 +24,7 @@ use crate::model::{Model, PositionKind};
 pub use folder::Checkpoints;
 
 /// The format of the files that this version writes, and the newest that it reads.
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 
 /// What a run has come to besides weights.
 #[derive(Serialize, Deserialize, Clone, Debug, Default, PartialEq)]
@@ -33,15 +33,17 @@ pub(crate) struct Position {
     pub(crate) steps: u64,
     /// Training tokens seen.
     pub(crate) tokens: u64,
-    /// Sum of the losses of the passes since the last report, as the device has it.
+    /// Sum of the losses of the tokens since the last report, as the device has it.
     pub(crate) loss_sum: f32,
-    /// How many passes that were.
-    pub(crate) losses: u64,
     /// Steps in the average of the weights.
     #[serde(default)]
     pub(crate) averaged: u64,
+    /// How many trained tokens that were.
+    pub(crate) loss_tokens: u64,
     /// Loss on the held-out text at the last report; `None` before the first.
     pub(crate) eval_loss: Option<f64>,
+    /// Share of held-out examples whose label was found, at the last report.
+    pub(crate) accuracy: Option<f64>,
 }
 
 /// The first line of a checkpoint.

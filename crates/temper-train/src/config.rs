@@ -10,6 +10,7 @@ mod validate;
 
 pub use architecture::Architecture;
 pub use batch::Batch;
+pub(crate) use length::Volume;
 pub use parametrization::Parametrization;
 
 use serde::{Deserialize, Serialize};
@@ -33,12 +34,29 @@ use crate::{Device, TokenizerKind};
 #[derive(Serialize, Deserialize, Clone, Debug, PartialEq)]
 #[serde(deny_unknown_fields, default)]
 pub struct TrainConfig {
-    /// Globs of the text files to train on (UTF-8), relative to the base folder.
+    /// Globs of the files to train on (UTF-8), relative to the base folder: text, or `.jsonl`
+    /// files, where all lines are one of `{"text": ...}` (a document, as a text file is one),
+    /// `{"prompt": ..., "completion": ...}`, `{"prompt": ..., "label": ...}` and
+    /// `{"messages": [{"role": ..., "content": ...}, ...]}`; other keys are passed over.
     pub data: Vec<String>,
-    /// Globs of the text files to evaluate on; empty: a part of `data` is held out.
+    /// Globs of the files to evaluate on; empty: a part of `data` is held out.
     pub validation_data: Vec<String>,
-    /// Share of `data` held out where `validation_data` is empty, above 0 and at most 0.5.
+    /// Share of `data` held out where `validation_data` is empty, above 0 and at most 0.5: the
+    /// ends of texts, or whole examples, those whose content has the lowest hash.
     pub validation_fraction: f64,
+    /// Whether prompts, or what others than the assistant say, are trained on and evaluated too;
+    /// default: completions, labels and the assistant's messages alone.
+    pub train_on_prompt: bool,
+    /// Of `messages`: the Jinja template that makes them a text, or the path of its file; default:
+    /// the checkpoint's, or else `ChatML`.
+    pub chat_template: Option<String>,
+    /// Whether the end of an example that is longer than `max_seq_length` is cut; default: it is
+    /// an error. A label is never cut: such an example is left out.
+    pub truncate: bool,
+    /// Whether several whole examples share a sequence, without seeing each other.
+    pub packing: bool,
+    /// The labels that there are; default: those in `data`.
+    pub labels: Vec<String>,
 
     /// How text becomes tokens: `bytes` or `bpe`.
     pub tokenizer: TokenizerKind,
@@ -58,7 +76,8 @@ pub struct TrainConfig {
     /// Width inside the MLP; default: 8/3 of `hidden_size`, rounded up to a multiple of 64; of
     /// `gpt2` 4 times `hidden_size`.
     pub intermediate_size: Option<usize>,
-    /// Longest sequence the model sees, and the length of every training sequence, in tokens.
+    /// Longest sequence the model sees, in tokens, and the length of every sequence of text to
+    /// train on; examples are as long as they are.
     pub max_seq_length: usize,
     /// Whether the output layer shares the embedding's weights; otherwise it has its own.
     pub tie_word_embeddings: bool,
@@ -168,9 +187,10 @@ pub struct TrainConfig {
 
     /// Length of training in optimizer steps; give exactly one of the three lengths.
     pub max_steps: Option<usize>,
-    /// Length of training in tokens, rounded up to whole steps.
+    /// Length of training in trained tokens, rounded up to whole steps; of examples, whose steps
+    /// differ, in as many steps as that takes on average.
     pub train_tokens: Option<u64>,
-    /// Length of training in passes over the training text, rounded up to whole steps.
+    /// Length of training in passes over the training data, rounded up to whole steps.
     pub epochs: Option<f64>,
 
     /// Optimizer steps between evaluations; default: a tenth of training. The last step always
@@ -179,7 +199,8 @@ pub struct TrainConfig {
     /// Optimizer steps between checkpoints, where they are kept; default: only the last step saves,
     /// and one at which the run is stopped.
     pub save_steps: Option<usize>,
-    /// Held-out tokens to evaluate on, from the start; default: all of them.
+    /// Held-out tokens to evaluate on, from the start; default: all of them. Of examples, whole
+    /// ones until they have as many trained tokens.
     pub eval_tokens: Option<u64>,
 
     /// Seed of the initial weights and of the order of the data.
@@ -194,6 +215,11 @@ impl Default for TrainConfig {
             data: Vec::new(),
             validation_data: Vec::new(),
             validation_fraction: 0.1,
+            train_on_prompt: false,
+            chat_template: None,
+            truncate: false,
+            packing: false,
+            labels: Vec::new(),
             tokenizer: TokenizerKind::Bytes,
             vocab_size: None,
             architecture: Architecture::Llama,

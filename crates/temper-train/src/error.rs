@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use temper_optim::{OptimizerKind, ScheduleKind};
 use thiserror::Error;
 
-use crate::{Architecture, CheckpointError, Device};
+use crate::{Architecture, CheckpointError, Device, LineFault, LineKind};
 
 /// Why a run could not start or go on.
 #[derive(Debug, Error)]
@@ -147,6 +147,46 @@ pub enum TrainError {
         /// Tokens that a single sequence and its last target need.
         needed: usize,
     },
+    /// Text files and `.jsonl` files are given.
+    #[error("`data`: {} is text, and {} has examples", text.display(), jsonl.display())]
+    MixedData {
+        /// The first text file.
+        text: PathBuf,
+        /// The first `.jsonl` file.
+        jsonl: PathBuf,
+    },
+    /// A line of a `.jsonl` file can't be used.
+    #[error("{}:{line}: {fault}", path.display())]
+    BadLine {
+        /// The setting that names the file.
+        key: &'static str,
+        /// The file.
+        path: PathBuf,
+        /// The number of the line, from 1.
+        line: usize,
+        /// What is wrong with it.
+        fault: LineFault,
+    },
+    /// No example is left to train or evaluate on.
+    #[error("`{key}`: no example is left")]
+    NoExamples {
+        /// The setting that names the examples.
+        key: &'static str,
+    },
+    /// A setting is given that the data have no use for.
+    #[error("`{key}` has no use: the data are {}", describe(*kind))]
+    NotOfData {
+        /// The setting.
+        key: &'static str,
+        /// What the lines are; `None`: text files.
+        kind: Option<LineKind>,
+    },
+    /// The chat template is not Jinja.
+    #[error("`chat_template`: {message}")]
+    BadTemplate {
+        /// What is wrong with it.
+        message: String,
+    },
     /// A file or folder could not be read.
     #[error("cannot read {}", path.display())]
     Io {
@@ -209,7 +249,12 @@ impl TrainError {
             | TrainError::NotOfStandard { key }
             | TrainError::BadGlob { key, .. }
             | TrainError::NoData { key, .. }
+            | TrainError::BadLine { key, .. }
+            | TrainError::NoExamples { key }
+            | TrainError::NotOfData { key, .. }
             | TrainError::TooLittleText { key, .. } => Some(key),
+            TrainError::MixedData { .. } => Some("data"),
+            TrainError::BadTemplate { .. } => Some("chat_template"),
             TrainError::Checkpoint { source: CheckpointError::OtherModel { key, .. } } => Some(key),
             TrainError::OddHeadDim { .. } => Some("num_heads"),
             TrainError::NotConstant { .. } => Some("lr_schedule"),
@@ -273,6 +318,24 @@ impl TrainError {
             TrainError::NoData { .. } => {
                 "globs are relative to the folder of the configuration; `**` matches folders".into()
             }
+            TrainError::OutOfBounds { key: "labels", .. } => {
+                "name each label that there is once, or remove `labels` to take those in `data`"
+                    .into()
+            }
+            TrainError::MixedData { .. } => {
+                "name only text files, or only .jsonl files; a document is {\"text\": \"...\"} in \
+                 those"
+                    .into()
+            }
+            TrainError::BadLine { fault, .. } => fault.help().into(),
+            TrainError::NoExamples { .. } => {
+                "give more examples, or a larger `max_seq_length` where `truncate` left out all"
+                    .into()
+            }
+            TrainError::NotOfData { key, .. } => format!("remove `{key}`"),
+            TrainError::BadTemplate { .. } => {
+                "give a Jinja template, or the path of a file with one".into()
+            }
             TrainError::TooLittleText { key: "data", .. } => {
                 "give more text or a smaller `max_seq_length`".into()
             }
@@ -295,6 +358,13 @@ impl TrainError {
             _ => return None,
         };
         Some(help)
+    }
+}
+
+fn describe(kind: Option<LineKind>) -> String {
+    match kind {
+        None | Some(LineKind::Text) => "documents".into(),
+        Some(kind) => format!("lines of {kind}"),
     }
 }
 

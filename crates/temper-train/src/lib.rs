@@ -3,9 +3,9 @@
 //! [`Run`] is the training loop, [`TrainConfig`] its settings, [`Report`] what it says on the way,
 //! [`Summary`] what came out, and [`Checkpoints`] what it goes on from. Read the loop in `train.rs` first; from there,
 //!
-//! - `data` turns files into token sequences: corpus, split, tokenizer, sequences;
+//! - `data` turns files into token sequences: text by windows, examples one by one or packed;
 //! - `model` is the transformer, one file per part;
-//! - `evaluate` scores the held-out text;
+//! - `evaluate` scores the held-out text or examples;
 //! - `rng` is the one place randomness comes from.
 //!
 //! The trainer knows nothing of tuning: whoever tunes watches the reports.
@@ -28,7 +28,7 @@ mod train;
 pub use allocator::keep_freed_memory;
 pub use checkpoint::{CheckpointError, Checkpoints};
 pub use config::{Architecture, Batch, Parametrization, TrainConfig};
-pub use data::TokenizerKind;
+pub use data::{LineFault, LineKind, TokenizerKind};
 pub use device::Device;
 pub use error::TrainError;
 pub use report::{Report, Summary};

@@ -10,7 +10,10 @@ mod mlp;
 mod norm;
 mod position;
 mod rope;
+mod sight;
 mod z_loss;
+
+use std::sync::Arc;
 
 use burn::module::{Module, ParamGroup};
 use burn::nn::{Embedding, Linear};
@@ -19,19 +22,22 @@ use temper_optim::{Groups, RateFactors};
 
 pub(crate) use activation::ActivationKind;
 pub(crate) use dropout::Dropout;
-pub(crate) use loss::cross_entropy;
+pub(crate) use loss::{cross_entropy, log_probabilities};
 pub(crate) use norm::NormKind;
 pub(crate) use position::PositionKind;
 pub(crate) use z_loss::z_loss;
 
-use self::attention::{Attention, causal_mask};
+use self::attention::Attention;
 use self::block::Block;
 use self::initial::InitialWeights;
 use self::mlp::Mlp;
 use self::norm::Norm;
 use self::position::Positions;
 use self::rope::Rope;
+use self::sight::{Sight, causal_mask};
 use crate::TrainConfig;
+use crate::data::Sequences;
+use crate::fused::{OutputWeights, is_supported, output_loss};
 
 /// A decoder-only transformer with norms before each part (Xiong et al. 2020) and grouped-query
 /// attention (Ainslie et al. 2023); norms, activations and positions are those of the
@@ -82,34 +88,86 @@ impl Model {
 
     /// The logits of each next token: from `batch x seq` to `batch x seq x vocabulary`, where seq
     /// is at most `max_seq_length`.
-    pub(crate) fn forward(&self, tokens: Tensor<2, Int>) -> Tensor<3> {
-        self.forward_with(tokens, &mut Dropout::none())
+    ///
+    /// Where `segments` (`batch x seq`) are given, a token sees only those before it whose segment
+    /// is its own. Positions are not counted anew in each: rotary positions are relative.
+    pub(crate) fn forward(
+        &self,
+        tokens: Tensor<2, Int>,
+        segments: Option<Tensor<2, Int>>,
+    ) -> Tensor<3> {
+        self.forward_with(tokens, segments, &mut Dropout::none())
     }
 
     /// The same with dropout, as in training.
-    pub(crate) fn forward_with(&self, tokens: Tensor<2, Int>, dropout: &mut Dropout) -> Tensor<3> {
-        self.logits(self.stream(tokens, dropout))
+    pub(crate) fn forward_with(
+        &self,
+        tokens: Tensor<2, Int>,
+        segments: Option<Tensor<2, Int>>,
+        dropout: &mut Dropout,
+    ) -> Tensor<3> {
+        self.logits(self.stream(tokens, segments, dropout))
+    }
+
+    /// The summed loss of the targets that count, in nats; the logits of all of them need not be
+    /// held at once.
+    pub(crate) fn loss(&self, batch: Sequences, dropout: &mut Dropout) -> Tensor<1> {
+        let hidden = self.features(self.stream(batch.inputs, batch.segments, dropout));
+        if !is_supported(&hidden) {
+            return cross_entropy(self.project(hidden), batch.targets, batch.weights);
+        }
+        let targets = batch.targets.into_data();
+        let targets = targets.iter::<i64>().map(|target| u32::try_from(target).ok());
+        let targets: Arc<[Option<u32>]> = match batch.weights {
+            None => targets.collect(),
+            Some(weights) => {
+                let weights = weights.into_data();
+                let counted = targets.zip(weights.iter::<f32>());
+                counted.map(|(target, weight)| target.filter(|_| weight > 0.0)).collect()
+            }
+        };
+        let (weights, layout) = match &self.lm_head {
+            Some(layer) => (layer.weight.val(), OutputWeights::Linear),
+            None => (self.embed_tokens.weight.val(), OutputWeights::Embedding),
+        };
+        output_loss(hidden, weights, layout, targets)
     }
 
     /// The residual stream after the last layer: `batch x seq x hidden`.
-    fn stream(&self, tokens: Tensor<2, Int>, dropout: &mut Dropout) -> Tensor<3> {
+    fn stream(
+        &self,
+        tokens: Tensor<2, Int>,
+        segments: Option<Tensor<2, Int>>,
+        dropout: &mut Dropout,
+    ) -> Tensor<3> {
         let [_, seq] = tokens.dims();
         let rope = self.embed_positions.turns(seq);
-        let mask = self.mask.clone().slice([0..seq, 0..seq]); // [seq, seq]
         let tokens = self.embed_tokens.forward(tokens); // [batch, seq, hidden]
         let mut hidden = dropout.residual(self.embed_positions.embed(tokens));
+        let sight = if is_supported(&hidden) && !dropout.is_on_attention() {
+            Sight::first(segments)
+        } else {
+            Sight::mask(self.mask.clone().slice([0..seq, 0..seq]), segments)
+        };
         for layer in &self.layers {
-            hidden = layer.forward(hidden, rope.as_ref(), &mask, dropout);
+            hidden = layer.forward(hidden, rope.as_ref(), &sight, dropout);
         }
         hidden
     }
 
     /// The logits (`batch x seq x vocabulary`) of a residual stream (`batch x seq x hidden`).
     fn logits(&self, stream: Tensor<3>) -> Tensor<3> {
-        let mut hidden = self.norm.forward(stream); // [batch, seq, hidden]
-        if self.width_multiplier != 1.0 {
-            hidden = hidden / self.width_multiplier;
-        }
+        self.project(self.features(stream))
+    }
+
+    /// What the output layer sees of a residual stream: `batch x seq x hidden`, both.
+    fn features(&self, stream: Tensor<3>) -> Tensor<3> {
+        let hidden = self.norm.forward(stream); // [batch, seq, hidden]
+        if self.width_multiplier == 1.0 { hidden } else { hidden / self.width_multiplier }
+    }
+
+    /// The output layer: from `batch x seq x hidden` to `batch x seq x vocabulary`.
+    fn project(&self, hidden: Tensor<3>) -> Tensor<3> {
         let output = match &self.lm_head {
             Some(layer) => layer.weight.val(), // [hidden, vocabulary]
             None => self.embed_tokens.weight.val().transpose(), // [hidden, vocabulary]

@@ -9,8 +9,9 @@ use crate::TrainError;
 /// Losses and time since the last report; the losses stay on the device until they are read.
 pub(crate) struct Progress {
     loss_sum: Option<Tensor<1>>,
-    losses: u64,
-    /// The passes since the clock was started.
+    /// The tokens whose losses were added.
+    tokens: u64,
+    /// Those since the clock was started.
     timed: u64,
     started: Instant,
 }
@@ -18,13 +19,13 @@ pub(crate) struct Progress {
 impl Progress {
     /// Starts the clock.
     pub(crate) fn start() -> Progress {
-        Progress { loss_sum: None, losses: 0, timed: 0, started: Instant::now() }
+        Progress { loss_sum: None, tokens: 0, timed: 0, started: Instant::now() }
     }
 
     /// Starts the clock with losses from before.
-    pub(crate) fn resume(loss_sum: f32, losses: u64, device: &Device) -> Progress {
-        let sum = (losses > 0).then(|| Tensor::from_data([loss_sum], &device.clone().inner()));
-        Progress { loss_sum: sum, losses, ..Progress::start() }
+    pub(crate) fn resume(loss_sum: f32, tokens: u64, device: &Device) -> Progress {
+        let sum = (tokens > 0).then(|| Tensor::from_data([loss_sum], &device.clone().inner()));
+        Progress { loss_sum: sum, tokens, ..Progress::start() }
     }
 
     /// Forgets all, and starts the clock again.
@@ -32,23 +33,23 @@ impl Progress {
         *self = Progress::start();
     }
 
-    /// Adds the mean loss of one pass; all passes have the same number of tokens.
-    pub(crate) fn add(&mut self, loss: Tensor<1>) {
-        self.losses += 1;
-        self.timed += 1;
+    /// Adds the losses of one pass, the sum over `tokens` tokens.
+    pub(crate) fn add(&mut self, loss: Tensor<1>, tokens: u64) {
+        self.tokens += tokens;
+        self.timed += tokens;
         self.loss_sum = Some(match self.loss_sum.take() {
             Some(sum) => sum + loss,
             None => loss,
         });
     }
 
-    /// The sum of the losses since the last report, and their number; waits for the device.
+    /// The sum of the losses since the last report, and how many tokens it is over; waits for the device.
     ///
     /// # Errors
     /// The device failed.
     pub(crate) fn losses(&self) -> Result<(f32, u64), TrainError> {
         let sum = self.loss_sum.clone().map_or(Ok(0.0), read)?;
-        Ok((sum as f32, self.losses))
+        Ok((sum as f32, self.tokens))
     }
 
     /// The mean loss since the last report, in nats per token; waits for the device.
@@ -57,12 +58,12 @@ impl Progress {
     /// A loss was not finite: the run has diverged at or before `step`.
     pub(crate) fn mean_loss(&self, step: u64) -> Result<f64, TrainError> {
         let sum = self.loss_sum.clone().map_or(Ok(0.0), read)?;
-        finite(sum / self.losses.max(1) as f64, step)
+        finite(sum / self.tokens.max(1) as f64, step)
     }
 
-    /// Tokens per second since the clock was started, if `pass_tokens` tokens went into each pass.
-    pub(crate) fn tokens_per_second(&self, pass_tokens: u64) -> f64 {
-        (self.timed * pass_tokens) as f64 / self.started.elapsed().as_secs_f64()
+    /// Tokens per second since the clock was started.
+    pub(crate) fn tokens_per_second(&self) -> f64 {
+        self.timed as f64 / self.started.elapsed().as_secs_f64()
     }
 }
 

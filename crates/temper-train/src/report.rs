@@ -9,22 +9,25 @@ use serde::{Deserialize, Serialize};
 pub struct Report {
     /// Optimizer steps completed.
     pub step: u64,
-    /// Loss on the held-out text, in nats per token.
+    /// Loss on the held-out text or examples, in nats per trained token.
     pub eval_loss: f64,
     /// exp(`eval_loss`): the perplexity per token.
     pub perplexity: f64,
-    /// Mean training loss since the last report, in nats per token.
+    /// Mean training loss since the last report, in nats per trained token.
     pub train_loss: f64,
     /// Learning rate of the last step.
     pub learning_rate: f64,
     /// Euclidean norm of the last step's gradient, before clipping.
     pub grad_norm: f64,
-    /// Training tokens seen.
+    /// Training tokens seen: those that the loss counts.
     pub tokens: u64,
-    /// Training speed since the last report, in tokens per second, evaluation not counted.
+    /// Training speed since the last report, in such tokens per second, evaluation not counted.
     pub tokens_per_second: f64,
     /// Loss on the held-out text in bits per byte: comparable between tokenizers.
     pub bits_per_byte: f64,
+    /// Share of held-out examples, from 0 to 1, whose label is likelier after their prompt than any
+    /// other; `None` where examples have no labels.
+    pub accuracy: Option<f64>,
     /// The most memory that the process has held so far, in bytes, where the system says.
     pub peak_memory: Option<u64>,
 }
@@ -34,6 +37,8 @@ pub struct Report {
 pub struct Summary {
     /// Loss on the held-out text at the last report, in nats per token; NaN if there was none.
     pub eval_loss: f64,
+    /// The accuracy at the last report, where examples have labels.
+    pub accuracy: Option<f64>,
     /// Optimizer steps completed, those before an interruption included.
     pub steps: u64,
     /// Training tokens seen.
@@ -44,6 +49,10 @@ pub struct Summary {
     pub stopped_early: bool,
     /// Files that were skipped because they are not UTF-8.
     pub skipped_files: usize,
+    /// Examples whose end was cut.
+    pub truncated_examples: u64,
+    /// Examples that were left out because nothing to learn is left of them.
+    pub dropped_examples: u64,
     /// The step of the checkpoint that it went on from.
     pub resumed_at: Option<u64>,
     /// The checkpoint that was saved last.

@@ -3,6 +3,9 @@
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
+/// The first stream of orders: no run has as many steps.
+const ORDERS: u64 = 1 << 62;
+
 /// What random numbers are drawn for; each has numbers of its own.
 #[derive(Clone, Copy)]
 pub(crate) enum Draw {
@@ -12,6 +15,8 @@ pub(crate) enum Draw {
     Sequences { step: u64 },
     /// The dropout of a pass of an optimizer step, both counted from 0.
     Dropout { step: u64, pass: u64 },
+    /// The order of the examples in an epoch, counted from 0.
+    Order { epoch: u64 },
 }
 
 /// Where the streams of dropout begin; those of sequences end below it.
@@ -27,6 +32,7 @@ pub(crate) fn stream(seed: u64, draw: Draw) -> ChaCha8Rng {
         Draw::Weights => 0,
         Draw::Sequences { step } => step + 1,
         Draw::Dropout { step, pass } => DROPOUT | step << PASS_BITS | pass,
+        Draw::Order { epoch } => ORDERS + epoch,
     });
     rng
 }

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::checkpoint::{Checkpoint, CheckpointError, Checkpoints};
-use crate::data::Dataset;
+use crate::data::{ChatDefaults, Dataset};
 use crate::evaluate::evaluate;
 use crate::memory::peak_memory;
 use crate::progress::{finite, read};
@@ -20,7 +20,7 @@ use state::State;
 /// the device.
 const DIVERGENCE_STEPS: u64 = 16;
 
-/// Trains a model from scratch on the text that `config` names, relative to `base_dir`: a [`Run`]
+/// Trains a model from scratch on the data that `config` names, relative to `base_dir`: a [`Run`]
 /// without checkpoints.
 ///
 /// ```no_run
@@ -113,7 +113,7 @@ impl<'a> Run<'a> {
     /// there.
     ///
     /// # Errors
-    /// A setting is invalid, the text can't be read or is too short, the device is missing or
+    /// A setting is invalid, the data can't be read or are too few, the device is missing or
     /// fails, the loss is no longer finite, or a checkpoint can't be written or gone on from.
     pub fn train(
         &self,
@@ -122,14 +122,16 @@ impl<'a> Run<'a> {
         let config = self.config;
         config.validate()?;
         let plain_device = config.device.open()?;
-        let dataset = Dataset::load(config, self.base_dir)?;
-        let total_steps = config.total_steps(dataset.train.len() as u64)?;
+        let dataset = Dataset::load(config, self.base_dir, &ChatDefaults::default())?;
+        let total_steps = config.steps_over(dataset.train.volume(config)?)?;
         let interval = config.evaluation_interval(total_steps);
         let (from, damaged_checkpoints) = self.source()?;
         let mut summary = Summary {
             resumed_at: from.as_ref().map(|checkpoint| checkpoint.position.steps),
             parameters: config.num_parameters(),
             skipped_files: dataset.skipped_files,
+            truncated_examples: dataset.truncated_examples,
+            dropped_examples: dataset.dropped_examples,
             damaged_checkpoints,
             ..Summary::default()
         };
@@ -142,11 +144,12 @@ impl<'a> Run<'a> {
             let is_last = steps == total_steps;
             if is_last || steps.is_multiple_of(interval) {
                 let train_loss = state.progress.mean_loss(steps)?;
-                let tokens_per_second = state.progress.tokens_per_second(state.pass_tokens());
+                let tokens_per_second = state.progress.tokens_per_second();
                 let (model, sequences) = (state.evaluation_model(), state.batch.micro_batch_size);
                 let held_out = &dataset.held_out;
                 let evaluation = evaluate(&model, held_out, sequences, config, &plain_device)?;
                 state.position.eval_loss = Some(finite(evaluation.loss, steps)?);
+                state.position.accuracy = evaluation.accuracy;
                 state.progress.restart();
                 let report = Report {
                     step: steps,
@@ -158,6 +161,7 @@ impl<'a> Run<'a> {
                     tokens: state.position.tokens,
                     tokens_per_second,
                     bits_per_byte: evaluation.bits_per_byte,
+                    accuracy: evaluation.accuracy,
                     peak_memory: peak_memory(),
                 };
                 summary.stopped_early = observe(&report).is_break() && !is_last;
@@ -176,6 +180,7 @@ impl<'a> Run<'a> {
         summary.steps = state.position.steps;
         summary.tokens = state.position.tokens;
         summary.eval_loss = state.position.eval_loss.unwrap_or(f64::NAN);
+        summary.accuracy = state.position.accuracy;
         Ok(summary)
     }
 
@@ -196,6 +201,8 @@ impl<'a> Run<'a> {
     }
 }
 
+#[cfg(test)]
+mod examples_tests;
 #[cfg(test)]
 mod resume_tests;
 #[cfg(test)]

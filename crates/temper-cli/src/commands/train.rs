@@ -74,6 +74,13 @@ fn refuse_earlier(checkpoints: &Checkpoints) -> Result<()> {
 
 /// Says what came of the run.
 fn conclude(args: &TrainArgs, summary: &Summary) -> Result<Exit> {
+    if summary.truncated_examples > 0 {
+        say(format!("{} examples were cut at `max_seq_length`", summary.truncated_examples));
+    }
+    if summary.dropped_examples > 0 {
+        let dropped = summary.dropped_examples;
+        say(format!("{dropped} examples were left out: nothing to learn is left of them"));
+    }
     for damaged in &summary.damaged_checkpoints {
         say(format!("`{}` is no whole checkpoint; the one before was used", damaged.display()));
     }
@@ -99,6 +106,9 @@ fn conclude(args: &TrainArgs, summary: &Summary) -> Result<Exit> {
     }
     if !args.json {
         println!("eval_loss = {}", summary.eval_loss);
+        if let Some(accuracy) = summary.accuracy {
+            println!("accuracy = {accuracy}");
+        }
         println!("parameters = {}", summary.parameters);
         println!("tokens = {}", summary.tokens);
         if let Some(checkpoint) = &summary.checkpoint {
@@ -149,10 +159,12 @@ fn parse_value(text: &str) -> toml::Value {
 }
 
 fn describe(report: &Report) {
+    let accuracy = report.accuracy.map(|accuracy| format!(", accuracy {}", number(accuracy)));
     eprintln!(
-        "step {}: eval_loss {}, train_loss {}, lr {}, {} tokens/s",
+        "step {}: eval_loss {}{}, train_loss {}, lr {}, {} tokens/s",
         report.step,
         number(report.eval_loss),
+        accuracy.unwrap_or_default(),
         number(report.train_loss),
         number(report.learning_rate),
         report.tokens_per_second.round(),

@@ -11,20 +11,31 @@ impl TrainConfig {
     /// # Errors
     /// None or more than one of the three lengths is given, or the batch sizes disagree.
     pub fn total_steps(&self, text_tokens: u64) -> Result<u64, TrainError> {
-        let step_tokens = self.step_tokens()?;
+        self.steps_over(self.text_volume(text_tokens)?)
+    }
+
+    /// Optimizer steps of the run, at least 1, over so much data.
+    ///
+    /// # Errors
+    /// None or more than one of the three lengths is given.
+    pub(crate) fn steps_over(&self, volume: Volume) -> Result<u64, TrainError> {
         let steps = match self.length()? {
             Length::Steps(steps) => steps,
-            Length::Tokens(tokens) => tokens.div_ceil(step_tokens),
+            Length::Tokens(tokens) => (tokens as f64 / volume.step_tokens).ceil() as u64,
             Length::Epochs(epochs) => {
-                (epochs * text_tokens as f64 / step_tokens as f64).ceil() as u64
+                (epochs * volume.epoch as f64 / volume.step as f64).ceil() as u64
             }
         };
         Ok(steps.max(1))
     }
 
-    /// Tokens per optimizer step: sequences times their length.
-    pub(crate) fn step_tokens(&self) -> Result<u64, TrainError> {
-        Ok(self.batch()?.size() as u64 * self.max_seq_length as u64)
+    /// A text of `text_tokens` tokens.
+    ///
+    /// # Errors
+    /// The batch sizes disagree.
+    pub(crate) fn text_volume(&self, text_tokens: u64) -> Result<Volume, TrainError> {
+        let step = self.batch()?.size() as u64 * self.max_seq_length as u64;
+        Ok(Volume { epoch: text_tokens, step, step_tokens: step as f64 })
     }
 
     /// Optimizer steps from one evaluation to the next, at least 1.
@@ -47,6 +58,17 @@ impl TrainConfig {
             (None, Some(_), Some(_)) => Err(both("train_tokens", "epochs")),
         }
     }
+}
+
+/// How much there is to train on, in tokens of text or in rows of examples.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Volume {
+    /// What an epoch is.
+    pub epoch: u64,
+    /// What an optimizer step takes of it.
+    pub step: u64,
+    /// Trained tokens of an optimizer step, on average.
+    pub step_tokens: f64,
 }
 
 /// The length of a run in the unit it was given in.

@@ -32,11 +32,13 @@ impl TrainConfig {
     /// hidden (Vaswani et al. 2017, section 3.3).
     pub fn intermediate(&self) -> usize {
         let hidden = self.hidden_size;
-        self.intermediate_size.unwrap_or(if self.architecture.parts().activation.entry().is_gate {
-            (8 * hidden / 3).next_multiple_of(INTERMEDIATE_MULTIPLE)
-        } else {
-            4 * hidden
-        })
+        self.intermediate_size.unwrap_or(
+            if self.architecture.parts().activation.entry().is_gate() {
+                (8 * hidden / 3).next_multiple_of(INTERMEDIATE_MULTIPLE)
+            } else {
+                4 * hidden
+            },
+        )
     }
 
     /// The exact number of trainable parameters of a valid configuration; weights that the output
@@ -44,7 +46,7 @@ impl TrainConfig {
     pub fn num_parameters(&self) -> u64 {
         let parts = self.architecture.parts();
         let (is_gated, has_shift) =
-            (parts.activation.entry().is_gate, parts.norm.entry().has_shift);
+            (parts.activation.entry().is_gate(), parts.norm.entry().has_shift);
         let hidden = self.hidden_size as u64;
         let kv_width = (self.kv_heads() * self.head_dim()) as u64;
         let intermediate = self.intermediate() as u64;

@@ -398,6 +398,18 @@ fn every_bad_setting_of_a_schedule_is_named_with_its_bound() {
 }
 
 #[test]
+fn labels_are_at_least_two_and_each_is_given_once() {
+    let labels = |labels: &[&str]| {
+        let labels = labels.iter().map(ToString::to_string).collect();
+        TrainConfig { labels, ..valid() }.validate().map_err(|error| error.to_string())
+    };
+    assert_eq!(labels(&["yes", "no"]), Ok(()));
+    assert_eq!(labels(&["yes"]).unwrap_err(), "`labels`: [\"yes\"] is fewer than two labels");
+    assert_eq!(labels(&["yes", " "]).unwrap_err(), "`labels`: \" \" is blank");
+    assert_eq!(labels(&["a", "b", "a"]).unwrap_err(), "`labels`: \"a\" is given twice");
+}
+
+#[test]
 fn a_gradient_limit_of_zero_is_none() {
     assert_eq!(valid().clipping(), Some(1.0));
     assert_eq!(TrainConfig { max_grad_norm: Some(0.0), ..valid() }.clipping(), None);

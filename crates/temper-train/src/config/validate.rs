@@ -35,6 +35,7 @@ impl TrainConfig {
             let is_part = |share| share > 0.0 && share <= 0.5;
             check("validation_fraction", fraction, "not above 0 and at most 0.5", is_part)?;
         }
+        self.validate_labels()?;
         let vocabulary = self.vocabulary();
         match self.tokenizer {
             TokenizerKind::Bytes => {
@@ -46,6 +47,22 @@ impl TrainConfig {
                 })
             }
         }
+    }
+
+    fn validate_labels(&self) -> Result<(), TrainError> {
+        let refuse = |value, fault| Err(TrainError::OutOfBounds { key: "labels", value, fault });
+        if self.labels.len() == 1 {
+            return refuse(format!("{:?}", self.labels), "fewer than two labels");
+        }
+        for (index, label) in self.labels.iter().enumerate() {
+            if label.trim().is_empty() {
+                return refuse(format!("{label:?}"), "blank");
+            }
+            if self.labels[..index].contains(label) {
+                return refuse(format!("{label:?}"), "given twice");
+            }
+        }
+        Ok(())
     }
 
     fn validate_model(&self) -> Result<(), TrainError> {

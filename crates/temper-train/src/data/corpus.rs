@@ -69,7 +69,8 @@ impl TrainConfig {
     }
 }
 
-fn matching(
+/// The files that `patterns` match, relative to `base_dir`.
+pub(super) fn matching(
     key: &'static str,
     patterns: &[String],
     base_dir: &Path,

@@ -3,45 +3,124 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
+use burn::tensor::Device;
+
+use super::chat::ChatDefaults;
 use super::corpus::Corpus;
+use super::examples::{HeldOutExamples, TrainExamples};
+use super::files::Files;
+use super::sequences::{Sequences, random_starts};
 use super::split::{Split, split};
 use super::tokenizer::Tokenizer;
+use crate::config::{Batch, Volume};
 use crate::{TrainConfig, TrainError};
 
 /// The tokens of one run.
 pub(crate) struct Dataset {
-    /// Training documents, each followed by a separator; longer than one sequence.
-    pub train: Vec<u32>,
-    /// The text to evaluate on.
+    /// What to train on.
+    pub train: Train,
+    /// What to evaluate on.
     pub held_out: HeldOut,
     /// Files that were skipped because they are not UTF-8.
     pub skipped_files: usize,
+    /// Examples whose end was cut.
+    pub truncated_examples: u64,
+    /// Examples that were left out because nothing to learn is left of them.
+    pub dropped_examples: u64,
+}
+
+/// What to train on.
+pub(crate) enum Train {
+    /// Documents, each followed by a separator; longer than one sequence.
+    Text(Vec<u32>),
+    Examples(TrainExamples),
+}
+
+/// What to evaluate on.
+pub(crate) enum HeldOut {
+    Text(HeldOutText),
+    Examples(HeldOutExamples),
 }
 
 /// The text to evaluate on.
-pub(crate) struct HeldOut {
+pub(crate) struct HeldOutText {
     /// Held-out documents, each followed by a separator; at least two tokens.
     pub tokens: Vec<u32>,
     /// Bytes of text that all tokens but the first, the targets, stand for.
     pub bytes: u64,
 }
 
-impl Dataset {
-    /// Reads, splits and tokenizes the text that `config` names, relative to `base_dir`.
+impl Train {
+    /// How much there is to train on, in steps of `batch`.
     ///
     /// # Errors
-    /// A glob is bad, a file can't be read, or there is not enough text.
-    pub(crate) fn load(config: &TrainConfig, base_dir: &Path) -> Result<Dataset, TrainError> {
-        let corpus = Corpus::read("data", &config.data, base_dir)?;
-        let validation = Corpus::read("validation_data", &config.validation_data, base_dir)?;
+    /// The batch sizes disagree.
+    pub(crate) fn volume(&self, config: &TrainConfig) -> Result<Volume, TrainError> {
+        Ok(match self {
+            Train::Text(tokens) => config.text_volume(tokens.len() as u64)?,
+            Train::Examples(examples) => examples.volume(config.batch()?.size()),
+        })
+    }
+
+    /// What each pass of an optimizer step trains on: a function of the seed and the step alone.
+    pub(crate) fn passes(
+        &self,
+        config: &TrainConfig,
+        batch: Batch,
+        step: u64,
+        device: &Device,
+    ) -> Vec<Sequences> {
+        match self {
+            Train::Text(tokens) => {
+                let (length, count) = (config.max_seq_length, batch.size());
+                let starts = random_starts(tokens.len(), length, count, config.seed, step);
+                let passes = starts.chunks(batch.micro_batch_size);
+                passes.map(|starts| Sequences::cut(tokens, starts, length, device)).collect()
+            }
+            Train::Examples(examples) => examples.passes(config.seed, batch, step, device),
+        }
+    }
+}
+
+impl Dataset {
+    /// Reads, splits and tokenizes what `config` names, relative to `base_dir`; a conversation is
+    /// written by the template of `config`, or else by `defaults`.
+    ///
+    /// # Errors
+    /// A glob is bad, a file can't be read, a line is no example, or there is not enough.
+    pub(crate) fn load(
+        config: &TrainConfig,
+        base_dir: &Path,
+        defaults: &ChatDefaults,
+    ) -> Result<Dataset, TrainError> {
+        match Files::read(config, base_dir, defaults)? {
+            Files::Text { corpus, validation } => Self::of_text(config, &corpus, &validation),
+            Files::Examples(drafts) => {
+                let examples = drafts.encode(config)?;
+                Ok(Dataset {
+                    train: Train::Examples(examples.train),
+                    held_out: HeldOut::Examples(examples.held_out),
+                    skipped_files: 0,
+                    truncated_examples: examples.truncated,
+                    dropped_examples: examples.dropped,
+                })
+            }
+        }
+    }
+
+    fn of_text(
+        config: &TrainConfig,
+        corpus: &Corpus,
+        validation: &Corpus,
+    ) -> Result<Dataset, TrainError> {
         let has_validation = !config.validation_data.is_empty();
-        ensure_text("data", &config.data, &corpus)?;
+        ensure_text("data", &config.data, corpus)?;
         if has_validation {
-            ensure_text("validation_data", &config.validation_data, &validation)?;
+            ensure_text("validation_data", &config.validation_data, validation)?;
         }
 
         let split = if has_validation {
-            given_split(&corpus, &validation)
+            given_split(corpus, validation)
         } else {
             let texts: Vec<&str> = corpus.documents.iter().map(|(_, text)| &**text).collect();
             split(&texts, config.validation_fraction)
@@ -59,9 +138,11 @@ impl Dataset {
         let bytes = tokenizer.bytes(&tokens[1..]);
 
         Ok(Dataset {
-            train,
-            held_out: HeldOut { tokens, bytes },
+            train: Train::Text(train),
+            held_out: HeldOut::Text(HeldOutText { tokens, bytes }),
             skipped_files: corpus.skipped + validation.skipped,
+            truncated_examples: 0,
+            dropped_examples: 0,
         })
     }
 }
@@ -111,7 +192,15 @@ mod tests {
         fs::write(folder.path().join("a.txt"), "a".repeat(100)).unwrap();
         fs::write(folder.path().join("b.txt"), "b".repeat(100)).unwrap();
         fs::write(folder.path().join("c.bin"), [0xff]).unwrap();
-        Dataset::load(&TrainConfig { max_seq_length: 8, ..config }, folder.path())
+        let config = TrainConfig { max_seq_length: 8, ..config };
+        Dataset::load(&config, folder.path(), &ChatDefaults::default())
+    }
+
+    fn tokens(dataset: Dataset) -> (Vec<u32>, HeldOutText) {
+        match (dataset.train, dataset.held_out) {
+            (Train::Text(train), HeldOut::Text(held_out)) => (train, held_out),
+            _ => panic!("it has examples"),
+        }
     }
 
     fn globs(pattern: &str) -> Vec<String> {
@@ -121,10 +210,11 @@ mod tests {
     #[test]
     fn a_part_of_every_file_is_held_out() {
         let dataset = load(TrainConfig { data: globs("*"), ..TrainConfig::default() }).unwrap();
-        assert_eq!(dataset.train.len(), 91 + 91);
-        assert_eq!(dataset.held_out.tokens.len(), 11 + 11);
-        assert_eq!(dataset.held_out.bytes, 21);
         assert_eq!(dataset.skipped_files, 1);
+        let (train, held_out) = tokens(dataset);
+        assert_eq!(train.len(), 91 + 91);
+        assert_eq!(held_out.tokens.len(), 11 + 11);
+        assert_eq!(held_out.bytes, 21);
     }
 
     #[test]
@@ -134,16 +224,16 @@ mod tests {
             validation_data: globs("b*"),
             ..TrainConfig::default()
         };
-        let dataset = load(config).unwrap();
-        assert!(!dataset.train.contains(&u32::from(b'b')));
-        assert!(!dataset.held_out.tokens.contains(&u32::from(b'a')));
+        let (train, held_out) = tokens(load(config).unwrap());
+        assert!(!train.contains(&u32::from(b'b')));
+        assert!(!held_out.tokens.contains(&u32::from(b'a')));
     }
 
     #[test]
     fn eval_tokens_caps_the_targets() {
         let config =
             TrainConfig { data: globs("*"), eval_tokens: Some(5), ..TrainConfig::default() };
-        let held_out = load(config).unwrap().held_out;
+        let (_, held_out) = tokens(load(config).unwrap());
         assert_eq!((held_out.tokens.len(), held_out.bytes), (6, 5));
     }
 
@@ -162,7 +252,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         fs::write(folder.path().join("a.txt"), "short").unwrap();
         let config = TrainConfig { data: globs("*"), ..TrainConfig::default() };
-        let short = Dataset::load(&config, folder.path()).err().unwrap();
+        let short = Dataset::load(&config, folder.path(), &ChatDefaults::default());
+        let short = short.err().unwrap();
         assert_eq!(short.to_string(), "`data`: the text has 6 tokens, fewer than the 129 needed");
     }
 }

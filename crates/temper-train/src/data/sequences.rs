@@ -11,6 +11,12 @@ pub(crate) struct Sequences {
     pub inputs: Tensor<2, Int>,
     /// What it should predict, the inputs one token later: `batch x seq`.
     pub targets: Tensor<2, Int>,
+    /// What each target counts, 0 or 1: `batch x seq`; `None`: all count.
+    pub weights: Option<Tensor<2>>,
+    /// Which tokens belong together: `batch x seq`; `None`: all of a row.
+    pub segments: Option<Tensor<2, Int>>,
+    /// Targets that count.
+    pub trained: u64,
 }
 
 impl Sequences {
@@ -25,12 +31,22 @@ impl Sequences {
             // [batch, seq]
             Tensor::from_data(TensorData::new(values, [starts.len(), length]), device)
         };
-        Sequences { inputs: gather(0), targets: gather(1) }
+        Sequences {
+            inputs: gather(0),
+            targets: gather(1),
+            weights: None,
+            segments: None,
+            trained: (starts.len() * length) as u64,
+        }
     }
 }
 
 /// Draws where the `count` sequences of an optimizer step start: uniform, with replacement, and
 /// a function of the seed and the step alone.
+///
+/// An epoch of text is as many tokens as it has, not every token once: windows overlap and leave
+/// gaps, and about 1 - 1/e of the text is seen in each. Their boundaries differ from one epoch to
+/// the next, which windows laid side by side would have to be moved for.
 pub(crate) fn random_starts(
     text_tokens: usize,
     length: usize,

@@ -89,6 +89,24 @@ impl Tokenizer {
         Ok(tokens)
     }
 
+    /// The tokens of a stretch of text, without a separator.
+    ///
+    /// # Errors
+    /// The BPE could not encode the text.
+    pub(super) fn encode_text(&self, text: &str) -> Result<Vec<u32>, TrainError> {
+        let mut tokens = self.encode(&[text])?;
+        tokens.pop();
+        Ok(tokens)
+    }
+
+    /// The token that separates documents.
+    pub(super) fn end_of_text(&self) -> u32 {
+        match self {
+            Tokenizer::Bytes => 0,
+            Tokenizer::Bpe { end_of_text, .. } => *end_of_text,
+        }
+    }
+
     /// The bytes of text that `tokens` stand for; a separator counts as one, so that all
     /// tokenizers give the same text the same number of bytes.
     pub(super) fn bytes(&self, tokens: &[u32]) -> u64 {

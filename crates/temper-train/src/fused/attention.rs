@@ -49,7 +49,7 @@ pub(crate) fn attention(
         rotation: scope.rotation.map(|(cosines, sines)| [table(cosines), table(sines)]),
         first_seen: scope.first_seen.clone(),
     };
-    apply(operation, [queries.into(), keys.into(), values.into()])
+    apply(&operation, [queries.into(), keys.into(), values.into()])
 }
 
 /// Of queries, keys, values.

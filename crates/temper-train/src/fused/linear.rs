@@ -15,8 +15,8 @@ pub(crate) fn linear(layer: &Linear, input: Tensor<3>) -> Tensor<3> {
     }
     let (input, weight) = (Operand::from(input), Operand::from(layer.weight.val()));
     match &layer.bias {
-        None => apply(Weighted, [input, weight]),
-        Some(bias) => apply(Biased, [input, weight, Operand::from(bias.val())]),
+        None => apply(&Weighted, [input, weight]),
+        Some(bias) => apply(&Biased, [input, weight, Operand::from(bias.val())]),
     }
 }
 

@@ -96,14 +96,15 @@ const ON_CPU: &str = "an operation is applied to floats on the CPU alone";
 /// Whether operations can be applied to it.
 pub(crate) fn is_supported<const D: usize>(tensor: &Tensor<D>) -> bool {
     let device = tensor.device();
+    let recomputes = Some(GradientCheckpointingStrategy::Balanced);
     tensor.dtype() == DType::F32
-        && matches!(device.as_dispatch(), DispatchDevice::Flex(_))
-        && device.gradient_checkpointing_strategy() != Some(GradientCheckpointingStrategy::Balanced)
+        && device.gradient_checkpointing_strategy() != recomputes
+        && matches!(device.inner().as_dispatch(), DispatchDevice::Flex(_))
 }
 
 /// The output of an operation, as part of the graph of gradients if one of its inputs is.
 pub(super) fn apply<O: Operation<N>, const N: usize, const D: usize>(
-    operation: O,
+    operation: &O,
     operands: [Operand; N],
 ) -> Tensor<D> {
     let is_tracked = operands.iter().any(|operand| matches!(operand, Operand::Tracked(_)));
@@ -120,7 +121,8 @@ pub(super) fn apply<O: Operation<N>, const N: usize, const D: usize>(
     });
     let inputs = tensors.each_ref().map(|tensor| Array::of(tensor.primitive()));
     let nodes = tensors.map(|tensor| tensor.node());
-    let preparation = Gradient(operation.clone()).prepare::<NoCheckpointing>(nodes).compute_bound();
+    let gradient = Gradient(operation.clone());
+    let preparation = gradient.prepare::<NoCheckpointing>(nodes).compute_bound();
     let output = match preparation.stateful() {
         OpsKind::Tracked(preparation) => {
             let (output, saved) = operation.forward(inputs);

@@ -25,19 +25,15 @@ pub(crate) enum OutputWeights {
 
 /// The sum of the cross-entropies of `targets` (one for each token, `None`: not counted) under the
 /// logits `hidden x weights`, in nats; hidden is `batch x seq x hidden`.
-///
-/// `z_loss` times the square of the logarithm of each token's sum of exponentials is added to it
-/// (Chowdhery et al. 2022, section 5).
 pub(crate) fn output_loss(
     hidden: Tensor<3>,
     weights: Tensor<2>,
     layout: OutputWeights,
     targets: Arc<[Option<u32>]>,
-    z_loss: f64,
 ) -> Tensor<1> {
     let trains_weights = weights.is_require_grad();
-    let operation = OutputLoss { layout, targets, z_loss: z_loss as f32, trains_weights };
-    apply(operation, [hidden.into(), weights.into()])
+    let operation = OutputLoss { layout, targets, trains_weights };
+    apply(&operation, [hidden.into(), weights.into()])
 }
 
 /// Of hidden, weights. The gradients are computed with the loss, while the logits are at hand.
@@ -45,7 +41,6 @@ pub(crate) fn output_loss(
 struct OutputLoss {
     layout: OutputWeights,
     targets: Arc<[Option<u32>]>,
-    z_loss: f32,
     trains_weights: bool,
 }
 
@@ -121,12 +116,10 @@ impl OutputLoss {
         logits.iter_mut().for_each(|logit| *logit = exp(*logit - largest));
         let total = sum(logits);
         let log_sum = largest + total.ln();
-        let z_slope = 2.0 * self.z_loss * log_sum;
-        let factor = (1.0 + z_slope) / total;
+        let factor = total.recip();
         logits.iter_mut().for_each(|share| *share *= factor);
         logits[target as usize] -= 1.0;
         f64::from(log_sum) - f64::from(target_logit)
-            + f64::from(self.z_loss) * f64::from(log_sum) * f64::from(log_sum)
     }
 }
 

@@ -1,6 +1,5 @@
 //! The norm by root mean square.
 
-use burn::nn::RmsNorm;
 use burn::tensor::Tensor;
 use rayon::prelude::*;
 
@@ -10,13 +9,14 @@ use super::operation::{Array, Operation, apply, is_supported};
 /// Rows that a thread takes at once.
 const BLOCK_ROWS: usize = 64;
 
-/// Each row over its root mean square, times the weights (Zhang & Sennrich 2019, eq. 4): `batch x
-/// seq x hidden`.
-pub(crate) fn rms_norm(norm: &RmsNorm, hidden: Tensor<3>) -> Tensor<3> {
+/// Each row over its root mean square, x / sqrt(mean(x^2) + epsilon), times the scale (Zhang &
+/// Sennrich 2019, eq. 4): `batch x seq x hidden`; the scale is `hidden`.
+pub(crate) fn rms_norm(hidden: Tensor<3>, scale: Tensor<1>, epsilon: f64) -> Tensor<3> {
     if !is_supported(&hidden) {
-        return norm.forward(hidden);
+        let size = (hidden.clone().square().mean_dim(2) + epsilon).sqrt(); // [batch, seq, 1]
+        return hidden / size * scale.unsqueeze();
     }
-    apply(Norm { epsilon: norm.epsilon as f32 }, [hidden.into(), norm.gamma.val().into()])
+    apply(&Norm { epsilon: epsilon as f32 }, [hidden.into(), scale.into()])
 }
 
 /// Of rows, weights.

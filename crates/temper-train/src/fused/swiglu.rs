@@ -15,7 +15,7 @@ pub(crate) fn swiglu(gate: Tensor<3>, up: Tensor<3>) -> Tensor<3> {
     if !is_supported(&gate) {
         return silu(gate) * up;
     }
-    apply(SwiGlu, [gate.into(), up.into()])
+    apply(&SwiGlu, [gate.into(), up.into()])
 }
 
 /// Of gate, up.

@@ -13,11 +13,19 @@ pub(crate) enum ActivationKind {
 }
 
 /// What an activation says of itself.
-pub(crate) struct Entry {
-    /// Whether it is that of a gate, by which a linear layer beside it is multiplied.
-    pub is_gate: bool,
+#[derive(Clone, Copy)]
+pub(crate) enum Entry {
+    /// It is that of a gate: the function of the gate and of a linear layer beside it.
+    Gate(fn(Tensor<3>, Tensor<3>) -> Tensor<3>),
     /// The function of each feature.
-    pub apply: fn(Tensor<3>) -> Tensor<3>,
+    Each(fn(Tensor<3>) -> Tensor<3>),
+}
+
+impl Entry {
+    /// Whether it needs a linear layer of its own.
+    pub(crate) const fn is_gate(&self) -> bool {
+        matches!(self, Entry::Gate(_))
+    }
 }
 
 impl ActivationKind {

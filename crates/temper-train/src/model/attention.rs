@@ -2,10 +2,11 @@
 
 use burn::module::Module;
 use burn::nn::Linear;
-use burn::tensor::{Device, Tensor, activation::softmax};
+use burn::tensor::{Tensor, activation::softmax};
 
-use super::{Dropout, InitialWeights, Rope};
+use super::{Dropout, InitialWeights, Rope, Sight};
 use crate::TrainConfig;
+use crate::fused::{Scope, attention, linear};
 
 /// Multi-head attention (Vaswani et al. 2017, section 3.2), where each key and value head serves
 /// a group of neighbouring query heads (Ainslie et al. 2023).
@@ -34,26 +35,38 @@ impl Attention {
         }
     }
 
-    /// Lets each position of `hidden` (`batch x seq x hidden`) look at those `mask` (`seq x seq`,
-    /// added to the scores) allows.
+    /// Lets each position of `hidden` (`batch x seq x hidden`) look at those in its `sight`.
     pub(super) fn forward(
         &self,
         hidden: Tensor<3>,
         rope: Option<&Rope>,
-        mask: &Tensor<2>,
+        sight: &Sight,
         dropout: &mut Dropout,
     ) -> Tensor<3> {
-        let turn = |heads| match rope {
-            Some(rope) => rope.rotate(heads),
-            None => heads,
+        let queries = linear(&self.q_proj, hidden.clone()); // [batch, seq, heads * head_dim]
+        let keys = linear(&self.k_proj, hidden.clone()); // [batch, seq, kv_heads * head_dim]
+        let values = linear(&self.v_proj, hidden); // [batch, seq, kv_heads * head_dim]
+        let mixed = match sight {
+            Sight::First(first_seen) => {
+                let scope = Scope {
+                    head_dim: self.head_dim,
+                    scale: self.scale,
+                    rotation: rope.map(Rope::tables),
+                    first_seen: first_seen.clone(),
+                };
+                attention(&scope, queries, keys, values)
+            }
+            Sight::Mask(mask) => {
+                let turn = |heads| match rope {
+                    Some(rope) => rope.rotate(heads),
+                    None => heads,
+                };
+                let queries = turn(self.heads(queries));
+                let (keys, values) = (turn(self.heads(keys)), self.heads(values));
+                masked_attention([queries, keys, values], self.scale, mask, dropout)
+            }
         };
-        let queries = turn(self.heads(self.q_proj.forward(hidden.clone())));
-        let keys = turn(self.heads(self.k_proj.forward(hidden.clone())));
-        let values = self.heads(self.v_proj.forward(hidden));
-        let mixed = attention(queries, keys, values, self.scale, mask, dropout);
-        let [batch, num_heads, seq, head_dim] = mixed.dims();
-        let mixed = mixed.swap_dims(1, 2); // [batch, seq, heads, head_dim]
-        self.o_proj.forward(mixed.reshape([batch, seq, num_heads * head_dim])) // [batch, seq, hidden]
+        linear(&self.o_proj, mixed)
     }
 
     fn heads(&self, projected: Tensor<3>) -> Tensor<4> {
@@ -65,33 +78,28 @@ impl Attention {
     }
 }
 
-/// The values (`batch x kv_heads x seq x head_dim`) mixed for each query (`batch x heads x seq x
-/// head_dim`, as is the result) by the softmax of its products with the keys (shaped as the
-/// values) times `scale`; dropout is on the shares.
-fn attention(
-    queries: Tensor<4>,
-    keys: Tensor<4>,
-    values: Tensor<4>,
+/// The values (`batch x kv_heads x all x head_dim`) mixed for each query (`batch x heads x seq x
+/// head_dim`) by the softmax of its products with the keys (shaped as the values) times `scale`,
+/// plus a mask (`1 or batch x 1 x seq x all`); dropout is on the shares. The heads of the result
+/// are side by side: `batch x seq x heads * head_dim`.
+pub(super) fn masked_attention(
+    [queries, keys, values]: [Tensor<4>; 3],
     scale: f64,
-    mask: &Tensor<2>,
+    mask: &Tensor<4>,
     dropout: &mut Dropout,
-) -> Tensor<4> {
+) -> Tensor<3> {
     let [batch, num_heads, seq, head_dim] = queries.dims();
-    let [_, kv_heads, _, _] = keys.dims();
+    let [_, kv_heads, all, _] = keys.dims();
     // The queries of a group follow each other: one matrix per key head, no copies of keys.
     let rows = num_heads / kv_heads * seq;
     let queries = queries * scale;
     let queries = queries.reshape([batch, kv_heads, rows, head_dim]); // [batch, kv_heads, rows, head_dim]
-    let scores = queries.matmul(keys.swap_dims(2, 3)); // [batch, kv_heads, rows, seq]
-    let scores = scores.reshape([batch, num_heads, seq, seq]); // [batch, heads, seq, seq]
-    let shares = softmax(scores + mask.clone().unsqueeze(), 3);
+    let scores = queries.matmul(keys.swap_dims(2, 3)); // [batch, kv_heads, rows, all]
+    let scores = scores.reshape([batch, num_heads, seq, all]); // [batch, heads, seq, all]
+    let shares = softmax(scores + mask.clone(), 3);
     let shares = dropout.attention(shares);
-    let shares = shares.reshape([batch, kv_heads, rows, seq]); // [batch, kv_heads, rows, seq]
+    let shares = shares.reshape([batch, kv_heads, rows, all]); // [batch, kv_heads, rows, all]
     let mixed = shares.matmul(values); // [batch, kv_heads, rows, head_dim]
-    mixed.reshape([batch, num_heads, seq, head_dim]) // [batch, heads, seq, head_dim]
-}
-
-/// 0 on and below the diagonal, minus infinity above it: `seq x seq`.
-pub(super) fn causal_mask(seq: usize, device: &Device) -> Tensor<2> {
-    Tensor::full([seq, seq], f32::NEG_INFINITY, device).triu(1) // [seq, seq]
+    let mixed = mixed.reshape([batch, num_heads, seq, head_dim]); // [batch, heads, seq, head_dim]
+    mixed.swap_dims(1, 2).reshape([batch, seq, num_heads * head_dim])
 }

@@ -3,7 +3,7 @@
 use burn::module::Module;
 use burn::tensor::Tensor;
 
-use super::{Attention, Dropout, InitialWeights, Mlp, Norm, Rope};
+use super::{Attention, Dropout, InitialWeights, Mlp, Norm, Rope, Sight};
 use crate::TrainConfig;
 
 /// Attention, then MLP, each on the normalised residual stream and added to it.
@@ -25,16 +25,16 @@ impl Block {
         }
     }
 
-    /// From `batch x seq x hidden` to the same; `mask` is `seq x seq`.
+    /// From `batch x seq x hidden` to the same.
     pub(super) fn forward(
         &self,
         hidden: Tensor<3>,
         rope: Option<&Rope>,
-        mask: &Tensor<2>,
+        sight: &Sight,
         dropout: &mut Dropout,
     ) -> Tensor<3> {
         let normed = self.input_layernorm.forward(hidden.clone());
-        let attended = self.self_attn.forward(normed, rope, mask, dropout);
+        let attended = self.self_attn.forward(normed, rope, sight, dropout);
         let hidden = hidden + dropout.residual(attended);
         let normed = self.post_attention_layernorm.forward(hidden.clone());
         hidden + dropout.residual(self.mlp.forward(normed))

@@ -39,6 +39,11 @@ impl Dropout {
         Dropout { rng: stream(0, Draw::Weights), residual: 0.0, attention: 0.0 }
     }
 
+    /// Whether shares of attention are dropped.
+    pub(super) fn is_on_attention(&self) -> bool {
+        self.attention > 0.0
+    }
+
     /// Drops features of embeddings or of what is written to the residual stream, `batch x seq x
     /// hidden`.
     pub(super) fn residual(&mut self, hidden: Tensor<3>) -> Tensor<3> {

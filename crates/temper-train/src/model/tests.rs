@@ -75,7 +75,7 @@ fn a_later_token_does_not_change_earlier_logits() {
         let model = Model::new(&config, &device);
         let logits = |last: i32| {
             let tokens = Tensor::from_data([[5, 80, 3, 200, last]], &device);
-            model.forward(tokens).into_data().try_to_vec::<f32>().unwrap()
+            model.forward(tokens, None).into_data().try_to_vec::<f32>().unwrap()
         };
         let (first, second) = (logits(7), logits(9));
         assert_eq!(first[..4 * 256], second[..4 * 256]);
@@ -89,7 +89,7 @@ fn the_order_of_tokens_matters() {
     for config in [small(), gpt2()] {
         let model = Model::new(&config, &device);
         let last = |tokens: [[i32; 4]; 1]| {
-            model.forward(Tensor::from_data(tokens, &device)).slice_dim(1, 3..4)
+            model.forward(Tensor::from_data(tokens, &device), None).slice_dim(1, 3..4)
         };
         let difference = largest_difference(last([[5, 80, 3, 200]]), last([[80, 5, 3, 200]]));
         assert!(difference > 1e-6, "{difference}");
@@ -101,8 +101,8 @@ fn a_sequence_may_be_shorter_than_the_longest() {
     let device = Device::flex();
     let model = Model::new(&small(), &device);
     let all = Sequences::cut(&tokens(13), &[0], 12, &device).inputs;
-    let long = model.forward(all.clone()).slice_dim(1, 0..5);
-    let short = model.forward(all.slice_dim(1, 0..5));
+    let long = model.forward(all.clone(), None).slice_dim(1, 0..5);
+    let short = model.forward(all.slice_dim(1, 0..5), None);
     assert!(largest_difference(long, short) < 1e-6);
 }
 
@@ -124,10 +124,10 @@ fn grouped_queries_equal_full_attention_with_repeated_heads() {
     let values: Vec<f32> = (0..2 * 6 * 16).map(|index| (index as f32).sin()).collect();
     let hidden = Tensor::<3>::from_data(TensorData::new(values, [2, 6, 16]), &device);
     let rope = Rope::new(4, 6, 10_000.0, &device);
-    let mask = causal_mask(6, &device);
+    let sight = Sight::mask(causal_mask(6, &device), None);
     let difference = largest_difference(
-        grouped.forward(hidden.clone(), Some(&rope), &mask, &mut Dropout::none()),
-        full.forward(hidden, Some(&rope), &mask, &mut Dropout::none()),
+        grouped.forward(hidden.clone(), Some(&rope), &sight, &mut Dropout::none()),
+        full.forward(hidden, Some(&rope), &sight, &mut Dropout::none()),
     );
     assert!(difference < 1e-7, "{difference}");
 }
@@ -138,12 +138,12 @@ fn an_output_layer_of_its_own_gives_the_same_logits_from_the_same_weights() {
     let tied = Model::new(&small(), &device);
     let mut own = Model::new(&TrainConfig { tie_word_embeddings: false, ..small() }, &device);
     let inputs = Sequences::cut(&tokens(13), &[0], 12, &device).inputs;
-    let logits = tied.forward(inputs.clone());
+    let logits = tied.forward(inputs.clone(), None);
     // Everything else is drawn before the output layer.
-    assert!(largest_difference(own.forward(inputs.clone()), logits.clone()) > 1e-3);
+    assert!(largest_difference(own.forward(inputs.clone(), None), logits.clone()) > 1e-3);
     let weight = tied.embed_tokens.weight.val().transpose();
     own.lm_head = Some(Linear { weight: Param::from_tensor(weight), bias: None });
-    assert!(largest_difference(own.forward(inputs), logits) < 1e-6);
+    assert!(largest_difference(own.forward(inputs, None), logits) < 1e-6);
     let id = own.lm_head.as_ref().unwrap().weight.id;
     assert!(Model::groups().output.matches(&id, Some("lm_head.weight")));
 }
@@ -155,12 +155,18 @@ fn each_kind_of_dropout_changes_training_and_neither_evaluation() {
     let inputs = Sequences::cut(&tokens(13), &[0], 12, &device).inputs;
     let logits = |dropout, attention_dropout| {
         let config = TrainConfig { dropout, attention_dropout, ..small() };
-        model.forward_with(inputs.clone(), &mut Dropout::new(&config, 0, 0))
+        model.forward_with(inputs.clone(), None, &mut Dropout::new(&config, 0, 0))
     };
-    let evaluated = model.forward(inputs.clone());
+    let evaluated = model.forward(inputs.clone(), None);
     assert_eq!(largest_difference(logits(0.0, 0.0), evaluated.clone()), 0.0);
     assert!(largest_difference(logits(0.2, 0.0), evaluated.clone()) > 1e-4);
     assert!(largest_difference(logits(0.0, 0.2), evaluated) > 1e-4);
+}
+
+/// The mean loss, in nats per target.
+fn loss(model: &Model, sequences: Sequences) -> Tensor<1> {
+    let trained = sequences.trained as f64;
+    model.loss(sequences, &mut Dropout::none()) / trained
 }
 
 /// The gradient of the mean loss over `starts`, in passes of `pass` sequences.
@@ -171,7 +177,7 @@ fn gradients(model: &Model, starts: &[usize], pass: usize) -> GradientsParams {
     let passes = starts.len() / pass;
     for starts in starts.chunks(pass) {
         let sequences = Sequences::cut(&tokens, starts, 12, &device);
-        let loss = cross_entropy(model.forward(sequences.inputs), sequences.targets);
+        let loss = loss(model, sequences);
         let gradients = (loss / passes as f64).backward();
         accumulator.accumulate(model, GradientsParams::from_grads(gradients, model));
     }
@@ -199,10 +205,9 @@ fn the_gradient_is_that_of_finite_differences() {
     let device = Device::flex().autodiff();
     let model = Model::new(&small(), &device);
     let starts = [0, 30];
-    let loss = |model: &Model| -> f64 {
+    let loss_of = |model: &Model| -> f64 {
         let sequences = Sequences::cut(&tokens(100), &starts, 12, &device);
-        let loss = cross_entropy(model.forward(sequences.inputs), sequences.targets);
-        f64::from(loss.into_scalar::<f32>())
+        f64::from(loss(model, sequences).into_scalar::<f32>())
     };
     // Along the gradient g the loss rises by |g|^2 per unit: 32 bits leave 3 digits of that.
     let gradient = gradients(&model, &starts, 2);
@@ -217,7 +222,7 @@ fn the_gradient_is_that_of_finite_differences() {
     };
     let expected = f64::from(gradient.clone().square().sum().into_scalar::<f32>());
     let step = 0.05 / expected.sqrt();
-    let slope = (loss(&moved(step)) - loss(&moved(-step))) / (2.0 * step);
+    let slope = (loss_of(&moved(step)) - loss_of(&moved(-step))) / (2.0 * step);
     assert!((slope / expected - 1.0).abs() < 0.01, "{slope} is not {expected}");
 }
 
@@ -237,7 +242,7 @@ fn loss_after_80_steps(config: &TrainConfig) -> f32 {
     let mut last = f32::INFINITY;
     for _ in 0..80 {
         let sequences = Sequences::cut(&tokens(100), &[0, 20, 40, 60], 12, &device);
-        let loss = cross_entropy(model.forward(sequences.inputs), sequences.targets);
+        let loss = loss(&model, sequences);
         let gradients = GradientsParams::from_grads(loss.backward(), &model);
         model = optimizer.step(config.learning_rate, model, gradients);
         last = loss.into_scalar();

@@ -33,13 +33,14 @@ fn moved(config: &TrainConfig) -> [f64; 2] {
     let tokens: Vec<u32> = (0..100).map(|index| index * index % 251).collect();
     let inputs = || Sequences::cut(&tokens, &[0, 20, 40, 60], 16, &device);
     let look = |model: &Model| {
-        let stream = model.stream(inputs().inputs, &mut Dropout::none());
+        let stream = model.stream(inputs().inputs, None, &mut Dropout::none());
         [stream.clone(), model.logits(stream)].map(Tensor::inner)
     };
     let before = look(&model);
     for _ in 0..STEPS {
-        let Sequences { inputs, targets } = inputs();
-        let loss = cross_entropy(model.forward(inputs), targets);
+        let batch = inputs();
+        let trained = batch.trained as f64;
+        let loss = model.loss(batch, &mut Dropout::none()) / trained;
         let gradients = GradientsParams::from_grads(loss.backward(), &model);
         model = optimizer.step(config.learning_rate, model, gradients);
     }

@@ -84,6 +84,30 @@ fn interrupt_after_every_step(config: &TrainConfig) {
 }
 
 #[test]
+fn a_run_on_examples_goes_on_in_the_middle_of_an_epoch_bit_for_bit() {
+    for packing in [false, true] {
+        let (examples, kept) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let line = |index: usize| {
+            let completion = "ab".repeat(1 + index % 5);
+            format!("{{\"prompt\": \"{index}\", \"completion\": \"{completion}\"}}\n")
+        };
+        let lines: String = (0..60).map(line).collect();
+        fs::write(examples.path().join("all.jsonl"), lines).unwrap();
+        // An epoch is 54 rows, or about a third of them packed; a step is 8.
+        let data = vec!["all.jsonl".into()];
+        let config = TrainConfig { data, packing, ..accumulating() };
+        let (mut whole, mut pieces) = (Vec::new(), Vec::new());
+        go(&Run::new(&config, examples.path()), &mut whole);
+        let stop = AtomicBool::new(true);
+        let run = Run::new(&config, examples.path());
+        let run = run.with_checkpoints(Checkpoints::new(kept.path())).resume().stop_when(&stop);
+        (0..7).for_each(|_| drop(go(&run, &mut pieces)));
+        assert_eq!(pieces, whole);
+        assert_eq!(whole.len(), 3);
+    }
+}
+
+#[test]
 fn every_optimizer_goes_on_as_if_it_had_not_been_interrupted() {
     let text = folder();
     for optimizer in OptimizerKind::ALL {

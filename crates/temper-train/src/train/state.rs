@@ -10,7 +10,7 @@ use temper_optim::{Groups, Optimizer, Schedule, clip_grad_norm};
 use super::average::Average;
 use crate::checkpoint::{Checkpoint, Checkpoints, Position};
 use crate::config::Batch;
-use crate::data::{Sequences, random_starts};
+use crate::data::{Sequences, Train};
 use crate::model::{Dropout, Model, cross_entropy, z_loss};
 use crate::progress::Progress;
 use crate::{TrainConfig, TrainError};
@@ -60,7 +60,7 @@ impl<'a> State<'a> {
         if let Some(checkpoint) = from {
             state.position = checkpoint.position.clone();
             state.progress =
-                Progress::resume(state.position.loss_sum, state.position.losses, device);
+                Progress::resume(state.position.loss_sum, state.position.loss_tokens, device);
             let averaged;
             (state.model, averaged, state.optimizer) =
                 checkpoint.restore(config, state.model, state.optimizer)?;
@@ -75,27 +75,23 @@ impl<'a> State<'a> {
         Ok(state)
     }
 
-    /// Training tokens of one pass.
-    pub(super) fn pass_tokens(&self) -> u64 {
-        (self.batch.micro_batch_size * self.config.max_seq_length) as u64
-    }
-
-    /// One optimizer step on sequences of `tokens`.
-    pub(super) fn step(mut self, tokens: &[u32]) -> (Self, Step) {
-        let (step, passes) = (self.position.steps, self.batch.gradient_accumulation_steps);
-        let (length, count) = (self.config.max_seq_length, self.batch.size());
-        let starts = random_starts(tokens.len(), length, count, self.config.seed, step);
+    /// One optimizer step on `data`: along the gradient of the mean loss of all its trained tokens.
+    pub(super) fn step(mut self, data: &Train) -> (Self, Step) {
+        let step = self.position.steps;
+        let passes = data.passes(self.config, self.batch, step, &self.device);
+        let tokens: u64 = passes.iter().map(|pass| pass.trained).sum();
         let mut gradients = GradientsAccumulator::new();
-        for (pass, starts) in starts.chunks(self.batch.micro_batch_size).enumerate() {
-            let sequences = Sequences::cut(tokens, starts, length, &self.device);
-            let mut dropout = Dropout::new(self.config, step, pass as u64);
-            let logits = self.model.forward_with(sequences.inputs, &mut dropout);
-            let mut loss = cross_entropy(logits.clone(), sequences.targets);
-            self.progress.add(loss.clone().inner());
-            if self.config.z_loss > 0.0 {
-                loss = loss + z_loss(logits) * self.config.z_loss;
+        let count = passes.len();
+        for (index, pass) in passes.into_iter().enumerate() {
+            let mut dropout = Dropout::new(self.config, step, index as u64);
+            let trained = pass.trained;
+            let (loss, penalty) = self.loss(pass, &mut dropout);
+            self.progress.add(loss.clone().inner(), trained);
+            let mut loss = loss / tokens as f64;
+            if let Some(penalty) = penalty {
+                loss = loss + penalty / count as f64;
             }
-            let pass_gradients = (loss / passes as f64).backward();
+            let pass_gradients = loss.backward();
             let pass_gradients = GradientsParams::from_grads(pass_gradients, &self.model);
             gradients.accumulate(&self.model, pass_gradients);
         }
@@ -107,8 +103,18 @@ impl<'a> State<'a> {
             average.add(&self.model);
         }
         self.position.steps += 1;
-        self.position.tokens += passes as u64 * self.pass_tokens();
+        self.position.tokens += tokens;
         (self, Step { learning_rate, grad_norm })
+    }
+
+    /// The summed loss of a pass, and what is added to its mean.
+    fn loss(&self, pass: Sequences, dropout: &mut Dropout) -> (Tensor<1>, Option<Tensor<1>>) {
+        if self.config.z_loss == 0.0 {
+            return (self.model.loss(pass, dropout), None);
+        }
+        let logits = self.model.forward_with(pass.inputs, pass.segments, dropout);
+        let penalty = z_loss(logits.clone()) * self.config.z_loss;
+        (cross_entropy(logits, pass.targets, pass.weights), Some(penalty))
     }
 
     /// The weights to evaluate, without gradients.
@@ -123,7 +129,7 @@ impl<'a> State<'a> {
     pub(super) fn save(&mut self, checkpoints: &Checkpoints) -> Result<PathBuf, TrainError> {
         // A run that has diverged is not worth going on from.
         self.progress.mean_loss(self.position.steps)?;
-        (self.position.loss_sum, self.position.losses) = self.progress.losses()?;
+        (self.position.loss_sum, self.position.loss_tokens) = self.progress.losses()?;
         self.position.averaged = self.average.as_ref().map_or(0, Average::steps);
         let average = self.average.as_ref().map(Average::model);
         let saved =

@@ -1,8 +1,7 @@
 //! A gate weighted by its sigmoid.
 
-use burn::tensor::activation::silu;
-
 use super::Entry;
+use crate::fused::swiglu;
 
 /// `SwiGLU` (Shazeer 2020, eq. 6).
-pub(super) const ENTRY: Entry = Entry { is_gate: true, apply: silu };
+pub(super) const ENTRY: Entry = Entry::Gate(swiglu);

@@ -6,7 +6,7 @@ use burn::tensor::Tensor;
 
 use super::Entry;
 
-pub(super) const ENTRY: Entry = Entry { is_gate: false, apply: gelu };
+pub(super) const ENTRY: Entry = Entry::Each(gelu);
 
 /// The tanh form of GELU (Hendrycks & Gimpel 2016, section 2), which is that of GPT-2:
 /// x / 2 (1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3))).

@@ -1,22 +1,14 @@
 //! Division by the root mean square.
 
-use burn::tensor::Tensor;
-
 use super::Entry;
+use crate::fused::rms_norm;
 
 pub(super) const ENTRY: Entry =
     Entry { has_shift: false, apply: |hidden, scale, _, epsilon| rms_norm(hidden, scale, epsilon) };
 
-/// x / sqrt(mean(x^2) + epsilon) times the scale (Zhang & Sennrich 2019, eq. 4): `batch x seq x
-/// hidden`; the scale is `hidden`.
-fn rms_norm(hidden: Tensor<3>, scale: Tensor<1>, epsilon: f64) -> Tensor<3> {
-    let size = (hidden.clone().square().mean_dim(2) + epsilon).sqrt(); // [batch, seq, 1]
-    hidden / size * scale.unsqueeze()
-}
-
 #[cfg(test)]
 mod tests {
-    use burn::tensor::Device;
+    use burn::tensor::{Device, Tensor};
 
     use super::*;
 

@@ -1,12 +1,15 @@
 //! The settings of one training run, as a person writes them.
 
+mod base_model;
 mod batch;
 mod length;
+mod rope_scaling;
 mod schedule;
 mod size;
 mod validate;
 
 pub use batch::Batch;
+pub use rope_scaling::RopeScaling;
 
 use serde::{Deserialize, Serialize};
 use temper_optim::{CooldownType, OptimizerKind, OptimizerSettings, ScheduleKind};
@@ -36,6 +39,10 @@ pub struct TrainConfig {
     /// Share of `data` held out where `validation_data` is empty, above 0 and at most 0.5.
     pub validation_fraction: f64,
 
+    /// A checkpoint to start from: a folder in Hugging Face's form or a `.gguf` file, relative to
+    /// the base folder. The settings of the model's shape and the tokenizer are the checkpoint's.
+    pub base_model: Option<String>,
+
     /// How text becomes tokens: `bytes` or `bpe`.
     pub tokenizer: TokenizerKind,
     /// Tokens in the vocabulary; default 256 for `bytes` (the only value), 1,024 for `bpe`.
@@ -49,12 +56,16 @@ pub struct TrainConfig {
     pub num_heads: usize,
     /// Number of key and value heads; divides `num_heads`; default: `num_heads`.
     pub num_kv_heads: Option<usize>,
+    /// Width of one head, even; default: `hidden_size` / `num_heads`.
+    pub head_dim: Option<usize>,
     /// Width inside the MLP; default: 8/3 of `hidden_size`, rounded up to a multiple of 64.
     pub intermediate_size: Option<usize>,
     /// Longest sequence the model sees, and the length of every training sequence, in tokens.
     pub max_seq_length: usize,
     /// Base of the rotary position encoding's wavelengths.
     pub rope_theta: f64,
+    /// How those wavelengths are stretched for long texts; default: not at all.
+    pub rope_scaling: Option<RopeScaling>,
     /// Added to the mean square in the norms.
     pub rms_norm_eps: f64,
 
@@ -163,15 +174,18 @@ impl Default for TrainConfig {
             data: Vec::new(),
             validation_data: Vec::new(),
             validation_fraction: 0.1,
+            base_model: None,
             tokenizer: TokenizerKind::Bytes,
             vocab_size: None,
             hidden_size: 128,
             num_layers: 4,
             num_heads: 4,
             num_kv_heads: None,
+            head_dim: None,
             intermediate_size: None,
             max_seq_length: 128,
             rope_theta: 10_000.0,
+            rope_scaling: None,
             rms_norm_eps: 1e-5,
             learning_rate: 1e-3,
             lr_schedule: None,

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use temper_optim::{OptimizerKind, ScheduleKind};
 use thiserror::Error;
 
-use crate::{CheckpointError, Device};
+use crate::{CheckpointError, Device, PretrainedError};
 
 /// Why a run could not start or go on.
 #[derive(Debug, Error)]
@@ -69,6 +69,27 @@ pub enum TrainError {
         key: &'static str,
         /// The name of the optimizer.
         optimizer: &'static str,
+    },
+    /// A setting is given that the pretrained checkpoint decides.
+    #[error("`{key}`: it is that of `base_model`")]
+    OfBaseModel {
+        /// The setting.
+        key: String,
+    },
+    /// The pretrained checkpoint can't be used.
+    #[error("`base_model`: {source}")]
+    Pretrained {
+        /// Why not.
+        #[from]
+        source: PretrainedError,
+    },
+    /// Sequences are longer than the pretrained model can take.
+    #[error("`max_seq_length`: {length} is above {positions}, the positions of `base_model`")]
+    TooLong {
+        /// Tokens of a sequence.
+        length: usize,
+        /// Tokens that the model can take.
+        positions: usize,
     },
     /// The chosen optimizer needs a learning rate that stays constant after warmup.
     #[error("`lr_schedule`: optimizer `{optimizer}` needs `constant`")]
@@ -189,6 +210,9 @@ impl TrainError {
             | TrainError::NoData { key, .. }
             | TrainError::TooLittleText { key, .. } => Some(key),
             TrainError::Checkpoint { source: CheckpointError::OtherModel { key, .. } } => Some(key),
+            TrainError::OfBaseModel { key } => Some(key),
+            TrainError::Pretrained { .. } => Some("base_model"),
+            TrainError::TooLong { .. } => Some("max_seq_length"),
             TrainError::OddHeadDim { .. } => Some("num_heads"),
             TrainError::NotConstant { .. } => Some("lr_schedule"),
             TrainError::BatchDisagrees { .. } => Some("batch_size"),
@@ -213,6 +237,11 @@ impl TrainError {
                 format!("remove `{key}`, or use {}", users.join(" or "))
             }
             TrainError::Unused { key, .. } => unused_help(key),
+            TrainError::OfBaseModel { key } => format!("remove `{key}` or `base_model`"),
+            TrainError::Pretrained { source } => return source.help(),
+            TrainError::TooLong { positions, .. } => {
+                format!("give a `max_seq_length` of at most {positions}")
+            }
             TrainError::NotConstant { .. } => {
                 "remove it: the average of weights takes the place of a schedule".into()
             }

@@ -5,6 +5,7 @@
 //!
 //! - `data` turns files into token sequences: corpus, split, tokenizer, sequences;
 //! - `model` is the transformer, one file per part;
+//! - `pretrained` reads and writes checkpoints of others, and generates text;
 //! - `evaluate` scores the held-out text;
 //! - `rng` is the one place randomness comes from.
 //!
@@ -19,6 +20,7 @@ mod error;
 mod evaluate;
 mod memory;
 mod model;
+mod pretrained;
 mod progress;
 mod report;
 mod rng;
@@ -26,10 +28,11 @@ mod train;
 
 pub use allocator::keep_freed_memory;
 pub use checkpoint::{CheckpointError, Checkpoints};
-pub use config::{Batch, TrainConfig};
+pub use config::{Batch, RopeScaling, TrainConfig};
 pub use data::TokenizerKind;
 pub use device::Device;
 pub use error::TrainError;
+pub use pretrained::{Precision, PretrainedError, PretrainedModel, Sampling};
 pub use report::{Report, Summary};
 pub use temper_optim::{CooldownType, OptimizerKind, Schedule, ScheduleKind};
 pub use train::{Run, train};

@@ -2,6 +2,7 @@
 
 mod attention;
 mod block;
+mod cache;
 mod initial;
 mod loss;
 mod mlp;
@@ -12,6 +13,7 @@ use burn::nn::{Embedding, RmsNorm};
 use burn::tensor::{Device, Int, Tensor, module::linear};
 use temper_optim::Groups;
 
+pub(crate) use cache::Cache;
 pub(crate) use loss::cross_entropy;
 
 use self::attention::{Attention, causal_mask};
@@ -43,7 +45,7 @@ impl Model {
             embed_tokens: weights.embedding(config.vocabulary(), config.hidden_size),
             layers: (0..config.num_layers).map(|_| Block::new(config, &mut weights)).collect(),
             norm: weights.rms_norm(),
-            rope: Rope::new(config.head_dim(), config.max_seq_length, config.rope_theta, device),
+            rope: Rope::new(&config.rope_frequencies(), 0..config.max_seq_length, device),
             mask: causal_mask(config.max_seq_length, device),
         }
     }
@@ -67,6 +69,12 @@ impl Model {
         for layer in &self.layers {
             hidden = layer.forward(hidden, &rope, &mask);
         }
+        self.output(hidden)
+    }
+
+    /// The logits of the last layer's `hidden`: from `batch x seq x hidden` to `batch x seq x
+    /// vocabulary`.
+    fn output(&self, hidden: Tensor<3>) -> Tensor<3> {
         let hidden = self.norm.forward(hidden);
         let output = self.embed_tokens.weight.val().transpose(); // [hidden, vocabulary]
         linear(hidden, output, None) // [batch, seq, vocabulary]

@@ -10,6 +10,8 @@ pub(crate) enum Draw {
     Weights,
     /// The sequences of an optimizer step, counted from 0.
     Sequences { step: u64 },
+    /// The tokens of a text that is generated.
+    Text,
 }
 
 /// The generator of a run's random numbers for one purpose.
@@ -17,6 +19,7 @@ pub(crate) fn stream(seed: u64, draw: Draw) -> ChaCha8Rng {
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
     rng.set_stream(match draw {
         Draw::Weights => 0,
+        Draw::Text => u64::MAX,
         Draw::Sequences { step } => step + 1,
     });
     rng

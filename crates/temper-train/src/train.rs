@@ -118,10 +118,12 @@ impl<'a> Run<'a> {
         &self,
         observe: &mut dyn FnMut(&Report) -> ControlFlow<()>,
     ) -> Result<Summary, TrainError> {
-        let config = self.config;
-        config.validate()?;
+        self.config.validate()?;
+        let (config, pretrained) = self.config.complete(self.base_dir)?;
+        let config = &config;
+        config.validate_completed()?;
         let plain_device = config.device.open()?;
-        let dataset = Dataset::load(config, self.base_dir)?;
+        let dataset = Dataset::load(config, pretrained.as_ref(), self.base_dir)?;
         let total_steps = config.total_steps(dataset.train.len() as u64)?;
         let interval = config.evaluation_interval(total_steps);
         let (from, damaged_checkpoints) = self.source()?;
@@ -132,7 +134,12 @@ impl<'a> Run<'a> {
             damaged_checkpoints,
             ..Summary::default()
         };
-        let mut state = State::new(config, total_steps, &plain_device.clone().autodiff(), from)?;
+        let device = plain_device.clone().autodiff();
+        let mut state = State::new(config, total_steps, &device, from)?;
+        if let (Some(pretrained), None) = (&pretrained, summary.resumed_at) {
+            state = state.with_weights(pretrained)?;
+        }
+        drop(pretrained);
 
         while state.position.steps < total_steps && !summary.stopped_early {
             let last;

@@ -21,7 +21,7 @@ impl TrainConfig {
 
     /// Width of one head.
     pub fn head_dim(&self) -> usize {
-        self.hidden_size / self.num_heads.max(1)
+        self.head_dim.unwrap_or(self.hidden_size / self.num_heads.max(1))
     }
 
     /// Width inside the MLP.
@@ -38,7 +38,8 @@ impl TrainConfig {
     pub fn num_parameters(&self) -> u64 {
         let hidden = self.hidden_size as u64;
         let kv_width = (self.kv_heads() * self.head_dim()) as u64;
-        let attention = 2 * hidden * hidden + 2 * hidden * kv_width;
+        let width = (self.num_heads * self.head_dim()) as u64;
+        let attention = 2 * hidden * width + 2 * hidden * kv_width;
         let mlp = 3 * hidden * self.intermediate() as u64;
         let norms = 2 * hidden;
         let embedding = self.vocabulary() as u64 * hidden;

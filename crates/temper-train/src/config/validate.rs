@@ -16,6 +16,12 @@ impl TrainConfig {
     /// # Errors
     /// The first setting that is out of its bounds or contradicts another.
     pub fn validate(&self) -> Result<(), TrainError> {
+        self.validate_base_model()?;
+        self.validate_completed()
+    }
+
+    /// The same for settings that a checkpoint has completed.
+    pub(crate) fn validate_completed(&self) -> Result<(), TrainError> {
         self.validate_data()?;
         self.validate_model()?;
         self.validate_schedule()?;
@@ -34,6 +40,9 @@ impl TrainConfig {
             check("validation_fraction", fraction, "not above 0 and at most 0.5", is_part)?;
         }
         let vocabulary = self.vocabulary();
+        if self.base_model.is_some() {
+            return size("vocab_size", vocabulary);
+        }
         match self.tokenizer {
             TokenizerKind::Bytes => {
                 check("vocab_size", vocabulary, "not 256, the number of bytes", |size| size == 256)
@@ -53,7 +62,10 @@ impl TrainConfig {
         size("num_kv_heads", self.kv_heads())?;
         size("intermediate_size", self.intermediate())?;
         size("max_seq_length", self.max_seq_length)?;
-        multiple("hidden_size", self.hidden_size, "num_heads", self.num_heads)?;
+        match self.head_dim {
+            Some(width) => size("head_dim", width)?,
+            None => multiple("hidden_size", self.hidden_size, "num_heads", self.num_heads)?,
+        }
         multiple("num_heads", self.num_heads, "num_kv_heads", self.kv_heads())?;
         if !self.head_dim().is_multiple_of(2) {
             return Err(TrainError::OddHeadDim {
@@ -63,6 +75,9 @@ impl TrainConfig {
             });
         }
         check("rope_theta", self.rope_theta, "not above 1", |theta| theta > 1.0)?;
+        if let Some(scaling) = &self.rope_scaling {
+            scaling.validate(self.head_dim())?;
+        }
         positive("rms_norm_eps", self.rms_norm_eps)
     }
 

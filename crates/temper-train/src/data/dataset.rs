@@ -6,6 +6,7 @@ use std::path::Path;
 use super::corpus::Corpus;
 use super::split::{Split, split};
 use super::tokenizer::Tokenizer;
+use crate::pretrained::Pretrained;
 use crate::{TrainConfig, TrainError};
 
 /// The tokens of one run.
@@ -27,11 +28,16 @@ pub(crate) struct HeldOut {
 }
 
 impl Dataset {
-    /// Reads, splits and tokenizes the text that `config` names, relative to `base_dir`.
+    /// Reads, splits and tokenizes the text that `config` names, relative to `base_dir`; the
+    /// tokenizer is that of the checkpoint to start from, if there is one.
     ///
     /// # Errors
     /// A glob is bad, a file can't be read, or there is not enough text.
-    pub(crate) fn load(config: &TrainConfig, base_dir: &Path) -> Result<Dataset, TrainError> {
+    pub(crate) fn load(
+        config: &TrainConfig,
+        pretrained: Option<&Pretrained>,
+        base_dir: &Path,
+    ) -> Result<Dataset, TrainError> {
         let corpus = Corpus::read("data", &config.data, base_dir)?;
         let validation = Corpus::read("validation_data", &config.validation_data, base_dir)?;
         let has_validation = !config.validation_data.is_empty();
@@ -46,7 +52,10 @@ impl Dataset {
             let texts: Vec<&str> = corpus.documents.iter().map(|(_, text)| &**text).collect();
             split(&texts, config.validation_fraction)
         };
-        let tokenizer = Tokenizer::learn(config.tokenizer, config.vocabulary(), &split.train)?;
+        let tokenizer = match pretrained {
+            Some(pretrained) => Tokenizer::Pretrained(Box::new(pretrained.words.clone())),
+            None => Tokenizer::learn(config.tokenizer, config.vocabulary(), &split.train)?,
+        };
         let train = tokenizer.encode(&split.train)?;
         ensure_tokens("data", train.len(), config.max_seq_length + 1)?;
 
@@ -111,7 +120,7 @@ mod tests {
         fs::write(folder.path().join("a.txt"), "a".repeat(100)).unwrap();
         fs::write(folder.path().join("b.txt"), "b".repeat(100)).unwrap();
         fs::write(folder.path().join("c.bin"), [0xff]).unwrap();
-        Dataset::load(&TrainConfig { max_seq_length: 8, ..config }, folder.path())
+        Dataset::load(&TrainConfig { max_seq_length: 8, ..config }, None, folder.path())
     }
 
     fn globs(pattern: &str) -> Vec<String> {
@@ -162,7 +171,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         fs::write(folder.path().join("a.txt"), "short").unwrap();
         let config = TrainConfig { data: globs("*"), ..TrainConfig::default() };
-        let short = Dataset::load(&config, folder.path()).err().unwrap();
+        let short = Dataset::load(&config, None, folder.path()).err().unwrap();
         assert_eq!(short.to_string(), "`data`: the text has 6 tokens, fewer than the 129 needed");
     }
 }

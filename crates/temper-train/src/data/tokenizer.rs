@@ -8,6 +8,7 @@ use tokenizers::{
 };
 
 use crate::TrainError;
+use crate::pretrained::Words;
 
 /// The token between documents in a BPE.
 const END_OF_TEXT: &str = "<|endoftext|>";
@@ -31,6 +32,7 @@ pub enum TokenizerKind {
 pub(super) enum Tokenizer {
     Bytes,
     Bpe { model: Box<BytePairs>, end_of_text: u32 },
+    Pretrained(Box<Words>),
 }
 
 type BytePairs =
@@ -84,6 +86,7 @@ impl Tokenizer {
                     tokens.extend_from_slice(encoding.get_ids());
                     tokens.push(*end_of_text);
                 }
+                Tokenizer::Pretrained(words) => words.encode(text, &mut tokens)?,
             }
         }
         Ok(tokens)
@@ -94,6 +97,7 @@ impl Tokenizer {
     pub(super) fn bytes(&self, tokens: &[u32]) -> u64 {
         match self {
             Tokenizer::Bytes => tokens.len() as u64,
+            Tokenizer::Pretrained(words) => words.bytes(tokens),
             Tokenizer::Bpe { model, end_of_text } => tokens
                 .iter()
                 .map(|token| match model.id_to_token(*token) {

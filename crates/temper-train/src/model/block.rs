@@ -10,10 +10,10 @@ use crate::TrainConfig;
 /// Attention, then MLP, each on the normalised residual stream and added to it.
 #[derive(Module, Debug)]
 pub(super) struct Block {
-    input_layernorm: RmsNorm,
+    pub input_layernorm: RmsNorm,
     pub self_attn: Attention,
-    post_attention_layernorm: RmsNorm,
-    mlp: Mlp,
+    pub post_attention_layernorm: RmsNorm,
+    pub mlp: Mlp,
 }
 
 impl Block {

@@ -96,7 +96,7 @@ fn grouped_queries_equal_full_attention_with_repeated_heads() {
 
     let values: Vec<f32> = (0..2 * 6 * 16).map(|index| (index as f32).sin()).collect();
     let hidden = Tensor::<3>::from_data(TensorData::new(values, [2, 6, 16]), &device);
-    let rope = Rope::new(4, 6, 10_000.0, &device);
+    let rope = Rope::new(&[1.0, 0.01], 0..6, &device);
     let mask = causal_mask(6, &device);
     let difference = largest_difference(
         grouped.forward(hidden.clone(), &rope, &mask),

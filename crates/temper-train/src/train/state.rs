@@ -11,6 +11,7 @@ use crate::checkpoint::{Checkpoint, Checkpoints, Position};
 use crate::config::Batch;
 use crate::data::{Sequences, random_starts};
 use crate::model::{Model, cross_entropy};
+use crate::pretrained::{Pretrained, load_weights};
 use crate::progress::Progress;
 use crate::{TrainConfig, TrainError};
 
@@ -59,6 +60,12 @@ impl<'a> State<'a> {
                 checkpoint.restore(config, state.model, state.optimizer)?;
         }
         Ok(state)
+    }
+
+    /// The same with the weights of a pretrained checkpoint.
+    pub(super) fn with_weights(mut self, pretrained: &Pretrained) -> Result<Self, TrainError> {
+        self.model = load_weights(self.model, pretrained, &self.device)?;
+        Ok(self)
     }
 
     /// Training tokens of one pass.

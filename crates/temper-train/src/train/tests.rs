@@ -54,7 +54,7 @@ fn run(config: &TrainConfig) -> (Summary, Vec<Report>) {
 /// The entropy of single held-out tokens, in nats: what knowing their frequencies alone costs.
 fn unigram_entropy(config: &TrainConfig) -> f64 {
     let folder = folder();
-    let tokens = Dataset::load(config, folder.path()).unwrap().held_out.tokens;
+    let tokens = Dataset::load(config, None, folder.path()).unwrap().held_out.tokens;
     let mut counts = std::collections::BTreeMap::new();
     for token in &tokens {
         *counts.entry(*token).or_insert(0.0) += 1.0;

@@ -58,7 +58,9 @@ impl TrainSettings {
 
     /// Checks that the device and the text are there.
     pub(crate) fn check_surroundings(&self, document: &Document) -> Result<(), Mistake> {
-        let found = self.0.device.open().and_then(|_| self.0.find_data(Path::new("/")));
+        let root = Path::new("/");
+        let found = self.0.device.open().and_then(|_| self.0.completed(root));
+        let found = found.and_then(|_| self.0.find_data(root));
         found.map(drop).map_err(|error| refusal(document, &Config::default(), &error))
     }
 
@@ -111,6 +113,9 @@ fn refusal(document: &Document, params: &Config, error: &TrainError) -> Mistake 
 /// Makes the globs independent of where the settings are read from.
 pub(crate) fn resolve(config: &mut TrainConfig, folder: &Path) {
     let folder = folder.canonicalize().unwrap_or_else(|_| folder.to_owned());
+    if let Some(model) = &mut config.base_model {
+        *model = join(&folder, Path::new(&*model)).display().to_string();
+    }
     for glob in config.data.iter_mut().chain(&mut config.validation_data) {
         *glob = join(&folder, Path::new(&*glob)).display().to_string();
     }

@@ -66,6 +66,7 @@ def main():
     import torch
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
+    torch.set_num_threads(1)  # more would wait for each other, spinning, on a busy machine
     example = sys.argv[1] if len(sys.argv) > 1 else EXAMPLE
 
     def ours(model, *more):

@@ -30,6 +30,8 @@ pub(crate) enum Command {
     Best(StudyArgs),
     /// Train one model, without tuning
     Train(TrainArgs),
+    /// Let a pretrained model go on with a text
+    Generate(GenerateArgs),
     /// List the learning-rate schedules, or draw one
     Schedule(ScheduleArgs),
     /// List what the trainer can compute on
@@ -139,6 +141,31 @@ pub(crate) struct TrainArgs {
     /// Remove the checkpoints once training is over, as trials do
     #[arg(long, requires = "checkpoints", hide = true)]
     pub(crate) discard: bool,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct GenerateArgs {
+    /// The checkpoint: a folder in Hugging Face's form, or a .gguf file
+    #[arg(long, value_name = "PATH")]
+    pub(crate) model: PathBuf,
+    /// The text to go on with
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) prompt: String,
+    /// The most tokens to generate
+    #[arg(long, value_name = "N", default_value_t = 64)]
+    pub(crate) max_new_tokens: usize,
+    /// Divides the logits; 0 takes the most probable token
+    #[arg(long, value_name = "T", default_value_t = 0.0)]
+    pub(crate) temperature: f64,
+    /// Draw among this many of the most probable tokens
+    #[arg(long, value_name = "K")]
+    pub(crate) top_k: Option<usize>,
+    /// Draw among the most probable tokens that together have this probability
+    #[arg(long, value_name = "P", default_value_t = 1.0)]
+    pub(crate) top_p: f64,
+    /// The seed of the draws
+    #[arg(long, value_name = "S", default_value_t = 0)]
+    pub(crate) seed: u64,
 }
 
 #[derive(Debug, clap::Args)]

@@ -65,8 +65,9 @@ impl TrainSettings {
 
     /// Checks that the device is there, and data that can be used.
     pub(crate) fn check_surroundings(&self, document: &Document) -> Result<(), Mistake> {
-        let config = &self.config;
-        let has_labels = config.device.open().and_then(|_| config.check_data(Path::new("/")));
+        let (config, root) = (&self.config, Path::new("/"));
+        let completed = config.device.open().and_then(|_| config.completed(root));
+        let has_labels = completed.and_then(|completed| completed.check_data(root));
         let has_labels =
             has_labels.map_err(|error| refusal(document, &Config::default(), &error))?;
         if self.needs_labels && !has_labels {
@@ -127,6 +128,9 @@ fn refusal(document: &Document, params: &Config, error: &TrainError) -> Mistake 
 /// Makes the paths independent of where the settings are read from.
 pub(crate) fn resolve(config: &mut TrainConfig, folder: &Path) {
     let folder = folder.canonicalize().unwrap_or_else(|_| folder.to_owned());
+    if let Some(model) = &mut config.base_model {
+        *model = join(&folder, Path::new(&*model)).display().to_string();
+    }
     for glob in config.data.iter_mut().chain(&mut config.validation_data) {
         *glob = join(&folder, Path::new(&*glob)).display().to_string();
     }

@@ -233,6 +233,7 @@ fn same_model(was: &TrainConfig, is: &TrainConfig) -> Result<(), CheckpointError
             ("num_layers", config.num_layers.to_string()),
             ("num_heads", config.num_heads.to_string()),
             ("num_kv_heads", config.kv_heads().to_string()),
+            ("head_dim", config.head_dim().to_string()),
             ("intermediate_size", config.intermediate().to_string()),
             ("tie_word_embeddings", config.tie_word_embeddings.to_string()),
             ("max_seq_length", learned_positions(config).to_string()),

@@ -1,9 +1,11 @@
 //! The settings of one training run, as a person writes them.
 
 mod architecture;
+mod base_model;
 mod batch;
 mod length;
 mod parametrization;
+mod rope_scaling;
 mod schedule;
 mod size;
 mod validate;
@@ -12,6 +14,7 @@ pub use architecture::Architecture;
 pub use batch::Batch;
 pub(crate) use length::Volume;
 pub use parametrization::Parametrization;
+pub use rope_scaling::RopeScaling;
 
 use serde::{Deserialize, Serialize};
 use temper_optim::{CooldownType, OptimizerKind, OptimizerSettings, ScheduleKind};
@@ -58,6 +61,10 @@ pub struct TrainConfig {
     /// The labels that there are; default: those in `data`.
     pub labels: Vec<String>,
 
+    /// A checkpoint to start from: a folder in Hugging Face's form or a `.gguf` file, relative to
+    /// the base folder. The settings of the model's shape and the tokenizer are the checkpoint's.
+    pub base_model: Option<String>,
+
     /// How text becomes tokens: `bytes` or `bpe`.
     pub tokenizer: TokenizerKind,
     /// Tokens in the vocabulary; default 256 for `bytes` (the only value), 1,024 for `bpe`.
@@ -73,6 +80,8 @@ pub struct TrainConfig {
     pub num_heads: usize,
     /// Number of key and value heads; divides `num_heads`; default: `num_heads`.
     pub num_kv_heads: Option<usize>,
+    /// Width of one head, even under rotary positions; default: `hidden_size` / `num_heads`.
+    pub head_dim: Option<usize>,
     /// Width inside the MLP; default: 8/3 of `hidden_size`, rounded up to a multiple of 64; of
     /// `gpt2` 4 times `hidden_size`.
     pub intermediate_size: Option<usize>,
@@ -83,6 +92,8 @@ pub struct TrainConfig {
     pub tie_word_embeddings: bool,
     /// Of `llama`: base of the rotary position encoding's wavelengths; default 10,000.
     pub rope_theta: Option<f64>,
+    /// Of `llama`: how those wavelengths are stretched for long texts; default: not at all.
+    pub rope_scaling: Option<RopeScaling>,
     /// Of `llama`: added to the mean square in the norms; default 1e-5.
     pub rms_norm_eps: Option<f64>,
     /// Of `gpt2`: added to the variance in the norms; default 1e-5.
@@ -220,6 +231,7 @@ impl Default for TrainConfig {
             truncate: false,
             packing: false,
             labels: Vec::new(),
+            base_model: None,
             tokenizer: TokenizerKind::Bytes,
             vocab_size: None,
             architecture: Architecture::Llama,
@@ -227,10 +239,12 @@ impl Default for TrainConfig {
             num_layers: 4,
             num_heads: 4,
             num_kv_heads: None,
+            head_dim: None,
             intermediate_size: None,
             max_seq_length: 128,
             tie_word_embeddings: true,
             rope_theta: None,
+            rope_scaling: None,
             rms_norm_eps: None,
             layer_norm_eps: None,
             parametrization: Parametrization::Standard,

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use temper_optim::{OptimizerKind, ScheduleKind};
 use thiserror::Error;
 
-use crate::{Architecture, CheckpointError, Device, LineFault, LineKind};
+use crate::{Architecture, CheckpointError, Device, LineFault, LineKind, PretrainedError};
 
 /// Why a run could not start or go on.
 #[derive(Debug, Error)]
@@ -89,6 +89,27 @@ pub enum TrainError {
     NoWidthRule {
         /// The name of the optimizer.
         optimizer: &'static str,
+    },
+    /// A setting is given that the pretrained checkpoint decides.
+    #[error("`{key}`: it is that of `base_model`")]
+    OfBaseModel {
+        /// The setting.
+        key: String,
+    },
+    /// The pretrained checkpoint can't be used.
+    #[error("`base_model`: {source}")]
+    Pretrained {
+        /// Why not.
+        #[from]
+        source: PretrainedError,
+    },
+    /// Sequences are longer than the pretrained model can take.
+    #[error("`max_seq_length`: {length} is above {positions}, the positions of `base_model`")]
+    TooLong {
+        /// Tokens of a sequence.
+        length: usize,
+        /// Tokens that the model can take.
+        positions: usize,
     },
     /// The chosen optimizer needs a learning rate that stays constant after warmup.
     #[error("`lr_schedule`: optimizer `{optimizer}` needs `constant`")]
@@ -256,6 +277,9 @@ impl TrainError {
             TrainError::MixedData { .. } => Some("data"),
             TrainError::BadTemplate { .. } => Some("chat_template"),
             TrainError::Checkpoint { source: CheckpointError::OtherModel { key, .. } } => Some(key),
+            TrainError::OfBaseModel { key } => Some(key),
+            TrainError::Pretrained { .. } => Some("base_model"),
+            TrainError::TooLong { .. } => Some("max_seq_length"),
             TrainError::OddHeadDim { .. } => Some("num_heads"),
             TrainError::NotConstant { .. } => Some("lr_schedule"),
             TrainError::NoWidthRule { .. } => Some("parametrization"),
@@ -306,6 +330,11 @@ impl TrainError {
                 "rotary positions turn pairs of features: change `num_heads` or `hidden_size`, or use \
                  architecture = \"gpt2\""
                     .into()
+            }
+            TrainError::OfBaseModel { key } => format!("remove `{key}` or `base_model`"),
+            TrainError::Pretrained { source } => return source.help(),
+            TrainError::TooLong { positions, .. } => {
+                format!("give a `max_seq_length` of at most {positions}")
             }
             TrainError::NotConstant { .. } => {
                 "remove it: the average of weights takes the place of a schedule".into()

@@ -5,6 +5,8 @@
 //!
 //! - `data` turns files into token sequences: text by windows, examples one by one or packed;
 //! - `model` is the transformer, one file per part;
+//! - `fused` is what the CPU computes by hand, with its gradients;
+//! - `pretrained` reads and writes checkpoints of others, and generates text;
 //! - `evaluate` scores the held-out text or examples;
 //! - `rng` is the one place randomness comes from.
 //!
@@ -20,6 +22,7 @@ mod evaluate;
 mod fused;
 mod memory;
 mod model;
+mod pretrained;
 mod progress;
 mod report;
 mod rng;
@@ -27,10 +30,11 @@ mod train;
 
 pub use allocator::keep_freed_memory;
 pub use checkpoint::{CheckpointError, Checkpoints};
-pub use config::{Architecture, Batch, Parametrization, TrainConfig};
+pub use config::{Architecture, Batch, Parametrization, RopeScaling, TrainConfig};
 pub use data::{LineFault, LineKind, TokenizerKind};
 pub use device::Device;
 pub use error::TrainError;
+pub use pretrained::{Precision, PretrainedError, PretrainedModel, Sampling};
 pub use report::{Report, Summary};
 pub use temper_optim::{CooldownType, OptimizerKind, Schedule, ScheduleKind};
 pub use train::{Run, train};

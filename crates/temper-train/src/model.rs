@@ -3,6 +3,7 @@
 mod activation;
 mod attention;
 mod block;
+mod cache;
 mod dropout;
 mod initial;
 mod loss;
@@ -21,6 +22,7 @@ use burn::tensor::{Device, Int, Tensor, module::linear};
 use temper_optim::{Groups, RateFactors};
 
 pub(crate) use activation::ActivationKind;
+pub(crate) use cache::Cache;
 pub(crate) use dropout::Dropout;
 pub(crate) use loss::{cross_entropy, log_probabilities};
 pub(crate) use norm::NormKind;

@@ -17,6 +17,8 @@ pub(crate) enum Draw {
     Dropout { step: u64, pass: u64 },
     /// The order of the examples in an epoch, counted from 0.
     Order { epoch: u64 },
+    /// The tokens of a text that is generated.
+    Text,
 }
 
 /// Where the streams of dropout begin; those of sequences end below it.
@@ -30,6 +32,7 @@ pub(crate) fn stream(seed: u64, draw: Draw) -> ChaCha8Rng {
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
     rng.set_stream(match draw {
         Draw::Weights => 0,
+        Draw::Text => u64::MAX,
         Draw::Sequences { step } => step + 1,
         Draw::Dropout { step, pass } => DROPOUT | step << PASS_BITS | pass,
         Draw::Order { epoch } => ORDERS + epoch,

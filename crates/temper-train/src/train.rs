@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::checkpoint::{Checkpoint, CheckpointError, Checkpoints};
-use crate::data::{ChatDefaults, Dataset};
+use crate::data::Dataset;
 use crate::evaluate::evaluate;
 use crate::memory::peak_memory;
 use crate::progress::{finite, read};
@@ -119,10 +119,12 @@ impl<'a> Run<'a> {
         &self,
         observe: &mut dyn FnMut(&Report) -> ControlFlow<()>,
     ) -> Result<Summary, TrainError> {
-        let config = self.config;
-        config.validate()?;
+        self.config.validate()?;
+        let (config, pretrained) = self.config.complete(self.base_dir)?;
+        let config = &config;
+        config.validate_completed()?;
         let plain_device = config.device.open()?;
-        let dataset = Dataset::load(config, self.base_dir, &ChatDefaults::default())?;
+        let dataset = Dataset::load(config, self.base_dir, pretrained.as_ref())?;
         let total_steps = config.steps_over(dataset.train.volume(config)?)?;
         let interval = config.evaluation_interval(total_steps);
         let (from, damaged_checkpoints) = self.source()?;
@@ -135,7 +137,12 @@ impl<'a> Run<'a> {
             damaged_checkpoints,
             ..Summary::default()
         };
-        let mut state = State::new(config, total_steps, &plain_device.clone().autodiff(), from)?;
+        let device = plain_device.clone().autodiff();
+        let mut state = State::new(config, total_steps, &device, from)?;
+        if let (Some(pretrained), None) = (&pretrained, summary.resumed_at) {
+            state = state.with_weights(pretrained)?;
+        }
+        drop(pretrained);
 
         while state.position.steps < total_steps && !summary.stopped_early {
             let last;

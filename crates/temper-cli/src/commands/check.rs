@@ -1,5 +1,7 @@
 //! `temper check`.
 
+use std::path::Path;
+
 use miette::Result;
 use temper_core::Goal;
 use temper_space::{Confidence, Domain, Param, Space};
@@ -82,6 +84,7 @@ fn default_line(plan: &Plan) -> Option<String> {
     let mut line = format!("first trial: {}", describe(&config));
     if let Some(settings) = &plan.objective.train
         && let Ok(train) = settings.with(&config)
+        && let Ok(train) = train.completed(Path::new("/"))
     {
         line.push_str(&format!("\nits model has {} parameters", train.num_parameters()));
     }

@@ -81,6 +81,7 @@ impl TrainConfig {
         let is_rotary = parts.positions == PositionKind::Rotary;
         [
             ("rope_theta", self.rope_theta.is_some(), is_rotary),
+            ("rope_scaling", self.rope_scaling.is_some(), is_rotary),
             ("rms_norm_eps", self.rms_norm_eps.is_some(), parts.norm == NormKind::RootMeanSquare),
             (
                 "layer_norm_eps",

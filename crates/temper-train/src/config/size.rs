@@ -22,7 +22,7 @@ impl TrainConfig {
 
     /// Width of one head.
     pub fn head_dim(&self) -> usize {
-        self.hidden_size / self.num_heads.max(1)
+        self.head_dim.unwrap_or(self.hidden_size / self.num_heads.max(1))
     }
 
     /// Width inside the MLP.
@@ -49,11 +49,13 @@ impl TrainConfig {
             (parts.activation.entry().is_gate(), parts.norm.entry().has_shift);
         let hidden = self.hidden_size as u64;
         let kv_width = (self.kv_heads() * self.head_dim()) as u64;
+        let width = (self.num_heads * self.head_dim()) as u64;
         let intermediate = self.intermediate() as u64;
         let linear = |inputs: u64, outputs: u64| {
             inputs * outputs + if parts.has_biases { outputs } else { 0 }
         };
-        let attention = 2 * linear(hidden, hidden) + 2 * linear(hidden, kv_width);
+        let attention =
+            linear(hidden, width) + 2 * linear(hidden, kv_width) + linear(width, hidden);
         let inward = if is_gated { 2 } else { 1 } * linear(hidden, intermediate);
         let mlp = inward + linear(intermediate, hidden);
         let norm = if has_shift { 2 } else { 1 } * hidden;

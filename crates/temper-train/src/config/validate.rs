@@ -17,6 +17,12 @@ impl TrainConfig {
     /// # Errors
     /// The first setting that is out of its bounds or contradicts another.
     pub fn validate(&self) -> Result<(), TrainError> {
+        self.validate_base_model()?;
+        self.validate_completed()
+    }
+
+    /// The same for settings that a checkpoint has completed.
+    pub(crate) fn validate_completed(&self) -> Result<(), TrainError> {
         self.validate_data()?;
         self.validate_model()?;
         self.validate_schedule()?;
@@ -37,6 +43,9 @@ impl TrainConfig {
         }
         self.validate_labels()?;
         let vocabulary = self.vocabulary();
+        if self.base_model.is_some() {
+            return size("vocab_size", vocabulary);
+        }
         match self.tokenizer {
             TokenizerKind::Bytes => {
                 check("vocab_size", vocabulary, "not 256, the number of bytes", |size| size == 256)
@@ -72,10 +81,15 @@ impl TrainConfig {
         size("num_kv_heads", self.kv_heads())?;
         size("intermediate_size", self.intermediate())?;
         size("max_seq_length", self.max_seq_length)?;
-        check("num_heads", self.num_heads, "above `hidden_size`", |heads| {
-            heads <= self.hidden_size
-        })?;
-        multiple("hidden_size", self.hidden_size, "num_heads", self.num_heads)?;
+        match self.head_dim {
+            Some(width) => size("head_dim", width)?,
+            None => {
+                check("num_heads", self.num_heads, "above `hidden_size`", |heads| {
+                    heads <= self.hidden_size
+                })?;
+                multiple("hidden_size", self.hidden_size, "num_heads", self.num_heads)?;
+            }
+        }
         multiple("num_heads", self.num_heads, "num_kv_heads", self.kv_heads())?;
         let is_rotary = self.architecture.parts().positions == PositionKind::Rotary;
         if is_rotary && !self.head_dim().is_multiple_of(2) {
@@ -91,6 +105,9 @@ impl TrainConfig {
             return Err(TrainError::NotOfArchitecture { key, architecture: self.architecture });
         }
         check_some("rope_theta", self.rope_theta, "not above 1", |theta| theta > 1.0)?;
+        if let Some(scaling) = &self.rope_scaling {
+            scaling.validate(self.head_dim())?;
+        }
         check_some("rms_norm_eps", self.rms_norm_eps, "not above 0", |epsilon| epsilon > 0.0)?;
         check_some("layer_norm_eps", self.layer_norm_eps, "not above 0", |epsilon| epsilon > 0.0)
     }

@@ -5,7 +5,6 @@ use std::path::Path;
 
 use burn::tensor::Device;
 
-use super::chat::ChatDefaults;
 use super::corpus::Corpus;
 use super::examples::{HeldOutExamples, TrainExamples};
 use super::files::Files;
@@ -13,6 +12,7 @@ use super::sequences::{Sequences, random_starts};
 use super::split::{Split, split};
 use super::tokenizer::Tokenizer;
 use crate::config::{Batch, Volume};
+use crate::pretrained::{Pretrained, Words};
 use crate::{TrainConfig, TrainError};
 
 /// The tokens of one run.
@@ -83,20 +83,24 @@ impl Train {
 }
 
 impl Dataset {
-    /// Reads, splits and tokenizes what `config` names, relative to `base_dir`; a conversation is
-    /// written by the template of `config`, or else by `defaults`.
+    /// Reads, splits and tokenizes what `config` names, relative to `base_dir`; the tokenizer is
+    /// that of the checkpoint to start from, if there is one.
     ///
     /// # Errors
     /// A glob is bad, a file can't be read, a line is no example, or there is not enough.
     pub(crate) fn load(
         config: &TrainConfig,
         base_dir: &Path,
-        defaults: &ChatDefaults,
+        pretrained: Option<&Pretrained>,
     ) -> Result<Dataset, TrainError> {
-        match Files::read(config, base_dir, defaults)? {
-            Files::Text { corpus, validation } => Self::of_text(config, &corpus, &validation),
+        let words = pretrained.map(|pretrained| &pretrained.words);
+        let defaults = words.map(Words::chat_defaults).unwrap_or_default();
+        match Files::read(config, base_dir, &defaults)? {
+            Files::Text { corpus, validation } => {
+                Self::of_text(config, words, &corpus, &validation)
+            }
             Files::Examples(drafts) => {
-                let examples = drafts.encode(config)?;
+                let examples = drafts.encode(config, words)?;
                 Ok(Dataset {
                     train: Train::Examples(examples.train),
                     held_out: HeldOut::Examples(examples.held_out),
@@ -110,6 +114,7 @@ impl Dataset {
 
     fn of_text(
         config: &TrainConfig,
+        words: Option<&Words>,
         corpus: &Corpus,
         validation: &Corpus,
     ) -> Result<Dataset, TrainError> {
@@ -125,7 +130,7 @@ impl Dataset {
             let texts: Vec<&str> = corpus.documents.iter().map(|(_, text)| &**text).collect();
             split(&texts, config.validation_fraction)
         };
-        let tokenizer = Tokenizer::learn(config.tokenizer, config.vocabulary(), &split.train)?;
+        let tokenizer = Tokenizer::of_run(config, words, &split.train)?;
         let train = tokenizer.encode(&split.train)?;
         ensure_tokens("data", train.len(), config.max_seq_length + 1)?;
 
@@ -193,7 +198,7 @@ mod tests {
         fs::write(folder.path().join("b.txt"), "b".repeat(100)).unwrap();
         fs::write(folder.path().join("c.bin"), [0xff]).unwrap();
         let config = TrainConfig { max_seq_length: 8, ..config };
-        Dataset::load(&config, folder.path(), &ChatDefaults::default())
+        Dataset::load(&config, folder.path(), None)
     }
 
     fn tokens(dataset: Dataset) -> (Vec<u32>, HeldOutText) {
@@ -252,7 +257,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         fs::write(folder.path().join("a.txt"), "short").unwrap();
         let config = TrainConfig { data: globs("*"), ..TrainConfig::default() };
-        let short = Dataset::load(&config, folder.path(), &ChatDefaults::default());
+        let short = Dataset::load(&config, folder.path(), None);
         let short = short.err().unwrap();
         assert_eq!(short.to_string(), "`data`: the text has 6 tokens, fewer than the 129 needed");
     }

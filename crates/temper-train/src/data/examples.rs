@@ -14,6 +14,7 @@ use super::packing::pack;
 use super::sequences::Sequences;
 use super::tokenizer::Tokenizer;
 use crate::config::{Batch, Volume};
+use crate::pretrained::Words;
 use crate::{TrainConfig, TrainError};
 
 /// Examples to train on, in rows.
@@ -95,10 +96,14 @@ impl Drafts {
     ///
     /// # Errors
     /// The tokenizer fails, an example is too long, or a part has nothing to learn left.
-    pub(super) fn encode(&self, config: &TrainConfig) -> Result<Examples, TrainError> {
+    pub(super) fn encode(
+        &self,
+        config: &TrainConfig,
+        words: Option<&Words>,
+    ) -> Result<Examples, TrainError> {
         let pieces = self.train.iter().flat_map(|draft| &draft.pieces);
         let texts: Vec<&str> = pieces.map(|piece| &*piece.text).collect();
-        let tokenizer = Tokenizer::learn(config.tokenizer, config.vocabulary(), &texts)?;
+        let tokenizer = Tokenizer::of_run(config, words, &texts)?;
         let label = |label: &String| tokenizer.encode(&[label]);
         let labels: Vec<Vec<u32>> = self.labels.iter().map(label).collect::<Result<_, _>>()?;
         let encoder = Encoder {

@@ -7,6 +7,7 @@ use super::chat::{ChatDefaults, ChatTemplate};
 use super::corpus::{Corpus, matching};
 use super::examples::Drafts;
 use super::jsonl::{self, Kind, Line, Record, ensure_kind};
+use crate::pretrained::Pretrained;
 use crate::{TrainConfig, TrainError};
 
 /// The files of a run, read.
@@ -65,7 +66,10 @@ impl TrainConfig {
             ensure_useful(self, None)?;
             return Ok(false);
         }
-        match Files::read(self, base_dir, &ChatDefaults::default())? {
+        let pretrained =
+            self.base_model.as_ref().map(|path| Pretrained::open(&base_dir.join(path)));
+        let defaults = pretrained.transpose()?.map(|pretrained| pretrained.words.chat_defaults());
+        match Files::read(self, base_dir, &defaults.unwrap_or_default())? {
             Files::Text { .. } => Ok(false),
             Files::Examples(drafts) => Ok(drafts.has_labels()),
         }

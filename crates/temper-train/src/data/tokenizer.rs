@@ -7,7 +7,8 @@ use tokenizers::{
     AddedToken, DecoderWrapper, NormalizerWrapper, PostProcessorWrapper, TokenizerImpl,
 };
 
-use crate::TrainError;
+use crate::pretrained::Words;
+use crate::{TrainConfig, TrainError};
 
 /// The token between documents in a BPE.
 const END_OF_TEXT: &str = "<|endoftext|>";
@@ -31,6 +32,7 @@ pub enum TokenizerKind {
 pub(super) enum Tokenizer {
     Bytes,
     Bpe { model: Box<BytePairs>, end_of_text: u32 },
+    Pretrained(Box<Words>),
 }
 
 type BytePairs =
@@ -67,6 +69,22 @@ impl Tokenizer {
         Ok(Tokenizer::Bpe { model: Box::new(model), end_of_text })
     }
 
+    /// The tokenizer of a run: that of the checkpoint to start from, or one learned from the
+    /// training texts.
+    ///
+    /// # Errors
+    /// The BPE could not be trained.
+    pub(super) fn of_run(
+        config: &TrainConfig,
+        words: Option<&Words>,
+        texts: &[&str],
+    ) -> Result<Tokenizer, TrainError> {
+        match words {
+            Some(words) => Ok(Tokenizer::Pretrained(Box::new(words.clone()))),
+            None => Tokenizer::learn(config.tokenizer, config.vocabulary(), texts),
+        }
+    }
+
     /// The tokens of `texts`, each followed by the separator.
     ///
     /// # Errors
@@ -84,6 +102,10 @@ impl Tokenizer {
                     tokens.extend_from_slice(encoding.get_ids());
                     tokens.push(*end_of_text);
                 }
+                Tokenizer::Pretrained(words) => {
+                    tokens.extend(words.encode(text)?);
+                    tokens.push(words.end_of_text());
+                }
             }
         }
         Ok(tokens)
@@ -94,6 +116,9 @@ impl Tokenizer {
     /// # Errors
     /// The BPE could not encode the text.
     pub(super) fn encode_text(&self, text: &str) -> Result<Vec<u32>, TrainError> {
+        if let Tokenizer::Pretrained(words) = self {
+            return words.encode(text);
+        }
         let mut tokens = self.encode(&[text])?;
         tokens.pop();
         Ok(tokens)
@@ -104,6 +129,7 @@ impl Tokenizer {
         match self {
             Tokenizer::Bytes => 0,
             Tokenizer::Bpe { end_of_text, .. } => *end_of_text,
+            Tokenizer::Pretrained(words) => words.end_of_text(),
         }
     }
 
@@ -112,6 +138,7 @@ impl Tokenizer {
     pub(super) fn bytes(&self, tokens: &[u32]) -> u64 {
         match self {
             Tokenizer::Bytes => tokens.len() as u64,
+            Tokenizer::Pretrained(words) => words.bytes(tokens),
             Tokenizer::Bpe { model, end_of_text } => tokens
                 .iter()
                 .map(|token| match model.id_to_token(*token) {

@@ -24,12 +24,13 @@ pub(super) struct Attention {
 impl Attention {
     pub(super) fn new(config: &TrainConfig, weights: &mut InitialWeights) -> Attention {
         let hidden = config.hidden_size;
+        let width = config.num_heads * config.head_dim();
         let kv_width = config.kv_heads() * config.head_dim();
         Attention {
-            q_proj: weights.linear(hidden, hidden),
+            q_proj: weights.linear(hidden, width),
             k_proj: weights.linear(hidden, kv_width),
             v_proj: weights.linear(hidden, kv_width),
-            o_proj: weights.residual_linear(hidden, hidden),
+            o_proj: weights.residual_linear(width, hidden),
             head_dim: config.head_dim(),
             scale: config.attention_scale(),
         }
@@ -38,14 +39,11 @@ impl Attention {
     /// Lets each position of `hidden` (`batch x seq x hidden`) look at those in its `sight`.
     pub(super) fn forward(
         &self,
-        hidden: Tensor<3>,
+        hidden: &Tensor<3>,
         rope: Option<&Rope>,
         sight: &Sight,
         dropout: &mut Dropout,
     ) -> Tensor<3> {
-        let queries = linear(&self.q_proj, hidden.clone()); // [batch, seq, heads * head_dim]
-        let keys = linear(&self.k_proj, hidden.clone()); // [batch, seq, kv_heads * head_dim]
-        let values = linear(&self.v_proj, hidden); // [batch, seq, kv_heads * head_dim]
         let mixed = match sight {
             Sight::First(first_seen) => {
                 let scope = Scope {
@@ -54,22 +52,54 @@ impl Attention {
                     rotation: rope.map(Rope::tables),
                     first_seen: first_seen.clone(),
                 };
+                let [queries, keys, values] = self.project(hidden);
                 attention(&scope, queries, keys, values)
             }
             Sight::Mask(mask) => {
-                let turn = |heads| match rope {
-                    Some(rope) => rope.rotate(heads),
-                    None => heads,
-                };
-                let queries = turn(self.heads(queries));
-                let (keys, values) = (turn(self.heads(keys)), self.heads(values));
+                let [queries, keys, values] = self.heads(hidden, rope);
                 masked_attention([queries, keys, values], self.scale, mask, dropout)
             }
         };
         linear(&self.o_proj, mixed)
     }
 
-    fn heads(&self, projected: Tensor<3>) -> Tensor<4> {
+    /// Lets positions that follow on others look at these and at themselves: `hidden` is `batch x
+    /// seq x hidden`, the mask `1 x 1 x seq x all`. The keys and values of all positions, `batch x
+    /// kv_heads x all x head_dim`, take the place of those that were there.
+    pub(super) fn follow(
+        &self,
+        hidden: &Tensor<3>,
+        rope: Option<&Rope>,
+        mask: &Tensor<4>,
+        read: &mut Option<[Tensor<4>; 2]>,
+    ) -> Tensor<3> {
+        let [queries, mut keys, mut values] = self.heads(hidden, rope);
+        if let Some([old_keys, old_values]) = read.take() {
+            keys = Tensor::cat(vec![old_keys, keys], 2); // [batch, kv_heads, all, head_dim]
+            values = Tensor::cat(vec![old_values, values], 2);
+        }
+        *read = Some([keys.clone(), values.clone()]);
+        let inputs = [queries, keys, values];
+        let mixed = masked_attention(inputs, self.scale, mask, &mut Dropout::none());
+        linear(&self.o_proj, mixed)
+    }
+
+    /// Queries, keys and values: `batch x seq x heads * head_dim`, the latter two of `kv_heads`.
+    fn project(&self, hidden: &Tensor<3>) -> [Tensor<3>; 3] {
+        [&self.q_proj, &self.k_proj, &self.v_proj].map(|layer| linear(layer, hidden.clone()))
+    }
+
+    /// The same as heads, `batch x heads x seq x head_dim`, turned by their positions.
+    fn heads(&self, hidden: &Tensor<3>, rope: Option<&Rope>) -> [Tensor<4>; 3] {
+        let turn = |heads| match rope {
+            Some(rope) => rope.rotate(heads),
+            None => heads,
+        };
+        let [queries, keys, values] = self.project(hidden).map(|projected| self.split(projected));
+        [turn(queries), turn(keys), values]
+    }
+
+    fn split(&self, projected: Tensor<3>) -> Tensor<4> {
         let [batch, seq, width] = projected.dims();
         let heads = width / self.head_dim;
         // [batch, seq, heads, head_dim]

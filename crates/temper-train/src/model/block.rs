@@ -9,10 +9,10 @@ use crate::TrainConfig;
 /// Attention, then MLP, each on the normalised residual stream and added to it.
 #[derive(Module, Debug)]
 pub(super) struct Block {
-    input_layernorm: Norm,
+    pub input_layernorm: Norm,
     pub self_attn: Attention,
-    post_attention_layernorm: Norm,
-    mlp: Mlp,
+    pub post_attention_layernorm: Norm,
+    pub mlp: Mlp,
 }
 
 impl Block {
@@ -34,7 +34,7 @@ impl Block {
         dropout: &mut Dropout,
     ) -> Tensor<3> {
         let normed = self.input_layernorm.forward(hidden.clone());
-        let attended = self.self_attn.forward(normed, rope, sight, dropout);
+        let attended = self.self_attn.forward(&normed, rope, sight, dropout);
         let hidden = hidden + dropout.residual(attended);
         let normed = self.post_attention_layernorm.forward(hidden.clone());
         hidden + dropout.residual(self.mlp.forward(normed))

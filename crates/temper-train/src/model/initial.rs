@@ -2,7 +2,7 @@
 
 use std::f64::consts::TAU;
 
-use burn::module::Param;
+use burn::module::{Param, ParamId};
 use burn::nn::{Embedding, Linear};
 use burn::tensor::{Device, Tensor, TensorData};
 use rand::RngExt;
@@ -78,6 +78,17 @@ impl<'a> InitialWeights<'a> {
     }
 
     fn normal(&mut self, shape: [usize; 2], deviation: f64) -> Param<Tensor<2>> {
+        if self.config.base_model.is_some() {
+            // They come from a file: nothing is drawn, and nothing is allocated until then.
+            let zeros = move |device: &Device, _| Tensor::zeros(shape, device);
+            return Param::uninitialized(
+                ParamId::new(),
+                zeros,
+                self.device.clone(),
+                true,
+                shape.into(),
+            );
+        }
         let values: Vec<f32> = (0..shape[0] * shape[1])
             .map(|_| (deviation * standard_normal(&mut self.rng)) as f32)
             .collect();

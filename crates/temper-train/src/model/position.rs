@@ -28,8 +28,8 @@ impl Positions {
     pub(super) fn new(config: &TrainConfig, weights: &mut InitialWeights) -> Positions {
         match config.architecture.parts().positions {
             PositionKind::Rotary => {
-                let (width, positions) = (config.head_dim(), config.max_seq_length);
-                let rope = Rope::new(width, positions, config.rope_base(), weights.device());
+                let positions = 0..config.max_seq_length;
+                let rope = Rope::new(&config.rope_frequencies(), positions, weights.device());
                 Positions { weight: None, rope: Some(rope) }
             }
             PositionKind::Learned => {

@@ -1,5 +1,7 @@
 //! Rotary position encoding.
 
+use std::ops::Range;
+
 use burn::module::Module;
 use burn::tensor::{Device, Tensor, TensorData};
 
@@ -17,16 +19,16 @@ pub(super) struct Rope {
 }
 
 impl Rope {
-    pub(super) fn new(head_dim: usize, positions: usize, theta: f64, device: &Device) -> Rope {
-        let pairs = head_dim / 2;
-        let angles: Vec<f64> = (0..positions)
-            .flat_map(|position| (0..pairs).map(move |pair| (position as f64, pair as f64)))
-            .map(|(position, pair)| position * theta.powf(-2.0 * pair / head_dim as f64))
+    /// The turns at `positions` of pairs that turn by `frequencies` radians per position.
+    pub(super) fn new(frequencies: &[f64], positions: Range<usize>, device: &Device) -> Rope {
+        let (pairs, count) = (frequencies.len(), positions.len());
+        let angles: Vec<f64> = positions
+            .flat_map(|position| frequencies.iter().map(move |turn| position as f64 * turn))
             .collect();
         let table = |function: fn(f64) -> f64| {
             let values: Vec<f32> = angles.iter().map(|angle| function(*angle) as f32).collect();
             // [positions, pairs]
-            Tensor::from_data(TensorData::new(values, [positions, pairs]), device)
+            Tensor::from_data(TensorData::new(values, [count, pairs]), device)
         };
         Rope { cosines: table(f64::cos), sines: table(f64::sin) }
     }
@@ -64,7 +66,7 @@ mod tests {
         let device = Device::flex();
         let values = features.repeat(positions);
         let heads = Tensor::from_data(TensorData::new(values, [1, 1, positions, 4]), &device);
-        let rope = Rope::new(4, positions, 10_000.0, &device);
+        let rope = Rope::new(&[1.0, 0.01], 0..positions, &device);
         let turned = rope.rotate(heads).into_data().try_to_vec::<f32>().unwrap();
         turned.as_chunks().0.to_vec()
     }

@@ -123,11 +123,11 @@ fn grouped_queries_equal_full_attention_with_repeated_heads() {
 
     let values: Vec<f32> = (0..2 * 6 * 16).map(|index| (index as f32).sin()).collect();
     let hidden = Tensor::<3>::from_data(TensorData::new(values, [2, 6, 16]), &device);
-    let rope = Rope::new(4, 6, 10_000.0, &device);
+    let rope = Rope::new(&[1.0, 0.01], 0..6, &device);
     let sight = Sight::mask(causal_mask(6, &device), None);
     let difference = largest_difference(
-        grouped.forward(hidden.clone(), Some(&rope), &sight, &mut Dropout::none()),
-        full.forward(hidden, Some(&rope), &sight, &mut Dropout::none()),
+        grouped.forward(&hidden, Some(&rope), &sight, &mut Dropout::none()),
+        full.forward(&hidden, Some(&rope), &sight, &mut Dropout::none()),
     );
     assert!(difference < 1e-7, "{difference}");
 }

@@ -101,7 +101,7 @@ impl ModuleVisitor for Weights {
 fn after_a_step(config: &TrainConfig, micro: usize) -> (Vec<f32>, f64) {
     let folder = folder();
     let config = TrainConfig { micro_batch_size: Some(micro), ..config.clone() };
-    let dataset = Dataset::load(&config, folder.path(), &ChatDefaults::default()).unwrap();
+    let dataset = Dataset::load(&config, folder.path(), None).unwrap();
     let device = config.device.open().unwrap().autodiff();
     let state = State::new(&config, 10, &device, None).unwrap();
     let (mut state, _) = state.step(&dataset.train);

@@ -12,6 +12,7 @@ use crate::checkpoint::{Checkpoint, Checkpoints, Position};
 use crate::config::Batch;
 use crate::data::{Sequences, Train};
 use crate::model::{Dropout, Model, cross_entropy, z_loss};
+use crate::pretrained::{Pretrained, load_weights};
 use crate::progress::Progress;
 use crate::{TrainConfig, TrainError};
 
@@ -73,6 +74,13 @@ impl<'a> State<'a> {
             state.average = Some(Average::new(decay, &state.model));
         }
         Ok(state)
+    }
+
+    /// The same with the weights of a pretrained checkpoint.
+    pub(super) fn with_weights(mut self, pretrained: &Pretrained) -> Result<Self, TrainError> {
+        self.model = load_weights(self.model, pretrained, &self.device)?;
+        self.average = self.config.ema_decay.map(|decay| Average::new(decay, &self.model));
+        Ok(self)
     }
 
     /// One optimizer step on `data`: along the gradient of the mean loss of all its trained tokens.

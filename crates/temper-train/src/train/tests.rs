@@ -55,7 +55,7 @@ fn run(config: &TrainConfig) -> (Summary, Vec<Report>) {
 /// The entropy of single held-out tokens, in nats: what knowing their frequencies alone costs.
 fn unigram_entropy(config: &TrainConfig) -> f64 {
     let folder = folder();
-    let dataset = Dataset::load(config, folder.path(), &ChatDefaults::default()).unwrap();
+    let dataset = Dataset::load(config, folder.path(), None).unwrap();
     let HeldOut::Text(HeldOutText { tokens, .. }) = dataset.held_out else { unreachable!() };
     let mut counts = std::collections::BTreeMap::new();
     for token in &tokens {

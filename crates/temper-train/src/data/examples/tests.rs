@@ -4,7 +4,6 @@ use std::fs;
 
 use super::super::dataset::{Dataset, HeldOut, Train};
 use super::*;
-use crate::data::ChatDefaults;
 
 fn load(
     lines: &[&str],
@@ -26,7 +25,7 @@ fn dataset(lines: &[&str], config: TrainConfig) -> Result<Dataset, TrainError> {
         validation_data: vec!["valid.jsonl".into()],
         ..config
     };
-    Dataset::load(&config, folder.path(), &ChatDefaults::default())
+    Dataset::load(&config, folder.path(), None)
 }
 
 const COMPLETIONS: [&str; 2] =
@@ -105,7 +104,7 @@ fn evaluation_takes_whole_examples_until_it_has_enough_tokens() {
             eval_tokens,
             ..TrainConfig::default()
         };
-        let dataset = Dataset::load(&config, folder.path(), &ChatDefaults::default()).unwrap();
+        let dataset = Dataset::load(&config, folder.path(), None).unwrap();
         let HeldOut::Examples(held_out) = dataset.held_out else { unreachable!() };
         held_out.examples.len()
     };

@@ -1,0 +1,51 @@
+//! `temper generate`: a pretrained model goes on with a text.
+
+use std::ops::ControlFlow;
+
+use miette::{Result, miette};
+use temper_train::{Device, PretrainedModel, Sampling, TrainError, keep_freed_memory};
+
+use crate::args::GenerateArgs;
+use crate::exit::Exit;
+use crate::say::answer;
+
+pub(crate) fn run(args: &GenerateArgs) -> Result<Exit> {
+    keep_freed_memory();
+    let model = PretrainedModel::load(&args.model, Device::Cpu).map_err(|error| explain(&error))?;
+    let tokenizer = model.tokenizer();
+    let prompt = tokenizer.encode(&*args.prompt, true).map_err(|error| miette!("{error}"))?;
+    let sampling = Sampling {
+        temperature: args.temperature,
+        top_k: args.top_k,
+        top_p: args.top_p,
+        seed: args.seed,
+    };
+    let mut text = tokenizer.decode_stream(true);
+    let mut failure = None;
+    let mut observe = |token| match text.step(token) {
+        Ok(piece) => {
+            answer(piece.unwrap_or_default());
+            ControlFlow::Continue(())
+        }
+        Err(error) => {
+            failure = Some(miette!("{error}"));
+            ControlFlow::Break(())
+        }
+    };
+    let generated = model.generate(prompt.get_ids(), args.max_new_tokens, &sampling, &mut observe);
+    answer("\n");
+    match (generated, failure) {
+        (Err(error), _) => Err(explain(&error.into())),
+        (_, Some(failure)) => Err(failure),
+        _ => Ok(Exit::Ok),
+    }
+}
+
+fn explain(error: &TrainError) -> miette::Report {
+    let message = error.to_string();
+    let message = message.trim_start_matches("`base_model`: ");
+    match error.help() {
+        Some(help) => miette!(help = help, "{message}"),
+        None => miette!("{message}"),
+    }
+}

@@ -1,0 +1,84 @@
+//! Reading a text piece by piece: what was read is not computed again.
+
+use burn::tensor::{Device, Int, Tensor};
+
+use super::{Model, Rope};
+use crate::TrainConfig;
+
+/// The keys and values of the tokens that a model with rotary positions has read.
+pub(crate) struct Cache {
+    /// Of each layer, `batch x kv_heads x tokens x head_dim`; empty before the first token.
+    layers: Vec<Option<[Tensor<4>; 2]>>,
+    /// Radians per position.
+    frequencies: Vec<f64>,
+    /// Tokens read.
+    length: usize,
+}
+
+impl Cache {
+    /// Nothing read yet, by a model of these settings.
+    pub(crate) fn new(config: &TrainConfig) -> Cache {
+        Cache {
+            layers: vec![None; config.num_layers],
+            frequencies: config.rope_frequencies(),
+            length: 0,
+        }
+    }
+}
+
+impl Model {
+    /// Reads `tokens` (`batch x seq`) after those in the cache, and gives the logits of what
+    /// follows each of the last `outputs` of them: `batch x outputs x vocabulary`.
+    pub(crate) fn read(
+        &self,
+        tokens: Tensor<2, Int>,
+        outputs: usize,
+        cache: &mut Cache,
+        device: &Device,
+    ) -> Tensor<3> {
+        let [_, seq] = tokens.dims();
+        let all = cache.length + seq;
+        let rope = Rope::new(&cache.frequencies, cache.length..all, device);
+        // Row r is position `length` + r: it looks at itself and what is before it. [seq, all]
+        let mask = Tensor::<2>::full([seq, all], f32::NEG_INFINITY, device);
+        let mask = mask.triu(cache.length as i64 + 1).unsqueeze(); // [1, 1, seq, all]
+        let mut hidden = self.embed_tokens.forward(tokens); // [batch, seq, hidden]
+        for (layer, read) in self.layers.iter().zip(&mut cache.layers) {
+            let normed = layer.input_layernorm.forward(hidden.clone());
+            hidden = hidden + layer.self_attn.follow(&normed, Some(&rope), &mask, read);
+            let normed = layer.post_attention_layernorm.forward(hidden.clone());
+            hidden = hidden + layer.mlp.forward(normed);
+        }
+        cache.length = all;
+        self.logits(hidden.slice_dim(1, seq - outputs..seq))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_read_in_pieces_gives_the_logits_of_the_whole() {
+        let config = TrainConfig {
+            hidden_size: 16,
+            num_layers: 2,
+            num_kv_heads: Some(2),
+            max_seq_length: 7,
+            ..TrainConfig::default()
+        };
+        let device = Device::flex();
+        let model = Model::new(&config, &device);
+        let tokens = Tensor::<2, Int>::from_data([[5, 80, 3, 200, 7, 7, 9]], &device);
+        let whole = model.forward(tokens.clone(), None);
+        let mut cache = Cache::new(&config);
+        let mut piece = |range| {
+            let piece: Tensor<2, Int> = tokens.clone().slice_dim(1, range);
+            let outputs = piece.dims()[1];
+            model.read(piece, outputs, &mut cache, &device)
+        };
+        let pieces = Tensor::cat(vec![piece(0..3), piece(3..4), piece(4..7)], 1);
+        let difference: f32 = (whole - pieces).abs().max().into_scalar();
+        assert!(difference < 1e-6, "{difference}");
+    }
+}

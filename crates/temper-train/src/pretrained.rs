@@ -1,0 +1,86 @@
+//! Checkpoints that were trained elsewhere: what is in them, and models made of them.
+//!
+//! [`Pretrained`] is a checkpoint whose weights are still in their file: `folder` and `gguf` find
+//! the same things in the two kinds of files, `weights` puts them into a model, and
+//! [`PretrainedModel`] is one to use.
+
+mod config_json;
+mod encoding;
+mod error;
+mod folder;
+mod gguf;
+mod model;
+mod names;
+mod safetensors;
+mod sampling;
+mod save;
+mod stored;
+mod weights;
+mod words;
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+pub use error::PretrainedError;
+pub use model::PretrainedModel;
+pub use sampling::Sampling;
+pub use save::Precision;
+
+pub(crate) use weights::load_weights;
+pub(crate) use words::Words;
+
+use self::stored::Stored;
+use crate::RopeScaling;
+
+/// The architectures whose checkpoints can be read.
+const SUPPORTED: [&str; 2] = ["llama", "mistral"];
+
+/// A checkpoint: all but its weights, and where those are.
+pub(crate) struct Pretrained {
+    pub(crate) shape: Shape,
+    /// How it reads and writes text.
+    pub(crate) words: Words,
+    /// The weights, by Hugging Face's name.
+    tensors: BTreeMap<String, Stored>,
+}
+
+/// The sizes and constants of a model.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Shape {
+    pub(crate) hidden_size: usize,
+    pub(crate) num_layers: usize,
+    pub(crate) num_heads: usize,
+    pub(crate) num_kv_heads: usize,
+    pub(crate) head_dim: usize,
+    pub(crate) intermediate_size: usize,
+    pub(crate) vocab_size: usize,
+    pub(crate) rms_norm_eps: f64,
+    pub(crate) rope_theta: f64,
+    pub(crate) rope_scaling: Option<RopeScaling>,
+    /// Longest text, in tokens.
+    pub(crate) max_position_embeddings: usize,
+    /// Whether the output layer is the embedding.
+    pub(crate) tie_word_embeddings: bool,
+}
+
+impl Pretrained {
+    /// Opens a folder in Hugging Face's form, or a `.gguf` file.
+    ///
+    /// # Errors
+    /// A file is missing, damaged or of another kind, the model is of an architecture that can't
+    /// be trained here, or it has fewer embeddings than tokens.
+    pub(crate) fn open(path: &Path) -> Result<Pretrained, PretrainedError> {
+        let pretrained = if path.is_dir() { folder::open(path)? } else { gguf::open(path)? };
+        let vocab_size = pretrained.shape.vocab_size;
+        if let Some(token) = pretrained.words.last_token()
+            && token as usize >= vocab_size
+        {
+            let path = path.to_owned();
+            return Err(PretrainedError::TooManyTokens { path, token, vocab_size });
+        }
+        Ok(pretrained)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,170 @@
+//! Why a pretrained checkpoint can't be used.
+
+use std::path::PathBuf;
+
+use thiserror::Error;
+
+use super::SUPPORTED;
+use super::encoding::Encoding;
+
+/// Why a pretrained checkpoint could not be read, used or written.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum PretrainedError {
+    /// A file could not be read or written.
+    #[error("`{}`: {source}", path.display())]
+    Io {
+        /// Which.
+        path: PathBuf,
+        /// Why not.
+        source: std::io::Error,
+    },
+    /// A file of the folder is not there.
+    #[error("`{}` has no {file}", folder.display())]
+    MissingFile {
+        /// The folder.
+        folder: PathBuf,
+        /// The file's name.
+        file: String,
+    },
+    /// A file ends early, or its contents contradict each other.
+    #[error("`{}` is damaged: {fault}", path.display())]
+    Damaged {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        fault: String,
+    },
+    /// The model is of another architecture.
+    #[error(
+        "`{}` is of architecture `{found}`, and supported are {}",
+        path.display(),
+        SUPPORTED.join(" and ")
+    )]
+    Architecture {
+        /// The file that says so.
+        path: PathBuf,
+        /// The architecture.
+        found: String,
+    },
+    /// The model has a part that the trainer's has not.
+    #[error("`{}`: `{key}` {value} is not supported", path.display())]
+    Unsupported {
+        /// The file that says so.
+        path: PathBuf,
+        /// The entry.
+        key: String,
+        /// Its value.
+        value: String,
+    },
+    /// The tokenizer knows tokens that have no row in the embedding.
+    #[error(
+        "`{}`: the tokenizer has a token {token}, and the vocabulary only {vocab_size} tokens",
+        path.display()
+    )]
+    TooManyTokens {
+        /// The checkpoint.
+        path: PathBuf,
+        /// The tokenizer's last token.
+        token: u32,
+        /// Rows of the embedding.
+        vocab_size: usize,
+    },
+    /// The tokenizer could not be read, made or used.
+    #[error("`{}`: the tokenizer failed: {source}", path.display())]
+    Tokenizer {
+        /// Its file.
+        path: PathBuf,
+        /// Why.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// Weights are not there.
+    #[error("the checkpoint has no tensor `{name}`, of shape {expected:?}")]
+    MissingTensor {
+        /// Hugging Face's name.
+        name: String,
+        /// The shape that it should have.
+        expected: Vec<usize>,
+    },
+    /// There are weights that the model has no place for.
+    #[error("the checkpoint has a tensor `{name}`, of shape {shape:?}, that the model has not")]
+    ExtraTensor {
+        /// The name.
+        name: String,
+        /// Its shape.
+        shape: Vec<usize>,
+    },
+    /// Weights have another shape than the model's.
+    #[error("tensor `{name}` has shape {shape:?}, and the model {expected:?}")]
+    Misshapen {
+        /// Hugging Face's name.
+        name: String,
+        /// Its shape.
+        shape: Vec<usize>,
+        /// The shape that it should have.
+        expected: Vec<usize>,
+    },
+    /// Weights are encoded in a way that can't be read.
+    #[error("tensor `{name}` is encoded as {encoding}, which is not supported")]
+    Encoding {
+        /// The name.
+        name: String,
+        /// The encoding's name.
+        encoding: String,
+    },
+    /// A text has no token, or more than the model can take.
+    #[error("{tokens} tokens are not within 1 and {positions}, the positions of the model")]
+    Length {
+        /// Tokens of the text.
+        tokens: usize,
+        /// Tokens that the model can take.
+        positions: usize,
+    },
+    /// A token is not in the vocabulary.
+    #[error("token {token} is not below {vocab_size}, the size of the vocabulary")]
+    UnknownToken {
+        /// The token.
+        token: u32,
+        /// The size of the vocabulary.
+        vocab_size: usize,
+    },
+    /// A setting of sampling is out of its bounds.
+    #[error("`{key}`: {value} is {fault}")]
+    Sampling {
+        /// The setting.
+        key: &'static str,
+        /// Its value, as text.
+        value: String,
+        /// What the value is but should not be.
+        fault: &'static str,
+    },
+    /// The device failed while it computed.
+    #[error("the device failed: {message}")]
+    DeviceFailed {
+        /// What the device says.
+        message: String,
+    },
+}
+
+impl PretrainedError {
+    /// What may mend it, in one sentence.
+    pub fn help(&self) -> Option<String> {
+        let help = match self {
+            PretrainedError::MissingFile { .. } => {
+                "a checkpoint's folder has config.json, tokenizer.json and model.safetensors, or \
+                 its shards and model.safetensors.index.json"
+                    .into()
+            }
+            PretrainedError::Damaged { .. } => "fetch it again".into(),
+            PretrainedError::Encoding { .. } => {
+                let known: Vec<_> = Encoding::ALL.iter().map(|known| known.name()).collect();
+                format!("convert it to one of {}", known.join(", "))
+            }
+            PretrainedError::Io { source, .. } if source.kind() == std::io::ErrorKind::NotFound => {
+                "name a folder with config.json in it, or a .gguf file".into()
+            }
+            _ => return None,
+        };
+        Some(help)
+    }
+}

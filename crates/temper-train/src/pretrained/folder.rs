@@ -1,0 +1,87 @@
+//! A checkpoint in Hugging Face's form: a folder with config.json, tokenizer.json and weights.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+use tokenizers::Tokenizer;
+
+use super::stored::Stored;
+use super::{Pretrained, PretrainedError, Words, config_json, safetensors};
+
+/// The weights in one file.
+const WEIGHTS: &str = "model.safetensors";
+/// Which weights are in which of several files.
+const INDEX: &str = "model.safetensors.index.json";
+
+/// Opens the folder; of the weights, only the headers are read.
+///
+/// # Errors
+/// A file is missing, damaged or of another kind.
+pub(super) fn open(folder: &Path) -> Result<Pretrained, PretrainedError> {
+    let config_path = required(folder, "config.json")?;
+    let described = config_json::read(&config_path, &read(&config_path)?)?;
+    let tokenizer_path = required(folder, "tokenizer.json")?;
+    let tokenizer = Tokenizer::from_file(&tokenizer_path)
+        .map_err(|source| PretrainedError::Tokenizer { path: tokenizer_path, source })?;
+    let words = Words {
+        tokenizer,
+        chat_template: chat_template(folder)?,
+        bos: described.bos,
+        eos: described.eos,
+    };
+    Ok(Pretrained { shape: described.shape, words, tensors: tensors(folder)? })
+}
+
+/// The tensors of the one file, or of those that the index names.
+fn tensors(folder: &Path) -> Result<BTreeMap<String, Stored>, PretrainedError> {
+    let mut tensors = BTreeMap::new();
+    let index = folder.join(INDEX);
+    if !index.exists() {
+        safetensors::find(&required(folder, WEIGHTS)?, &mut tensors)?;
+        return Ok(tensors);
+    }
+    let parsed: Value = parse(&index)?;
+    let map = parsed["weight_map"].as_object().ok_or_else(|| PretrainedError::Damaged {
+        path: index.clone(),
+        fault: "it has no weight_map".to_owned(),
+    })?;
+    let shards: BTreeSet<&str> = map.values().filter_map(Value::as_str).collect();
+    for shard in shards {
+        safetensors::find(&required(folder, shard)?, &mut tensors)?;
+    }
+    Ok(tensors)
+}
+
+/// The template of chats: a file of its own, or an entry of `tokenizer_config.json`.
+fn chat_template(folder: &Path) -> Result<Option<String>, PretrainedError> {
+    let own = folder.join("chat_template.jinja");
+    if own.exists() {
+        return read(&own).map(Some);
+    }
+    let config = folder.join("tokenizer_config.json");
+    if !config.exists() {
+        return Ok(None);
+    }
+    Ok(parse(&config)?["chat_template"].as_str().map(str::to_owned))
+}
+
+fn required(folder: &Path, file: &str) -> Result<PathBuf, PretrainedError> {
+    let path = folder.join(file);
+    if path.is_file() {
+        return Ok(path);
+    }
+    Err(PretrainedError::MissingFile { folder: folder.to_owned(), file: file.to_owned() })
+}
+
+fn read(path: &Path) -> Result<String, PretrainedError> {
+    fs::read_to_string(path).map_err(|source| PretrainedError::Io { path: path.to_owned(), source })
+}
+
+fn parse(path: &Path) -> Result<Value, PretrainedError> {
+    serde_json::from_str(&read(path)?).map_err(|error| PretrainedError::Damaged {
+        path: path.to_owned(),
+        fault: error.to_string(),
+    })
+}

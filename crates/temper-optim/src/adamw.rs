@@ -1,5 +1,9 @@
 //! Adam with decoupled weight decay.
 
+mod update;
+
+pub(crate) use update::Update;
+
 use crate::{Algorithm, Groups, Optimizer, OptimizerSettings, WidthRule};
 
 /// The settings of Adam with decoupled weight decay (Loshchilov & Hutter 2019, algorithm 2).
@@ -44,12 +48,19 @@ impl Algorithm for AdamW {
 }
 
 impl AdamW {
-    pub(crate) fn build(&self, weight_decay: f64) -> burn::optim::AdamW {
-        burn::optim::AdamWConfig::new()
+    pub(crate) fn build(&self, weight_decay: f64) -> Update {
+        let chain = burn::optim::AdamWConfig::new()
             .with_beta_1(self.beta1 as f32)
             .with_beta_2(self.beta2 as f32)
             .with_epsilon(self.epsilon as f32)
             .with_weight_decay(weight_decay as f32)
-            .build()
+            .build();
+        Update {
+            chain,
+            beta1: self.beta1 as f32,
+            beta2: self.beta2 as f32,
+            epsilon: self.epsilon as f32,
+            weight_decay,
+        }
     }
 }

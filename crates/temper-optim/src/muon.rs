@@ -8,6 +8,7 @@ use burn::optim::{
 };
 use burn::tensor::{Device, Tensor};
 
+use crate::adamw::Update;
 use crate::width::Scaled;
 use crate::{AdamW, Algorithm, Groups, Optimizer, OptimizerSettings, WidthRule};
 
@@ -80,7 +81,7 @@ impl Muon {
 #[derive(Clone)]
 struct MatrixMuon {
     matrices: optim::Muon,
-    others: optim::AdamW,
+    others: Update,
 }
 
 /// What is known of a parameter; which of the two there is follows from its rank.

@@ -92,21 +92,8 @@ impl Tokenizer {
     pub(super) fn encode(&self, texts: &[&str]) -> Result<Vec<u32>, TrainError> {
         let mut tokens = Vec::new();
         for text in texts {
-            match self {
-                Tokenizer::Bytes => {
-                    tokens.extend(text.bytes().map(u32::from));
-                    tokens.push(0);
-                }
-                Tokenizer::Bpe { model, end_of_text } => {
-                    let encoding = model.encode_fast(*text, false).map_err(failed)?;
-                    tokens.extend_from_slice(encoding.get_ids());
-                    tokens.push(*end_of_text);
-                }
-                Tokenizer::Pretrained(words) => {
-                    tokens.extend(words.encode(text)?);
-                    tokens.push(words.end_of_text());
-                }
-            }
+            tokens.extend(self.encode_text(text)?);
+            tokens.push(self.end_of_text());
         }
         Ok(tokens)
     }
@@ -116,12 +103,13 @@ impl Tokenizer {
     /// # Errors
     /// The BPE could not encode the text.
     pub(super) fn encode_text(&self, text: &str) -> Result<Vec<u32>, TrainError> {
-        if let Tokenizer::Pretrained(words) = self {
-            return words.encode(text);
+        match self {
+            Tokenizer::Bytes => Ok(text.bytes().map(u32::from).collect()),
+            Tokenizer::Bpe { model, .. } => {
+                Ok(model.encode_fast(text, false).map_err(failed)?.get_ids().to_vec())
+            }
+            Tokenizer::Pretrained(words) => words.encode(text),
         }
-        let mut tokens = self.encode(&[text])?;
-        tokens.pop();
-        Ok(tokens)
     }
 
     /// The token that separates documents.

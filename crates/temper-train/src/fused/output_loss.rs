@@ -24,7 +24,8 @@ pub(crate) enum OutputWeights {
 }
 
 /// The sum of the cross-entropies of `targets` (one for each token, `None`: not counted) under the
-/// logits `hidden x weights`, in nats; hidden is `batch x seq x hidden`.
+/// logits `hidden x weights`, in nats; hidden is `batch x seq x hidden`. The weights are a parameter,
+/// trained or frozen: what is computed of parameters would be given no gradient.
 pub(crate) fn output_loss(
     hidden: Tensor<3>,
     weights: Tensor<2>,

@@ -6,7 +6,7 @@ use burn::module::{Module, ModuleVisitor, Param};
 use burn::tensor::Tensor;
 
 use super::state::State;
-use super::tests::small;
+use super::tests::{run_in, small};
 use super::*;
 
 /// Prompts of unequal lengths, and a label by a rule that is plain to see: the first letter of the
@@ -48,13 +48,7 @@ fn config() -> TrainConfig {
 }
 
 fn run(config: &TrainConfig) -> (Summary, Vec<Report>) {
-    let folder = folder();
-    let mut reports = Vec::new();
-    let summary = train(config, folder.path(), &mut |report| {
-        reports.push(report.clone());
-        ControlFlow::Continue(())
-    });
-    (summary.unwrap(), reports)
+    run_in(folder().path(), config)
 }
 
 #[test]

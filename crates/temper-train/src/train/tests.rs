@@ -42,9 +42,13 @@ pub(super) fn folder() -> tempfile::TempDir {
 }
 
 fn run(config: &TrainConfig) -> (Summary, Vec<Report>) {
-    let folder = folder();
+    run_in(folder().path(), config)
+}
+
+/// What a run on the data in a folder comes to, and its reports.
+pub(super) fn run_in(folder: &Path, config: &TrainConfig) -> (Summary, Vec<Report>) {
     let mut reports = Vec::new();
-    let summary = train(config, folder.path(), &mut |report| {
+    let summary = train(config, folder, &mut |report| {
         reports.push(report.clone());
         ControlFlow::Continue(())
     })

@@ -67,13 +67,15 @@ impl Optimizer {
     }
 }
 
-/// Gives every parameter a gradient, since a step passes over those without one.
+/// Gives every trained parameter a gradient, since a step passes over those without one.
 struct EveryParam {
     gradients: GradientsParams,
 }
 
 impl ModuleVisitor for EveryParam {
     fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
-        self.gradients.register(param.id, param.val().inner());
+        if param.is_require_grad() {
+            self.gradients.register(param.id, param.val().inner());
+        }
     }
 }

@@ -18,8 +18,9 @@ use serde::{Deserialize, Serialize};
 use temper_optim::Optimizer;
 use thiserror::Error;
 
-use crate::TrainConfig;
 use crate::model::{Model, PositionKind};
+use crate::pretrained::Checksum;
+use crate::{FinetuningType, TrainConfig};
 
 pub use folder::Checkpoints;
 
@@ -52,6 +53,9 @@ struct Header {
     format: u32,
     position: Position,
     config: TrainConfig,
+    /// Of the weights that stay, where only some are trained; those are not in the parts.
+    #[serde(default)]
+    base: Option<Checksum>,
     parts: Vec<Part>,
 }
 
@@ -67,6 +71,7 @@ pub(crate) struct Checkpoint {
     pub(crate) position: Position,
     /// The settings of the run that wrote it.
     pub(crate) config: TrainConfig,
+    base: Option<Checksum>,
     model: ModuleRecord,
     average: Option<ModuleRecord>,
     optimizer: OptimizerRecord,
@@ -110,6 +115,9 @@ pub enum CheckpointError {
         /// Its value now.
         is: String,
     },
+    /// The weights that are not trained are others.
+    #[error("`base_model`: its weights are not those that the checkpoint was trained with")]
+    OtherBase,
     /// The weights or the optimizer's state could not be packed or unpacked.
     #[error("the weights could not be packed or unpacked")]
     Record {
@@ -124,24 +132,31 @@ impl From<RecordError> for CheckpointError {
     }
 }
 
+/// What is saved.
+pub(crate) struct Snapshot<'a> {
+    pub(crate) config: &'a TrainConfig,
+    pub(crate) position: &'a Position,
+    /// Of the weights that stay, where only some are trained.
+    pub(crate) base: Option<Checksum>,
+    pub(crate) model: &'a Model,
+    pub(crate) average: Option<&'a Model>,
+    pub(crate) optimizer: &'a Optimizer,
+}
+
 /// The file's bytes.
-fn pack(
-    config: &TrainConfig,
-    position: &Position,
-    model: &Model,
-    average: Option<&Model>,
-    optimizer: &Optimizer,
-) -> Result<Vec<u8>, CheckpointError> {
-    let weights = |model: &Model| model.clone().into_record().into_bytes();
-    let mut parts = vec![weights(model)?, optimizer.to_record().into_bytes()?];
-    if let Some(average) = average {
+fn pack(snapshot: &Snapshot<'_>) -> Result<Vec<u8>, CheckpointError> {
+    let trained = snapshot.model.trained().group();
+    let weights = |model: &Model| model.clone().into_record_group(trained.clone()).into_bytes();
+    let mut parts = vec![weights(snapshot.model)?, snapshot.optimizer.to_record().into_bytes()?];
+    if let Some(average) = snapshot.average {
         parts.push(weights(average)?);
     }
     let part = |bytes: &Bytes| Part { bytes: bytes.len(), crc32: crc32fast::hash(bytes) };
     let header = Header {
         format: FORMAT,
-        position: position.clone(),
-        config: config.clone(),
+        position: snapshot.position.clone(),
+        config: snapshot.config.clone(),
+        base: snapshot.base,
         parts: parts.iter().map(part).collect(),
     };
     let mut file = serde_json::to_vec(&header).expect("a header is representable in JSON");
@@ -189,6 +204,7 @@ impl Checkpoint {
         Ok(Self {
             position: header.position,
             config: header.config,
+            base: header.base,
             model: ModuleRecord::from_bytes(model)?,
             average: average.map(ModuleRecord::from_bytes).transpose()?,
             optimizer: OptimizerRecord::from_bytes(optimizer)?,
@@ -203,14 +219,35 @@ impl Checkpoint {
     pub(crate) fn restore(
         self,
         config: &TrainConfig,
+        base: Option<Checksum>,
         model: Model,
         optimizer: Optimizer,
     ) -> Result<(Model, Option<Model>, Optimizer), CheckpointError> {
         same_model(&self.config, config)?;
-        let average = self.average.map(|average| model.clone().try_load_record(average));
-        let model = model.try_load_record(self.model)?;
+        if base != self.base {
+            return Err(CheckpointError::OtherBase);
+        }
+        let average = self.average.map(|average| with_trained(config, model.clone(), average));
+        let model = with_trained(config, model, self.model)?;
         Ok((model, average.transpose()?, optimizer.load_record(self.optimizer)))
     }
+}
+
+/// The model with the trained weights of the record, which are all that are in it.
+fn with_trained(
+    config: &TrainConfig,
+    model: Model,
+    record: ModuleRecord,
+) -> Result<Model, CheckpointError> {
+    if config.finetuning_type == FinetuningType::Full {
+        return Ok(model.try_load_record(record)?);
+    }
+    let count = model.trained().count();
+    if record.len() != count {
+        let message = format!("{} tensors in place of {count}", record.len());
+        return Err(RecordError::Validation(message).into());
+    }
+    Ok(model.try_load_record(record.allow_partial(true))?)
 }
 
 /// How many positions have weights.
@@ -240,7 +277,9 @@ fn same_model(was: &TrainConfig, is: &TrainConfig) -> Result<(), CheckpointError
             ("optimizer", config.optimizer.name().to_owned()),
         ]
     };
-    let all = |config: &TrainConfig| shape(config).into_iter().chain(config.bases());
+    let all = |config: &TrainConfig| {
+        shape(config).into_iter().chain(config.bases()).chain(config.fine_tuning())
+    };
     let mut pairs = all(was).zip(all(is));
     match pairs.find(|(was, is)| was != is) {
         Some(((key, was), (_, is))) => Err(CheckpointError::OtherModel { key, was, is }),

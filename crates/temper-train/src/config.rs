@@ -3,6 +3,7 @@
 mod architecture;
 mod base_model;
 mod batch;
+mod fine_tuning;
 mod length;
 mod parametrization;
 mod rope_scaling;
@@ -12,6 +13,8 @@ mod validate;
 
 pub use architecture::Architecture;
 pub use batch::Batch;
+pub(crate) use fine_tuning::projection_names;
+pub use fine_tuning::{FinetuningType, TargetModules};
 pub(crate) use length::Volume;
 pub use parametrization::Parametrization;
 pub use rope_scaling::RopeScaling;
@@ -64,6 +67,29 @@ pub struct TrainConfig {
     /// A checkpoint to start from: a folder in Hugging Face's form or a `.gguf` file, relative to
     /// the base folder. The settings of the model's shape and the tokenizer are the checkpoint's.
     pub base_model: Option<String>,
+    /// What of `base_model` is trained: all of it (`full`), low-rank adapters (`lora`) or its last
+    /// layers (`last_layers`).
+    pub finetuning_type: FinetuningType,
+    /// Of `last_layers`: how many are trained, and with them the norm after them and an output
+    /// layer of its own; default 2. Of `lora`: how many of the last are adapted; default: all.
+    pub trained_layers: Option<usize>,
+    /// Of `lora`: the rank of adapters; default 8.
+    pub lora_rank: Option<usize>,
+    /// Of `lora`: what adapters count by is this over their rank; default: twice the rank.
+    pub lora_alpha: Option<f64>,
+    /// Of `lora`: probability, below 1, that a feature is dropped where it enters an adapter;
+    /// default 0.
+    pub lora_dropout: Option<f64>,
+    /// Of `lora`: the linear layers that are adapted, of `q_proj`, `k_proj`, `v_proj`, `o_proj`,
+    /// `gate_proj`, `up_proj` and `down_proj`: a list, or one text with commas; default:
+    /// `all-linear`, all of them.
+    pub lora_target_modules: Option<TargetModules>,
+    /// Of `lora`: whether adapters count by `lora_alpha` over the root of their rank (rsLoRA,
+    /// Kalajdzievski 2023).
+    pub use_rslora: bool,
+    /// Of `lora`: whether the lengths of the weights' columns are trained apart from their
+    /// directions (`DoRA`, Liu et al. 2024).
+    pub use_dora: bool,
 
     /// How text becomes tokens: `bytes` or `bpe`.
     pub tokenizer: TokenizerKind,
@@ -232,6 +258,14 @@ impl Default for TrainConfig {
             packing: false,
             labels: Vec::new(),
             base_model: None,
+            finetuning_type: FinetuningType::Full,
+            trained_layers: None,
+            lora_rank: None,
+            lora_alpha: None,
+            lora_dropout: None,
+            lora_target_modules: None,
+            use_rslora: false,
+            use_dora: false,
             tokenizer: TokenizerKind::Bytes,
             vocab_size: None,
             architecture: Architecture::Llama,

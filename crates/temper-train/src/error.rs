@@ -5,7 +5,10 @@ use std::path::PathBuf;
 use temper_optim::{OptimizerKind, ScheduleKind};
 use thiserror::Error;
 
-use crate::{Architecture, CheckpointError, Device, LineFault, LineKind, PretrainedError};
+use crate::config::projection_names;
+use crate::{
+    Architecture, CheckpointError, Device, FinetuningType, LineFault, LineKind, PretrainedError,
+};
 
 /// Why a run could not start or go on.
 #[derive(Debug, Error)]
@@ -95,6 +98,20 @@ pub enum TrainError {
     OfBaseModel {
         /// The setting.
         key: String,
+    },
+    /// There is no pretrained checkpoint to train a part of.
+    #[error("`finetuning_type`: \"{}\" needs a `base_model`", finetuning_type.name())]
+    NothingToFinetune {
+        /// What should be trained of it.
+        finetuning_type: FinetuningType,
+    },
+    /// A setting is given that belongs to other ways to fine-tune.
+    #[error("`{key}` is not used by finetuning_type = \"{}\"", finetuning_type.name())]
+    NotOfFinetuning {
+        /// The setting.
+        key: &'static str,
+        /// What is trained.
+        finetuning_type: FinetuningType,
     },
     /// The pretrained checkpoint can't be used.
     #[error("`base_model`: {source}")]
@@ -268,6 +285,7 @@ impl TrainError {
             | TrainError::Unused { key, .. }
             | TrainError::NotOfArchitecture { key, .. }
             | TrainError::NotOfStandard { key }
+            | TrainError::NotOfFinetuning { key, .. }
             | TrainError::BadGlob { key, .. }
             | TrainError::NoData { key, .. }
             | TrainError::BadLine { key, .. }
@@ -277,8 +295,10 @@ impl TrainError {
             TrainError::MixedData { .. } => Some("data"),
             TrainError::BadTemplate { .. } => Some("chat_template"),
             TrainError::Checkpoint { source: CheckpointError::OtherModel { key, .. } } => Some(key),
+            TrainError::Checkpoint { source: CheckpointError::OtherBase } => Some("base_model"),
             TrainError::OfBaseModel { key } => Some(key),
             TrainError::Pretrained { .. } => Some("base_model"),
+            TrainError::NothingToFinetune { .. } => Some("finetuning_type"),
             TrainError::TooLong { .. } => Some("max_seq_length"),
             TrainError::OddHeadDim { .. } => Some("num_heads"),
             TrainError::NotConstant { .. } => Some("lr_schedule"),
@@ -332,6 +352,18 @@ impl TrainError {
                     .into()
             }
             TrainError::OfBaseModel { key } => format!("remove `{key}` or `base_model`"),
+            TrainError::NothingToFinetune { .. } => {
+                "name the checkpoint to start from, or remove `finetuning_type`".into()
+            }
+            TrainError::NotOfFinetuning { key: "trained_layers", .. } => {
+                "remove it, or use finetuning_type = \"last_layers\" or \"lora\"".into()
+            }
+            TrainError::NotOfFinetuning { key, .. } => {
+                format!("remove `{key}`, or use finetuning_type = \"lora\"")
+            }
+            TrainError::OutOfBounds { key: "lora_target_modules", .. } => {
+                format!("name some of these: {}", projection_names())
+            }
             TrainError::Pretrained { source } => return source.help(),
             TrainError::TooLong { positions, .. } => {
                 format!("give a `max_seq_length` of at most {positions}")
@@ -377,6 +409,9 @@ impl TrainError {
             }
             TrainError::Checkpoint { source: CheckpointError::OtherModel { .. } } => {
                 "give the model the shape that it had, or start from scratch".into()
+            }
+            TrainError::Checkpoint { source: CheckpointError::OtherBase } => {
+                "name the one it had, or start from scratch".into()
             }
             TrainError::Checkpoint { source: CheckpointError::Damaged { .. } } => {
                 "remove it, or name another".into()

@@ -30,7 +30,9 @@ mod train;
 
 pub use allocator::keep_freed_memory;
 pub use checkpoint::{CheckpointError, Checkpoints};
-pub use config::{Architecture, Batch, Parametrization, RopeScaling, TrainConfig};
+pub use config::{
+    Architecture, Batch, FinetuningType, Parametrization, RopeScaling, TargetModules, TrainConfig,
+};
 pub use data::{LineFault, LineKind, TokenizerKind};
 pub use device::Device;
 pub use error::TrainError;

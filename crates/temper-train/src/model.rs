@@ -1,15 +1,18 @@
 //! The language model: a decoder-only transformer, one file per part.
 
 mod activation;
+mod adapter;
 mod attention;
 mod block;
 mod cache;
 mod dropout;
+mod fine_tuning;
 mod initial;
 mod loss;
 mod mlp;
 mod norm;
 mod position;
+mod projection;
 mod rope;
 mod sight;
 mod z_loss;
@@ -22,11 +25,14 @@ use burn::tensor::{Device, Int, Tensor, module::linear};
 use temper_optim::{Groups, RateFactors};
 
 pub(crate) use activation::ActivationKind;
+pub(crate) use adapter::Adapter;
 pub(crate) use cache::Cache;
 pub(crate) use dropout::Dropout;
+pub(crate) use fine_tuning::ChangeProjection;
 pub(crate) use loss::{cross_entropy, log_probabilities};
 pub(crate) use norm::NormKind;
 pub(crate) use position::PositionKind;
+pub(crate) use projection::Projection;
 pub(crate) use z_loss::z_loss;
 
 use self::attention::Attention;
@@ -78,11 +84,11 @@ impl Model {
         }
     }
 
-    /// The parameters that optimizers treat apart.
+    /// The parameters that optimizers treat apart. The lengths of an adapter are no matrix.
     pub(crate) fn groups() -> Groups {
         Groups {
             output: ParamGroup::from_predicate("lm_head"),
-            norms_and_biases: ParamGroup::from_any_predicates(vec!["norm", "bias"]),
+            norms_and_biases: ParamGroup::from_any_predicates(vec!["norm", "bias", "magnitude"]),
             embeddings: ParamGroup::from_any_predicates(vec!["embed_tokens", "embed_positions"]),
             rates: RateFactors::default(),
         }

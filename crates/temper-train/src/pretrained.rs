@@ -4,6 +4,7 @@
 //! the same things in the two kinds of files, `weights` puts them into a model, and
 //! [`PretrainedModel`] is one to use.
 
+mod adapter;
 mod config_json;
 mod encoding;
 mod error;
@@ -21,12 +22,13 @@ mod words;
 use std::collections::BTreeMap;
 use std::path::Path;
 
+pub(crate) use adapter::save_adapter;
 pub use error::PretrainedError;
 pub use model::PretrainedModel;
 pub use sampling::Sampling;
 pub use save::Precision;
 
-pub(crate) use weights::load_weights;
+pub(crate) use weights::{Checksum, load_weights};
 pub(crate) use words::Words;
 
 use self::stored::Stored;

@@ -43,8 +43,10 @@ pub struct Summary {
     pub steps: u64,
     /// Training tokens seen.
     pub tokens: u64,
-    /// Trainable parameters of the model.
+    /// Parameters of the model, without adapters.
     pub parameters: u64,
+    /// Parameters that are trained: all of them, or those of adapters, or those of the last layers.
+    pub trained_parameters: u64,
     /// Whether the run was stopped before its last step.
     pub stopped_early: bool,
     /// Files that were skipped because they are not UTF-8.

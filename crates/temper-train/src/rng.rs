@@ -19,6 +19,8 @@ pub(crate) enum Draw {
     Order { epoch: u64 },
     /// The tokens of a text that is generated.
     Text,
+    /// The initial weights of adapters.
+    Adapters,
 }
 
 /// Where the streams of dropout begin; those of sequences end below it.
@@ -33,6 +35,7 @@ pub(crate) fn stream(seed: u64, draw: Draw) -> ChaCha8Rng {
     rng.set_stream(match draw {
         Draw::Weights => 0,
         Draw::Text => u64::MAX,
+        Draw::Adapters => u64::MAX - 1,
         Draw::Sequences { step } => step + 1,
         Draw::Dropout { step, pass } => DROPOUT | step << PASS_BITS | pass,
         Draw::Order { epoch } => ORDERS + epoch,

@@ -138,10 +138,8 @@ impl<'a> Run<'a> {
             ..Summary::default()
         };
         let device = plain_device.clone().autodiff();
-        let mut state = State::new(config, total_steps, &device, from)?;
-        if let (Some(pretrained), None) = (&pretrained, summary.resumed_at) {
-            state = state.with_weights(pretrained)?;
-        }
+        let mut state = State::new(config, total_steps, &device, pretrained.as_ref(), from)?;
+        summary.trained_parameters = state.trained_parameters();
         drop(pretrained);
 
         while state.position.steps < total_steps && !summary.stopped_early {
@@ -210,6 +208,8 @@ impl<'a> Run<'a> {
 
 #[cfg(test)]
 mod examples_tests;
+#[cfg(test)]
+mod fine_tuning_tests;
 #[cfg(test)]
 mod resume_tests;
 #[cfg(test)]

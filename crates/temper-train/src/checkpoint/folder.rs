@@ -4,11 +4,7 @@ use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use temper_optim::Optimizer;
-
-use super::{Checkpoint, CheckpointError, Position, pack};
-use crate::TrainConfig;
-use crate::model::Model;
+use super::{Checkpoint, CheckpointError, Snapshot, pack};
 
 /// The folder in which a run keeps its checkpoints, the newest two: should the newest turn out to
 /// be damaged, the one before it is there.
@@ -70,16 +66,9 @@ impl Checkpoints {
 
     /// Writes a checkpoint so that it is either whole or not there: to another name, to the disk,
     /// and then under its own name. Older ones are removed afterwards.
-    pub(crate) fn save(
-        &self,
-        config: &TrainConfig,
-        position: &Position,
-        model: &Model,
-        average: Option<&Model>,
-        optimizer: &Optimizer,
-    ) -> Result<PathBuf, CheckpointError> {
-        let bytes = pack(config, position, model, average, optimizer)?;
-        let path = self.folder.join(format!("{PREFIX}{:09}{SUFFIX}", position.steps));
+    pub(crate) fn save(&self, snapshot: &Snapshot<'_>) -> Result<PathBuf, CheckpointError> {
+        let bytes = pack(snapshot)?;
+        let path = self.folder.join(format!("{PREFIX}{:09}{SUFFIX}", snapshot.position.steps));
         self.write(&path, &bytes).map_err(|source| self.failed(source))?;
         for old in self.files()?.into_iter().skip(KEPT) {
             fs::remove_file(old).map_err(|source| self.failed(source))?;

@@ -28,8 +28,8 @@ impl TrainConfig {
     /// `base_dir`; the same settings where none is given. Its weights are not read.
     ///
     /// # Errors
-    /// The checkpoint can't be read or is of another kind, or its texts are shorter than
-    /// `max_seq_length`.
+    /// The checkpoint can't be read or is of another kind, its texts are shorter than
+    /// `max_seq_length`, or its layers are fewer than `trained_layers`.
     pub fn completed(&self, base_dir: &Path) -> Result<TrainConfig, TrainError> {
         Ok(self.complete(base_dir)?.0)
     }
@@ -47,7 +47,9 @@ impl TrainConfig {
         if self.max_seq_length > positions {
             return Err(TrainError::TooLong { length: self.max_seq_length, positions });
         }
-        Ok((self.with_shape(&pretrained.shape), Some(pretrained)))
+        let completed = self.with_shape(&pretrained.shape);
+        completed.validate_trained_layers()?;
+        Ok((completed, Some(pretrained)))
     }
 
     /// The settings with a checkpoint's shape in them.

@@ -18,6 +18,7 @@ impl TrainConfig {
     /// The first setting that is out of its bounds or contradicts another.
     pub fn validate(&self) -> Result<(), TrainError> {
         self.validate_base_model()?;
+        self.validate_fine_tuning()?;
         self.validate_completed()
     }
 
@@ -214,7 +215,7 @@ impl TrainConfig {
 }
 
 /// A number that a setting may hold.
-trait Number: Copy + ToString {
+pub(super) trait Number: Copy + ToString {
     fn is_a_number(self) -> bool {
         true
     }
@@ -240,7 +241,7 @@ fn check<N: Number>(
     Err(TrainError::OutOfBounds { key, value: value.to_string(), fault })
 }
 
-fn check_some<N: Number>(
+pub(super) fn check_some<N: Number>(
     key: &'static str,
     value: Option<N>,
     fault: &'static str,
@@ -257,7 +258,7 @@ fn size(key: &'static str, value: usize) -> Result<(), TrainError> {
     check(key, value, "not within 1 and 1,000,000", |size| (1..=MAX_SIZE).contains(&size))
 }
 
-fn optional_size(key: &'static str, value: Option<usize>) -> Result<(), TrainError> {
+pub(super) fn optional_size(key: &'static str, value: Option<usize>) -> Result<(), TrainError> {
     value.map_or(Ok(()), |value| size(key, value))
 }
 

@@ -1,7 +1,6 @@
 //! A linear layer.
 
-use burn::nn::Linear;
-use burn::tensor::{Shape, Tensor};
+use burn::tensor::{Shape, Tensor, module};
 use rayon::prelude::*;
 
 use super::lanes::vectorized;
@@ -9,14 +8,14 @@ use super::matrix::{matrix, product};
 use super::operation::{Array, Operand, Operation, apply, is_supported};
 
 /// `input x weight + bias`: from `batch x seq x in` to `batch x seq x out`.
-pub(crate) fn linear(layer: &Linear, input: Tensor<3>) -> Tensor<3> {
+pub(crate) fn linear(input: Tensor<3>, weight: Tensor<2>, bias: Option<Tensor<1>>) -> Tensor<3> {
     if !is_supported(&input) {
-        return layer.forward(input);
+        return module::linear(input, weight, bias);
     }
-    let (input, weight) = (Operand::from(input), Operand::from(layer.weight.val()));
-    match &layer.bias {
+    let (input, weight) = (Operand::from(input), Operand::from(weight));
+    match bias {
         None => apply(&Weighted, [input, weight]),
-        Some(bias) => apply(&Biased, [input, weight, Operand::from(bias.val())]),
+        Some(bias) => apply(&Biased, [input, weight, Operand::from(bias)]),
     }
 }
 

@@ -82,7 +82,8 @@ fn a_linear_layer_is_what_the_chain_is() {
             let input = tensor([3, 5, 24], 1, device);
             let bias = has_bias.then(|| Param::from_tensor(tensor([40], 3, device)));
             let layer = Linear { weight: Param::from_tensor(tensor([24, 40], 2, device)), bias };
-            let output = linear(&layer, input.clone());
+            let bias = layer.bias.as_ref().map(Param::val);
+            let output = linear(input.clone(), layer.weight.val(), bias);
             let weights = tensor([3, 5, 40], 99, device).detach();
             let gradients = (output.clone() * weights).sum().backward();
             let mut found = vec![
@@ -244,7 +245,7 @@ fn a_frozen_input_is_given_no_gradient() {
     let layer = Linear { weight: Param::from_tensor(tensor([4, 4], 1, &device)), bias: None };
     let layer = layer.no_grad();
     let input = tensor([1, 2, 4], 2, &device);
-    let gradients = linear(&layer, input.clone()).sum().backward();
+    let gradients = linear(input.clone(), layer.weight.val(), None).sum().backward();
     assert!(layer.weight.val().grad(&gradients).is_none());
     assert!(input.grad(&gradients).is_some());
 }

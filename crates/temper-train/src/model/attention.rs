@@ -1,21 +1,20 @@
 //! Causal self-attention with grouped queries.
 
 use burn::module::Module;
-use burn::nn::Linear;
 use burn::tensor::{Tensor, activation::softmax};
 
-use super::{Dropout, InitialWeights, Rope, Sight};
+use super::{ChangeProjection, Dropout, InitialWeights, Projection, Rope, Sight};
 use crate::TrainConfig;
-use crate::fused::{Scope, attention, linear};
+use crate::fused::{Scope, attention};
 
 /// Multi-head attention (Vaswani et al. 2017, section 3.2), where each key and value head serves
 /// a group of neighbouring query heads (Ainslie et al. 2023).
 #[derive(Module, Debug)]
 pub(super) struct Attention {
-    pub q_proj: Linear,
-    pub k_proj: Linear,
-    pub v_proj: Linear,
-    pub o_proj: Linear,
+    pub q_proj: Projection,
+    pub k_proj: Projection,
+    pub v_proj: Projection,
+    pub o_proj: Projection,
     head_dim: usize,
     /// What the products of queries and keys are multiplied by.
     scale: f64,
@@ -36,6 +35,17 @@ impl Attention {
         }
     }
 
+    /// The same with other projections.
+    pub(super) fn map_projections(self, change: &mut ChangeProjection<'_>) -> Attention {
+        Attention {
+            q_proj: change("self_attn.q_proj", self.q_proj),
+            k_proj: change("self_attn.k_proj", self.k_proj),
+            v_proj: change("self_attn.v_proj", self.v_proj),
+            o_proj: change("self_attn.o_proj", self.o_proj),
+            ..self
+        }
+    }
+
     /// Lets each position of `hidden` (`batch x seq x hidden`) look at those in its `sight`.
     pub(super) fn forward(
         &self,
@@ -52,15 +62,15 @@ impl Attention {
                     rotation: rope.map(Rope::tables),
                     first_seen: first_seen.clone(),
                 };
-                let [queries, keys, values] = self.project(hidden);
+                let [queries, keys, values] = self.project(hidden, dropout);
                 attention(&scope, queries, keys, values)
             }
             Sight::Mask(mask) => {
-                let [queries, keys, values] = self.heads(hidden, rope);
+                let [queries, keys, values] = self.heads(hidden, rope, dropout);
                 masked_attention([queries, keys, values], self.scale, mask, dropout)
             }
         };
-        linear(&self.o_proj, mixed)
+        self.o_proj.forward(mixed, dropout)
     }
 
     /// Lets positions that follow on others look at these and at themselves: `hidden` is `batch x
@@ -73,29 +83,37 @@ impl Attention {
         mask: &Tensor<4>,
         read: &mut Option<[Tensor<4>; 2]>,
     ) -> Tensor<3> {
-        let [queries, mut keys, mut values] = self.heads(hidden, rope);
+        let dropout = &mut Dropout::none();
+        let [queries, mut keys, mut values] = self.heads(hidden, rope, dropout);
         if let Some([old_keys, old_values]) = read.take() {
             keys = Tensor::cat(vec![old_keys, keys], 2); // [batch, kv_heads, all, head_dim]
             values = Tensor::cat(vec![old_values, values], 2);
         }
         *read = Some([keys.clone(), values.clone()]);
         let inputs = [queries, keys, values];
-        let mixed = masked_attention(inputs, self.scale, mask, &mut Dropout::none());
-        linear(&self.o_proj, mixed)
+        let mixed = masked_attention(inputs, self.scale, mask, dropout);
+        self.o_proj.forward(mixed, dropout)
     }
 
     /// Queries, keys and values: `batch x seq x heads * head_dim`, the latter two of `kv_heads`.
-    fn project(&self, hidden: &Tensor<3>) -> [Tensor<3>; 3] {
-        [&self.q_proj, &self.k_proj, &self.v_proj].map(|layer| linear(layer, hidden.clone()))
+    fn project(&self, hidden: &Tensor<3>, dropout: &mut Dropout) -> [Tensor<3>; 3] {
+        [&self.q_proj, &self.k_proj, &self.v_proj]
+            .map(|layer| layer.forward(hidden.clone(), dropout))
     }
 
     /// The same as heads, `batch x heads x seq x head_dim`, turned by their positions.
-    fn heads(&self, hidden: &Tensor<3>, rope: Option<&Rope>) -> [Tensor<4>; 3] {
+    fn heads(
+        &self,
+        hidden: &Tensor<3>,
+        rope: Option<&Rope>,
+        dropout: &mut Dropout,
+    ) -> [Tensor<4>; 3] {
         let turn = |heads| match rope {
             Some(rope) => rope.rotate(heads),
             None => heads,
         };
-        let [queries, keys, values] = self.project(hidden).map(|projected| self.split(projected));
+        let projected = self.project(hidden, dropout);
+        let [queries, keys, values] = projected.map(|projected| self.split(projected));
         [turn(queries), turn(keys), values]
     }
 

@@ -3,7 +3,7 @@
 use burn::module::Module;
 use burn::tensor::Tensor;
 
-use super::{Attention, Dropout, InitialWeights, Mlp, Norm, Rope, Sight};
+use super::{Attention, ChangeProjection, Dropout, InitialWeights, Mlp, Norm, Rope, Sight};
 use crate::TrainConfig;
 
 /// Attention, then MLP, each on the normalised residual stream and added to it.
@@ -25,6 +25,15 @@ impl Block {
         }
     }
 
+    /// The same with other projections.
+    pub(super) fn map_projections(self, change: &mut ChangeProjection<'_>) -> Block {
+        Block {
+            self_attn: self.self_attn.map_projections(change),
+            mlp: self.mlp.map_projections(change),
+            ..self
+        }
+    }
+
     /// From `batch x seq x hidden` to the same.
     pub(super) fn forward(
         &self,
@@ -37,6 +46,7 @@ impl Block {
         let attended = self.self_attn.forward(&normed, rope, sight, dropout);
         let hidden = hidden + dropout.residual(attended);
         let normed = self.post_attention_layernorm.forward(hidden.clone());
-        hidden + dropout.residual(self.mlp.forward(normed))
+        let written = self.mlp.forward(normed, dropout);
+        hidden + dropout.residual(written)
     }
 }

@@ -2,7 +2,7 @@
 
 use burn::tensor::{Device, Int, Tensor};
 
-use super::{Model, Rope};
+use super::{Dropout, Model, Rope};
 use crate::TrainConfig;
 
 /// The keys and values of the tokens that a model with rotary positions has read.
@@ -47,7 +47,7 @@ impl Model {
             let normed = layer.input_layernorm.forward(hidden.clone());
             hidden = hidden + layer.self_attn.follow(&normed, Some(&rope), &mask, read);
             let normed = layer.post_attention_layernorm.forward(hidden.clone());
-            hidden = hidden + layer.mlp.forward(normed);
+            hidden = hidden + layer.mlp.forward(normed, &mut Dropout::none());
         }
         cache.length = all;
         self.logits(hidden.slice_dim(1, seq - outputs..seq))

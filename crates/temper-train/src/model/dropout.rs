@@ -22,6 +22,8 @@ pub(crate) struct Dropout {
     residual: f64,
     /// Probability on the shares of attention.
     attention: f64,
+    /// Probability on what enters an adapter.
+    adapter: f64,
 }
 
 impl Dropout {
@@ -31,12 +33,13 @@ impl Dropout {
             rng: stream(config.seed, Draw::Dropout { step, pass }),
             residual: config.dropout,
             attention: config.attention_dropout,
+            adapter: config.lora_dropout.unwrap_or(0.0),
         }
     }
 
     /// None, as in evaluation.
     pub(crate) fn none() -> Dropout {
-        Dropout { rng: stream(0, Draw::Weights), residual: 0.0, attention: 0.0 }
+        Dropout { rng: stream(0, Draw::Weights), residual: 0.0, attention: 0.0, adapter: 0.0 }
     }
 
     /// Whether shares of attention are dropped.
@@ -48,6 +51,16 @@ impl Dropout {
     /// hidden`.
     pub(super) fn residual(&mut self, hidden: Tensor<3>) -> Tensor<3> {
         drop_features(hidden, self.residual, &mut self.rng)
+    }
+
+    /// Whether what enters an adapter is dropped.
+    pub(super) fn is_on_adapters(&self) -> bool {
+        self.adapter > 0.0
+    }
+
+    /// Drops features of what enters an adapter, `batch x seq x inputs`.
+    pub(super) fn adapter(&mut self, input: Tensor<3>) -> Tensor<3> {
+        drop_features(input, self.adapter, &mut self.rng)
     }
 
     /// Drops shares of attention, `batch x heads x seq x seq`.

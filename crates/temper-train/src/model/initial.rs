@@ -8,7 +8,7 @@ use burn::tensor::{Device, Tensor, TensorData};
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 
-use super::Norm;
+use super::{Norm, Projection};
 use crate::TrainConfig;
 use crate::rng::{Draw, stream};
 
@@ -35,7 +35,7 @@ impl<'a> InitialWeights<'a> {
     }
 
     /// A linear layer from `inputs` to `outputs` features; biases, if there are any, are 0.
-    pub(super) fn linear(&mut self, inputs: usize, outputs: usize) -> Linear {
+    pub(super) fn linear(&mut self, inputs: usize, outputs: usize) -> Projection {
         self.layer(inputs, outputs, self.hidden_deviation())
     }
 
@@ -43,7 +43,7 @@ impl<'a> InitialWeights<'a> {
     /// 1/sqrt(2 layers) keeps the stream's variance from growing with depth (Radford et al. 2019,
     /// section 2.3). That is all that follows depth, under mup too, which is about width alone: it
     /// is then equal to the standard parametrization at the base width, however deep.
-    pub(super) fn residual_linear(&mut self, inputs: usize, outputs: usize) -> Linear {
+    pub(super) fn residual_linear(&mut self, inputs: usize, outputs: usize) -> Projection {
         let writes = 2.0 * self.config.num_layers as f64;
         self.layer(inputs, outputs, self.hidden_deviation() / writes.sqrt())
     }
@@ -70,17 +70,19 @@ impl<'a> InitialWeights<'a> {
         STANDARD_DEVIATION / self.config.width_multiplier().sqrt()
     }
 
-    fn layer(&mut self, inputs: usize, outputs: usize, deviation: f64) -> Linear {
+    fn layer(&mut self, inputs: usize, outputs: usize, deviation: f64) -> Projection {
         let has_bias = self.config.architecture.parts().has_biases;
         let bias = || Param::from_tensor(Tensor::zeros([outputs], self.device));
         let bias = has_bias.then(bias);
-        Linear { weight: self.normal([inputs, outputs], deviation), bias }
+        Projection::new(self.normal([inputs, outputs], deviation), bias)
     }
 
     fn normal(&mut self, shape: [usize; 2], deviation: f64) -> Param<Tensor<2>> {
         if self.config.base_model.is_some() {
             // They come from a file: nothing is drawn, and nothing is allocated until then.
-            let zeros = move |device: &Device, _| Tensor::zeros(shape, device);
+            let zeros = move |device: &Device, is_trained| {
+                Tensor::zeros(shape, device).set_require_grad(is_trained)
+            };
             return Param::uninitialized(
                 ParamId::new(),
                 zeros,

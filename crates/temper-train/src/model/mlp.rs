@@ -1,21 +1,19 @@
 //! The feed-forward part of a block.
 
 use burn::module::Module;
-use burn::nn::Linear;
 use burn::tensor::Tensor;
 
 use super::activation::Entry;
-use super::{ActivationKind, InitialWeights};
+use super::{ActivationKind, ChangeProjection, Dropout, InitialWeights, Projection};
 use crate::TrainConfig;
-use crate::fused::linear;
 
 /// Two linear layers with an activation between them: that of the first, or that of a gate beside
 /// it.
 #[derive(Module, Debug)]
 pub(super) struct Mlp {
-    gate_proj: Option<Linear>,
-    up_proj: Linear,
-    down_proj: Linear,
+    gate_proj: Option<Projection>,
+    up_proj: Projection,
+    down_proj: Projection,
     #[module(skip)]
     activation: ActivationKind,
 }
@@ -33,14 +31,24 @@ impl Mlp {
         }
     }
 
+    /// The same with other projections.
+    pub(super) fn map_projections(self, change: &mut ChangeProjection<'_>) -> Mlp {
+        Mlp {
+            gate_proj: self.gate_proj.map(|gate| change("mlp.gate_proj", gate)),
+            up_proj: change("mlp.up_proj", self.up_proj),
+            down_proj: change("mlp.down_proj", self.down_proj),
+            ..self
+        }
+    }
+
     /// From `batch x seq x hidden` to the same.
-    pub(super) fn forward(&self, hidden: Tensor<3>) -> Tensor<3> {
-        let up = linear(&self.up_proj, hidden.clone()); // [batch, seq, intermediate]
+    pub(super) fn forward(&self, hidden: Tensor<3>, dropout: &mut Dropout) -> Tensor<3> {
+        let up = self.up_proj.forward(hidden.clone(), dropout); // [batch, seq, intermediate]
         let inner = match (self.activation.entry(), &self.gate_proj) {
-            (Entry::Gate(apply), Some(gate)) => apply(linear(gate, hidden), up),
+            (Entry::Gate(apply), Some(gate)) => apply(gate.forward(hidden, dropout), up),
             (Entry::Each(apply), _) => apply(up),
             (Entry::Gate(_), None) => unreachable!("a gate has a layer"),
         }; // [batch, seq, intermediate]
-        linear(&self.down_proj, inner)
+        self.down_proj.forward(inner, dropout)
     }
 }

@@ -112,10 +112,10 @@ fn grouped_queries_equal_full_attention_with_repeated_heads() {
     let config = small();
     let mut weights = InitialWeights::new(&config, &device);
     let grouped = Attention::new(&config, &mut weights);
-    let repeat = |layer: &Linear| {
+    let repeat = |layer: &Projection| {
         let weight = layer.weight.val().reshape([16, 2, 1, 4]); // [hidden, kv_heads, 1, head_dim]
         let weight = weight.repeat_dim(2, 2).reshape([16, 16]); // [hidden, hidden]
-        Linear { weight: Param::from_tensor(weight), bias: None }
+        Projection::new(Param::from_tensor(weight), None)
     };
     let mut full = grouped.clone();
     full.k_proj = repeat(&grouped.k_proj);

@@ -31,7 +31,7 @@ pub struct PretrainedModel {
     pub(super) shape: Shape,
     pub(super) words: Words,
     config: TrainConfig,
-    device: burn::tensor::Device,
+    pub(super) device: burn::tensor::Device,
 }
 
 impl PretrainedModel {
@@ -46,7 +46,7 @@ impl PretrainedModel {
         // Texts are read with tables of their own: the model's are as small as can be.
         let config = TrainConfig { base_model, max_seq_length: 1, ..TrainConfig::default() };
         let config = config.with_shape(&pretrained.shape);
-        let model = load_weights(Model::new(&config, &device), &pretrained, &device)?;
+        let (model, _) = load_weights(Model::new(&config, &device), &pretrained, &device)?;
         let Pretrained { shape, words, .. } = pretrained;
         Ok(PretrainedModel { model, shape, words, config, device })
     }

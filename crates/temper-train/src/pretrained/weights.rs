@@ -4,6 +4,8 @@ use std::collections::BTreeSet;
 
 use burn::module::{Module, ModuleMapper, Param};
 use burn::tensor::{Device, Tensor, TensorData};
+use crc32fast::Hasher;
+use serde::{Deserialize, Serialize};
 
 use super::names::{Named, is_redundant};
 use super::{Pretrained, PretrainedError};
@@ -12,7 +14,7 @@ use crate::model::Model;
 /// Rows and columns that are transposed at once: two such squares fit into the nearest cache.
 const TILE: usize = 32;
 
-/// Puts a checkpoint's weights into a model of its shape.
+/// Puts a checkpoint's weights into a model of its shape, and gives a checksum of them.
 ///
 /// # Errors
 /// A tensor is missing, has another shape or is one too many, or the file can't be read.
@@ -20,9 +22,15 @@ pub(crate) fn load_weights(
     model: Model,
     pretrained: &Pretrained,
     device: &Device,
-) -> Result<Model, PretrainedError> {
-    let mut loader =
-        Loader { pretrained, device, path: Vec::new(), used: BTreeSet::new(), failure: None };
+) -> Result<(Model, Checksum), PretrainedError> {
+    let mut loader = Loader {
+        pretrained,
+        device,
+        path: Vec::new(),
+        used: BTreeSet::new(),
+        checksum: Hasher::new(),
+        failure: None,
+    };
     let model = model.map(&mut loader);
     if let Some(failure) = loader.failure {
         return Err(failure);
@@ -33,9 +41,13 @@ pub(crate) fn load_weights(
         Some((name, stored)) => {
             Err(PretrainedError::ExtraTensor { name: name.clone(), shape: stored.shape.clone() })
         }
-        None => Ok(model),
+        None => Ok((model, Checksum(loader.checksum.finalize()))),
     }
 }
+
+/// Tells the weights of one checkpoint from those of another.
+#[derive(Serialize, Deserialize, Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Checksum(u32);
 
 /// Walks through a model and fills in its weights, until something fails.
 struct Loader<'a> {
@@ -43,6 +55,7 @@ struct Loader<'a> {
     device: &'a Device,
     path: Vec<String>,
     used: BTreeSet<String>,
+    checksum: Hasher,
     failure: Option<PretrainedError>,
 }
 
@@ -63,6 +76,7 @@ impl ModuleMapper for Loader<'_> {
         match self.read(&named, param.lazy_shape().to_vec()) {
             Ok(data) => {
                 self.used.insert(named.name);
+                self.checksum.update(data.as_bytes());
                 Param::from_data(data, self.device)
             }
             Err(failure) => {

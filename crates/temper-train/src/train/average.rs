@@ -51,12 +51,14 @@ impl Average {
     }
 }
 
-/// Weights by parameter, in burn's only map of tensors of several ranks.
+/// Trained weights by parameter, in burn's only map of tensors of several ranks.
 struct Weights(GradientsParams);
 
 impl ModuleVisitor for Weights {
     fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
-        self.0.register(param.id, param.val().inner());
+        if param.is_require_grad() {
+            self.0.register(param.id, param.val().inner());
+        }
     }
 }
 
@@ -72,6 +74,7 @@ impl ModuleMapper for Towards {
         let moved = match self.weights.remove::<D>(id) {
             // Exactly the weights where the share is 1.
             Some(weights) => average * (1.0 - self.share) + weights * self.share,
+            // It stays.
             None => average,
         };
         Param::from_mapped_value(id, moved, mapper)
@@ -90,7 +93,8 @@ mod tests {
     impl ModuleMapper for Fill {
         fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
             let (id, tensor, mapper) = param.consume();
-            Param::from_mapped_value(id, tensor.zeros_like() + self.0, mapper)
+            let filled = (tensor.zeros_like() + self.0).detach().require_grad();
+            Param::from_mapped_value(id, filled, mapper)
         }
     }
 

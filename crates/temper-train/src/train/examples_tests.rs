@@ -11,7 +11,7 @@ use super::*;
 
 /// Prompts of unequal lengths, and a label by a rule that is plain to see: the first letter of the
 /// last word. With `valid`, other prompts.
-fn labelled(valid: usize) -> String {
+pub(super) fn labelled(valid: usize) -> String {
     let words = ["ant", "bee", "cat", "ape", "bat", "cow"];
     let line = |index: usize| {
         let (first, middle) = (words[(index + valid) % 5], words[index / 2 % 6]);
@@ -97,7 +97,7 @@ fn after_a_step(config: &TrainConfig, micro: usize) -> (Vec<f32>, f64) {
     let config = TrainConfig { micro_batch_size: Some(micro), ..config.clone() };
     let dataset = Dataset::load(&config, folder.path(), None).unwrap();
     let device = config.device.open().unwrap().autodiff();
-    let state = State::new(&config, 10, &device, None).unwrap();
+    let state = State::new(&config, 10, &device, None, None).unwrap();
     let (mut state, _) = state.step(&dataset.train);
     let mut weights = Weights::default();
     state.evaluation_model().visit(&mut weights);

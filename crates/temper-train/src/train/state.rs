@@ -8,13 +8,13 @@ use burn::tensor::{Device, Tensor};
 use temper_optim::{Groups, Optimizer, Schedule, clip_grad_norm};
 
 use super::average::Average;
-use crate::checkpoint::{Checkpoint, Checkpoints, Position};
+use crate::checkpoint::{Checkpoint, Checkpoints, Position, Snapshot};
 use crate::config::Batch;
 use crate::data::{Sequences, Train};
 use crate::model::{Dropout, Model, cross_entropy, z_loss};
-use crate::pretrained::{Pretrained, load_weights};
+use crate::pretrained::{Checksum, Pretrained, load_weights};
 use crate::progress::Progress;
-use crate::{TrainConfig, TrainError};
+use crate::{FinetuningType, TrainConfig, TrainError};
 
 /// A run between two optimizer steps.
 pub(super) struct State<'a> {
@@ -25,6 +25,8 @@ pub(super) struct State<'a> {
     model: Model,
     optimizer: Optimizer,
     average: Option<Average>,
+    /// Of the weights of the pretrained checkpoint, where some of them stay.
+    base: Option<Checksum>,
     pub(super) progress: Progress,
     pub(super) position: Position,
 }
@@ -37,24 +39,27 @@ pub(super) struct Step {
 }
 
 impl<'a> State<'a> {
-    /// At the checkpoint, or at the first step.
+    /// At the checkpoint, or at the first step, with the weights of `pretrained` if there are some.
     pub(super) fn new(
         config: &'a TrainConfig,
         total_steps: u64,
         device: &Device,
+        pretrained: Option<&Pretrained>,
         from: Option<Checkpoint>,
     ) -> Result<Self, TrainError> {
+        let (model, base) = initial_model(config, device, pretrained, from.is_some())?;
         let mut state = Self {
             config,
             device: device.clone(),
             schedule: config.schedule(total_steps),
             batch: config.batch()?,
-            model: Model::new(config, device),
+            model,
             optimizer: config.optimizer.init(
                 &config.optimizer_settings(),
                 Groups { rates: config.rate_factors(), ..Model::groups() },
             ),
             average: None,
+            base,
             progress: Progress::start(),
             position: Position::default(),
         };
@@ -64,7 +69,7 @@ impl<'a> State<'a> {
                 Progress::resume(state.position.loss_sum, state.position.loss_tokens, device);
             let averaged;
             (state.model, averaged, state.optimizer) =
-                checkpoint.restore(config, state.model, state.optimizer)?;
+                checkpoint.restore(config, base, state.model, state.optimizer)?;
             state.average = config
                 .ema_decay
                 .zip(averaged)
@@ -74,13 +79,6 @@ impl<'a> State<'a> {
             state.average = Some(Average::new(decay, &state.model));
         }
         Ok(state)
-    }
-
-    /// The same with the weights of a pretrained checkpoint.
-    pub(super) fn with_weights(mut self, pretrained: &Pretrained) -> Result<Self, TrainError> {
-        self.model = load_weights(self.model, pretrained, &self.device)?;
-        self.average = self.config.ema_decay.map(|decay| Average::new(decay, &self.model));
-        Ok(self)
     }
 
     /// One optimizer step on `data`: along the gradient of the mean loss of all its trained tokens.
@@ -133,6 +131,11 @@ impl<'a> State<'a> {
         }
     }
 
+    /// How many numbers are trained.
+    pub(super) fn trained_parameters(&self) -> u64 {
+        self.model.trained().numbers
+    }
+
     /// Saves it.
     pub(super) fn save(&mut self, checkpoints: &Checkpoints) -> Result<PathBuf, TrainError> {
         // A run that has diverged is not worth going on from.
@@ -140,8 +143,33 @@ impl<'a> State<'a> {
         (self.position.loss_sum, self.position.loss_tokens) = self.progress.losses()?;
         self.position.averaged = self.average.as_ref().map_or(0, Average::steps);
         let average = self.average.as_ref().map(Average::model);
-        let saved =
-            checkpoints.save(self.config, &self.position, &self.model, average, &self.optimizer);
-        Ok(saved?)
+        Ok(checkpoints.save(&Snapshot {
+            config: self.config,
+            position: &self.position,
+            base: self.base,
+            model: &self.model,
+            average,
+            optimizer: &self.optimizer,
+        })?)
     }
+}
+
+/// The model before its first step, or before the weights of a checkpoint are put into it; and a
+/// checksum of the weights that stay, if there are some: those are in no checkpoint.
+fn initial_model(
+    config: &TrainConfig,
+    device: &Device,
+    pretrained: Option<&Pretrained>,
+    is_resumed: bool,
+) -> Result<(Model, Option<Checksum>), TrainError> {
+    let is_full = config.finetuning_type == FinetuningType::Full;
+    let model = Model::new(config, device);
+    let (model, base) = match pretrained.filter(|_| !is_full || !is_resumed) {
+        None => (model, None),
+        Some(pretrained) => {
+            let (model, checksum) = load_weights(model, pretrained, device)?;
+            (model, (!is_full).then_some(checksum))
+        }
+    };
+    Ok((model.fine_tuned(config, device), base))
 }

@@ -103,6 +103,12 @@ pub enum TrainError {
         #[from]
         source: PretrainedError,
     },
+    /// A model can't be written in Hugging Face's form.
+    #[error("{source}")]
+    Export {
+        /// Why not.
+        source: PretrainedError,
+    },
     /// Sequences are longer than the pretrained model can take.
     #[error("`max_seq_length`: {length} is above {positions}, the positions of `base_model`")]
     TooLong {
@@ -291,6 +297,7 @@ impl TrainError {
             | TrainError::Io { .. }
             | TrainError::Tokenizer { .. }
             | TrainError::Checkpoint { .. }
+            | TrainError::Export { .. }
             | TrainError::DeviceFailed { .. } => None,
         }
     }
@@ -332,7 +339,7 @@ impl TrainError {
                     .into()
             }
             TrainError::OfBaseModel { key } => format!("remove `{key}` or `base_model`"),
-            TrainError::Pretrained { source } => return source.help(),
+            TrainError::Pretrained { source } | TrainError::Export { source } => return source.help(),
             TrainError::TooLong { positions, .. } => {
                 format!("give a `max_seq_length` of at most {positions}")
             }

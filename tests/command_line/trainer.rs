@@ -115,3 +115,20 @@ fn devices_are_listed_with_what_is_missing() {
     let cuda = ended.stdout.lines().find(|line| line.contains("cuda ")).expect("it is known");
     assert!(cuda.contains("no `cuda`") || cuda.ends_with("is there"), "{cuda}");
 }
+
+#[test]
+fn a_trained_model_is_exported_and_goes_on_with_a_text() {
+    let lab = train_lab();
+    lab.temper(&["train", "study.toml", "--checkpoints", "kept"]).ok();
+    lab.temper(&["export", "kept", "model", "--dtype", "bf16"]).ok();
+    let generate = ["--prompt", "How", "--max-new-tokens", "8"];
+    let text = lab.temper(&[&["generate", "--model", "model"], &generate[..]].concat()).ok();
+    assert!(!text.stdout.trim_end_matches('\n').is_empty());
+    lab.temper(&["export", "--init", "study.toml", "initial"]).ok();
+    assert!(lab.path("initial/model.safetensors").exists());
+
+    let full = lab.temper(&["export", "kept", "model"]).with_code(2);
+    assert!(full.stderr.contains("`model` is not empty"), "{}", full.stderr);
+    let nothing = lab.temper(&["export", "text", "new"]).with_code(2);
+    assert!(nothing.stderr.contains("there is none in `text`"), "{}", nothing.stderr);
+}

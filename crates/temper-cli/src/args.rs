@@ -30,6 +30,8 @@ pub(crate) enum Command {
     Best(StudyArgs),
     /// Train one model, without tuning
     Train(TrainArgs),
+    /// Write a trained model as a folder that transformers reads
+    Export(ExportArgs),
     /// Let a pretrained model go on with a text
     Generate(GenerateArgs),
     /// List the learning-rate schedules, or draw one
@@ -144,10 +146,46 @@ pub(crate) struct TrainArgs {
 }
 
 #[derive(Debug, clap::Args)]
+pub(crate) struct ExportArgs {
+    /// A checkpoint, or a folder of checkpoints, of which the newest is taken
+    #[arg(value_name = "CHECKPOINT")]
+    pub(crate) source: PathBuf,
+    /// The folder to write, which is new or empty
+    #[arg(value_name = "FOLDER")]
+    pub(crate) folder: PathBuf,
+    /// How weights are written
+    #[arg(long, value_enum, default_value_t = Dtype::F32)]
+    pub(crate) dtype: Dtype,
+    /// Write the adapters alone, as PEFT reads them, in place of a model that they are merged into
+    #[arg(long, conflicts_with_all = ["init", "dtype"])]
+    pub(crate) adapter: bool,
+    /// CHECKPOINT is the settings of a run: write the weights that it begins with
+    #[arg(long)]
+    pub(crate) init: bool,
+    /// Another value for a setting of these; may be given many times
+    #[arg(long = "set", value_name = "NAME=VALUE", requires = "init")]
+    pub(crate) set: Vec<String>,
+}
+
+/// How weights are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Dtype {
+    /// 32 bits each
+    F32,
+    /// 16 bits each, in the range of 32
+    Bf16,
+    /// 16 bits each
+    F16,
+}
+
+#[derive(Debug, clap::Args)]
 pub(crate) struct GenerateArgs {
     /// The checkpoint: a folder in Hugging Face's form, or a .gguf file
     #[arg(long, value_name = "PATH")]
     pub(crate) model: PathBuf,
+    /// A folder with an adapter of it, in PEFT's form
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) adapter: Option<PathBuf>,
     /// The text to go on with
     #[arg(long, value_name = "TEXT")]
     pub(crate) prompt: String,

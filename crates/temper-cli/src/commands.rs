@@ -4,6 +4,7 @@ pub(crate) mod best;
 pub(crate) mod check;
 pub(crate) mod completions;
 pub(crate) mod devices;
+pub(crate) mod export;
 pub(crate) mod generate;
 pub(crate) mod init;
 pub(crate) mod man;

@@ -55,6 +55,7 @@ fn run(args: Args) -> miette::Result<Exit> {
         Command::Show(args) => commands::show::run(&args),
         Command::Best(args) => commands::best::run(&args),
         Command::Train(args) => commands::train::run(&args),
+        Command::Export(args) => commands::export::run(&args),
         Command::Generate(args) => commands::generate::run(&args),
         Command::Schedule(args) => commands::schedule::run(&args),
         Command::Devices => commands::devices::run(),

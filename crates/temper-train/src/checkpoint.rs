@@ -89,6 +89,12 @@ pub enum CheckpointError {
         /// Why not.
         source: io::Error,
     },
+    /// There is none.
+    #[error("there is none in `{}`", folder.display())]
+    Missing {
+        /// The folder.
+        folder: PathBuf,
+    },
     /// It ends early or was changed, or it is something else.
     #[error("`{}` is no whole checkpoint: {fault}", path.display())]
     Damaged {

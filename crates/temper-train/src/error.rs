@@ -105,6 +105,12 @@ pub enum TrainError {
         /// What should be trained of it.
         finetuning_type: FinetuningType,
     },
+    /// A run that has no adapters was asked for them.
+    #[error("the checkpoint has no adapters: its finetuning_type is \"{}\"", finetuning_type.name())]
+    NoAdapters {
+        /// What it trained.
+        finetuning_type: FinetuningType,
+    },
     /// A setting is given that belongs to other ways to fine-tune.
     #[error("`{key}` is not used by finetuning_type = \"{}\"", finetuning_type.name())]
     NotOfFinetuning {
@@ -118,6 +124,12 @@ pub enum TrainError {
     Pretrained {
         /// Why not.
         #[from]
+        source: PretrainedError,
+    },
+    /// A model can't be written in Hugging Face's form.
+    #[error("{source}")]
+    Export {
+        /// Why not.
         source: PretrainedError,
     },
     /// Sequences are longer than the pretrained model can take.
@@ -310,7 +322,9 @@ impl TrainError {
             TrainError::NoLength
             | TrainError::Io { .. }
             | TrainError::Tokenizer { .. }
+            | TrainError::NoAdapters { .. }
             | TrainError::Checkpoint { .. }
+            | TrainError::Export { .. }
             | TrainError::DeviceFailed { .. } => None,
         }
     }
@@ -355,6 +369,7 @@ impl TrainError {
             TrainError::NothingToFinetune { .. } => {
                 "name the checkpoint to start from, or remove `finetuning_type`".into()
             }
+            TrainError::NoAdapters { .. } => "export the whole model".into(),
             TrainError::NotOfFinetuning { key: "trained_layers", .. } => {
                 "remove it, or use finetuning_type = \"last_layers\" or \"lora\"".into()
             }
@@ -364,7 +379,7 @@ impl TrainError {
             TrainError::OutOfBounds { key: "lora_target_modules", .. } => {
                 format!("name some of these: {}", projection_names())
             }
-            TrainError::Pretrained { source } => return source.help(),
+            TrainError::Pretrained { source } | TrainError::Export { source } => return source.help(),
             TrainError::TooLong { positions, .. } => {
                 format!("give a `max_seq_length` of at most {positions}")
             }

@@ -39,4 +39,4 @@ pub use error::TrainError;
 pub use pretrained::{Precision, PretrainedError, PretrainedModel, Sampling};
 pub use report::{Report, Summary};
 pub use temper_optim::{CooldownType, OptimizerKind, Schedule, ScheduleKind};
-pub use train::{Run, train};
+pub use train::{Run, export, export_adapter, export_initial, train};

@@ -151,7 +151,7 @@ impl Model {
         let [_, seq] = tokens.dims();
         let rope = self.embed_positions.turns(seq);
         let tokens = self.embed_tokens.forward(tokens); // [batch, seq, hidden]
-        let mut hidden = dropout.residual(self.embed_positions.embed(tokens));
+        let mut hidden = dropout.residual(self.embed_positions.embed(tokens, 0));
         let sight = if is_supported(&hidden) && !dropout.is_on_attention() {
             Sight::first(segments)
         } else {

@@ -8,8 +8,10 @@ mod adapter;
 mod config_json;
 mod encoding;
 mod error;
+mod fold;
 mod folder;
 mod gguf;
+mod gpt2_json;
 mod model;
 mod names;
 mod safetensors;
@@ -28,14 +30,15 @@ pub use model::PretrainedModel;
 pub use sampling::Sampling;
 pub use save::Precision;
 
+pub(crate) use save::save;
 pub(crate) use weights::{Checksum, load_weights};
 pub(crate) use words::Words;
 
 use self::stored::Stored;
-use crate::RopeScaling;
+use crate::{Architecture, RopeScaling};
 
-/// The architectures whose checkpoints can be read.
-const SUPPORTED: [&str; 2] = ["llama", "mistral"];
+/// The architectures whose folders can be read.
+const SUPPORTED: &[&str] = &["llama", "mistral", "gpt2"];
 
 /// A checkpoint: all but its weights, and where those are.
 pub(crate) struct Pretrained {
@@ -49,6 +52,7 @@ pub(crate) struct Pretrained {
 /// The sizes and constants of a model.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Shape {
+    pub(crate) architecture: Architecture,
     pub(crate) hidden_size: usize,
     pub(crate) num_layers: usize,
     pub(crate) num_heads: usize,
@@ -56,7 +60,8 @@ pub(crate) struct Shape {
     pub(crate) head_dim: usize,
     pub(crate) intermediate_size: usize,
     pub(crate) vocab_size: usize,
-    pub(crate) rms_norm_eps: f64,
+    pub(crate) norm_eps: f64,
+    /// Of rotary positions, as the next.
     pub(crate) rope_theta: f64,
     pub(crate) rope_scaling: Option<RopeScaling>,
     /// Longest text, in tokens.

@@ -1,6 +1,7 @@
 //! The training loop.
 
 mod average;
+mod export;
 mod state;
 
 use std::ops::ControlFlow;
@@ -13,6 +14,8 @@ use crate::evaluate::evaluate;
 use crate::memory::peak_memory;
 use crate::progress::{finite, read};
 use crate::{Report, Summary, TrainConfig, TrainError};
+
+pub use export::{export, export_adapter, export_initial};
 
 use state::State;
 
@@ -137,6 +140,9 @@ impl<'a> Run<'a> {
             damaged_checkpoints,
             ..Summary::default()
         };
+        if let Some(checkpoints) = &self.checkpoints {
+            checkpoints.save_tokenizer(&dataset.tokenizer)?;
+        }
         let device = plain_device.clone().autodiff();
         let mut state = State::new(config, total_steps, &device, pretrained.as_ref(), from)?;
         summary.trained_parameters = state.trained_parameters();
@@ -208,6 +214,8 @@ impl<'a> Run<'a> {
 
 #[cfg(test)]
 mod examples_tests;
+#[cfg(test)]
+mod export_tests;
 #[cfg(test)]
 mod fine_tuning_tests;
 #[cfg(test)]

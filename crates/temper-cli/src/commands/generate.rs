@@ -11,7 +11,11 @@ use crate::say::answer;
 
 pub(crate) fn run(args: &GenerateArgs) -> Result<Exit> {
     keep_freed_memory();
-    let model = PretrainedModel::load(&args.model, Device::Cpu).map_err(|error| explain(&error))?;
+    let mut model =
+        PretrainedModel::load(&args.model, Device::Cpu).map_err(|error| explain(&error))?;
+    if let Some(adapter) = &args.adapter {
+        model = model.with_adapter(adapter).map_err(|error| explain(&error.into()))?;
+    }
     let tokenizer = model.tokenizer();
     let prompt = tokenizer.encode(&*args.prompt, true).map_err(|error| miette!("{error}"))?;
     let sampling = Sampling {

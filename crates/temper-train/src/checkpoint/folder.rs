@@ -5,6 +5,8 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use super::{Checkpoint, CheckpointError, Snapshot, pack};
+use crate::data::Tokenizer;
+use crate::{PretrainedError, TrainError};
 
 /// The folder in which a run keeps its checkpoints, the newest two: should the newest turn out to
 /// be damaged, the one before it is there.
@@ -16,6 +18,8 @@ pub struct Checkpoints {
 const KEPT: usize = 2;
 const PREFIX: &str = "step-";
 const SUFFIX: &str = ".checkpoint";
+/// The tokenizer that a run learned from its text: the text may be another one day.
+const TOKENIZER: &str = "tokenizer.json";
 
 impl Checkpoints {
     /// Checkpoints in this folder, which is made when the first is saved.
@@ -58,6 +62,10 @@ impl Checkpoints {
         for file in self.files()? {
             fs::remove_file(file).map_err(|source| self.failed(source))?;
         }
+        match fs::remove_file(self.folder.join(TOKENIZER)) {
+            Err(error) if !is_expected(&error) => return Err(self.failed(error)),
+            _ => {}
+        }
         match fs::remove_dir(&self.folder) {
             Err(error) if !is_expected(&error) => Err(self.failed(error)),
             _ => Ok(()),
@@ -74,6 +82,28 @@ impl Checkpoints {
             fs::remove_file(old).map_err(|source| self.failed(source))?;
         }
         Ok(path)
+    }
+
+    /// Keeps a tokenizer that was learned: checkpoints are of its tokens.
+    pub(crate) fn save_tokenizer(&self, tokenizer: &Tokenizer) -> Result<(), TrainError> {
+        if !matches!(tokenizer, Tokenizer::Bpe { .. }) {
+            return Ok(());
+        }
+        let words = tokenizer.words()?;
+        let json = words.tokenizer.to_string(false);
+        let json = json.map_err(|source| TrainError::Tokenizer { source })?;
+        let written = self.write(&self.folder.join(TOKENIZER), json.as_bytes());
+        Ok(written.map_err(|source| self.failed(source))?)
+    }
+
+    /// The tokenizer that was kept, if there is one.
+    pub(crate) fn tokenizer(&self) -> Result<Option<tokenizers::Tokenizer>, TrainError> {
+        let path = self.folder.join(TOKENIZER);
+        if !path.exists() {
+            return Ok(None);
+        }
+        let read = tokenizers::Tokenizer::from_file(&path);
+        read.map(Some).map_err(|source| PretrainedError::Tokenizer { path, source }.into())
     }
 
     fn write(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {

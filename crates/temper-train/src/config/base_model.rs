@@ -3,10 +3,10 @@
 use std::path::Path;
 
 use crate::pretrained::{Pretrained, Shape};
-use crate::{TrainConfig, TrainError};
+use crate::{Architecture, TrainConfig, TrainError};
 
 /// The settings that come from the checkpoint.
-const OF_BASE_MODEL: [&str; 14] = [
+const OF_BASE_MODEL: [&str; 15] = [
     "architecture",
     "parametrization",
     "tie_word_embeddings",
@@ -21,6 +21,7 @@ const OF_BASE_MODEL: [&str; 14] = [
     "rope_theta",
     "rope_scaling",
     "rms_norm_eps",
+    "layer_norm_eps",
 ];
 
 impl TrainConfig {
@@ -54,6 +55,7 @@ impl TrainConfig {
 
     /// The settings with a checkpoint's shape in them.
     pub(crate) fn with_shape(&self, shape: &Shape) -> TrainConfig {
+        let is_llama = shape.architecture == Architecture::Llama;
         TrainConfig {
             vocab_size: Some(shape.vocab_size),
             hidden_size: shape.hidden_size,
@@ -63,10 +65,31 @@ impl TrainConfig {
             head_dim: Some(shape.head_dim),
             intermediate_size: Some(shape.intermediate_size),
             tie_word_embeddings: shape.tie_word_embeddings,
-            rope_theta: Some(shape.rope_theta),
+            architecture: shape.architecture,
+            rope_theta: is_llama.then_some(shape.rope_theta),
             rope_scaling: shape.rope_scaling.clone(),
-            rms_norm_eps: Some(shape.rms_norm_eps),
+            rms_norm_eps: is_llama.then_some(shape.norm_eps),
+            layer_norm_eps: (!is_llama).then_some(shape.norm_eps),
             ..self.clone()
+        }
+    }
+
+    /// The shape of the model, which reads texts of up to so many tokens.
+    pub(crate) fn shape(&self, max_position_embeddings: usize) -> Shape {
+        Shape {
+            architecture: self.architecture,
+            hidden_size: self.hidden_size,
+            num_layers: self.num_layers,
+            num_heads: self.num_heads,
+            num_kv_heads: self.kv_heads(),
+            head_dim: self.head_dim(),
+            intermediate_size: self.intermediate(),
+            vocab_size: self.vocabulary(),
+            norm_eps: self.norm_eps(),
+            rope_theta: self.rope_base(),
+            rope_scaling: self.rope_scaling.clone(),
+            max_position_embeddings,
+            tie_word_embeddings: self.tie_word_embeddings,
         }
     }
 

@@ -59,12 +59,8 @@ impl ChatTemplate {
         base_dir: &Path,
         defaults: &ChatDefaults,
     ) -> Result<Self, TrainError> {
-        let source = match &config.chat_template {
-            Some(text) if TrainConfig::is_template_text(text) => text.clone(),
-            Some(path) => {
-                let path = base_dir.join(path);
-                fs::read_to_string(&path).map_err(|source| TrainError::Io { path, source })?
-            }
+        let source = match config.given_chat_template(base_dir)? {
+            Some(text) => text,
             None => defaults.template.clone().unwrap_or_else(|| CHATML.to_owned()),
         };
         let mut environment = Environment::new();
@@ -131,6 +127,24 @@ impl ChatTemplate {
 }
 
 impl TrainConfig {
+    /// The text of `chat_template`, whose path is relative to `base_dir`.
+    ///
+    /// # Errors
+    /// Its file can't be read.
+    pub(crate) fn given_chat_template(
+        &self,
+        base_dir: &Path,
+    ) -> Result<Option<String>, TrainError> {
+        match &self.chat_template {
+            Some(path) if !Self::is_template_text(path) => {
+                let path = base_dir.join(path);
+                let text = fs::read_to_string(&path);
+                text.map(Some).map_err(|source| TrainError::Io { path, source })
+            }
+            text => Ok(text.clone()),
+        }
+    }
+
     /// Whether a `chat_template` is the template itself, rather than a path to it.
     pub fn is_template_text(chat_template: &str) -> bool {
         chat_template.contains("{{") || chat_template.contains("{%")

@@ -1,7 +1,7 @@
 //! How text becomes tokens.
 
 use serde::{Deserialize, Serialize};
-use tokenizers::models::bpe::{BPE, BpeTrainer};
+use tokenizers::models::bpe::{BPE, BpeTrainer, Vocab};
 use tokenizers::pre_tokenizers::byte_level::ByteLevel;
 use tokenizers::{
     AddedToken, DecoderWrapper, NormalizerWrapper, PostProcessorWrapper, TokenizerImpl,
@@ -29,7 +29,7 @@ pub enum TokenizerKind {
 }
 
 /// A tokenizer that is ready to use.
-pub(super) enum Tokenizer {
+pub(crate) enum Tokenizer {
     Bytes,
     Bpe { model: Box<BytePairs>, end_of_text: u32 },
     Pretrained(Box<Words>),
@@ -60,7 +60,7 @@ impl Tokenizer {
             .special_tokens(vec![AddedToken::from(END_OF_TEXT, true)])
             .build();
         let mut model = BytePairs::new(BPE::default());
-        model.with_pre_tokenizer(Some(ByteLevel::new(false, false, true)));
+        model.with_pre_tokenizer(Some(pre_tokenizer()));
         model.train(&mut trainer, texts.iter()).map_err(failed)?;
         // The end-of-text token that a document spells out is text.
         model.set_encode_special_tokens(true);
@@ -112,6 +112,12 @@ impl Tokenizer {
         }
     }
 
+    /// A BPE that was learned before, in Hugging Face's form.
+    pub(crate) fn learned_words(tokenizer: tokenizers::Tokenizer) -> Words {
+        let end_of_text = tokenizer.token_to_id(END_OF_TEXT).unwrap_or(0);
+        Words::learned(tokenizer, end_of_text)
+    }
+
     /// The token that separates documents.
     pub(super) fn end_of_text(&self) -> u32 {
         match self {
@@ -119,6 +125,26 @@ impl Tokenizer {
             Tokenizer::Bpe { end_of_text, .. } => *end_of_text,
             Tokenizer::Pretrained(words) => words.end_of_text(),
         }
+    }
+
+    /// The same in Hugging Face's form.
+    ///
+    /// # Errors
+    /// The tokens of bytes could not be listed.
+    pub(crate) fn words(&self) -> Result<Words, TrainError> {
+        let (model, pre_tokenizer) = match self {
+            Tokenizer::Bytes => (bytes_as_pairs()?, ByteLevel::new(false, false, false)),
+            Tokenizer::Bpe { model, .. } => (model.get_model().clone(), pre_tokenizer()),
+            Tokenizer::Pretrained(words) => return Ok((**words).clone()),
+        };
+        let mut tokenizer = tokenizers::Tokenizer::new(model);
+        tokenizer.with_pre_tokenizer(Some(pre_tokenizer));
+        tokenizer.with_decoder(Some(ByteLevel::default()));
+        if matches!(self, Tokenizer::Bpe { .. }) {
+            let special = [AddedToken::from(END_OF_TEXT, true)];
+            tokenizer.add_special_tokens(&special);
+        }
+        Ok(Words::learned(tokenizer, self.end_of_text()))
     }
 
     /// The bytes of text that `tokens` stand for; a separator counts as one, so that all
@@ -137,6 +163,26 @@ impl Tokenizer {
                 .sum(),
         }
     }
+}
+
+/// What splits a text into words: pairs are joined within them alone.
+fn pre_tokenizer() -> ByteLevel {
+    ByteLevel::new(false, false, true)
+}
+
+/// Byte-pair encoding without pairs, where each byte's token is its value.
+fn bytes_as_pairs() -> Result<BPE, TrainError> {
+    let spelled = |byte: u8| {
+        // A byte-level BPE spells these bytes as themselves, and the others in their order by the
+        // characters from 256 on (`bytes_to_unicode` of GPT-2's encoder.py).
+        let is_itself = |byte: u8| matches!(byte, b'!'..=b'~' | 0xa1..=0xac | 0xae..=0xff);
+        let others = (0..byte).filter(|before| !is_itself(*before)).count() as u32;
+        let code = if is_itself(byte) { u32::from(byte) } else { 256 + others };
+        let letter = char::from_u32(code).expect("there are fewer than 512 such characters");
+        (letter.to_string(), u32::from(byte))
+    };
+    let vocabulary: Vocab = (0..=u8::MAX).map(spelled).collect();
+    BPE::builder().vocab_and_merges(vocabulary, Vec::new()).build().map_err(failed)
 }
 
 fn failed(source: Box<dyn std::error::Error + Send + Sync>) -> TrainError {
@@ -172,6 +218,19 @@ mod tests {
         for tokenizer in [Tokenizer::Bytes, bpe()] {
             let tokens = tokenizer.encode(&TEXTS).unwrap();
             assert_eq!(tokenizer.bytes(&tokens), length);
+        }
+    }
+
+    #[test]
+    fn in_hugging_face_s_form_it_gives_the_same_tokens_and_the_text_again() {
+        let text: String = ('\0'..='\u{7ff}').chain("the cat and — été\n".chars()).collect();
+        for tokenizer in [Tokenizer::Bytes, bpe()] {
+            let words = tokenizer.words().unwrap();
+            let tokens = words.encode(&text).unwrap();
+            assert_eq!(tokens, tokenizer.encode_text(&text).unwrap());
+            assert_eq!(words.tokenizer.decode(&tokens, true).unwrap(), text);
+            assert_eq!(words.bytes(&tokens), text.len() as u64);
+            assert_eq!(words.end_of_text(), tokenizer.end_of_text());
         }
     }
 

@@ -2,15 +2,15 @@
 
 use burn::tensor::{Device, Int, Tensor};
 
-use super::{Dropout, Model, Rope};
+use super::{Dropout, Model, PositionKind, Rope};
 use crate::TrainConfig;
 
-/// The keys and values of the tokens that a model with rotary positions has read.
+/// The keys and values of the tokens that a model has read.
 pub(crate) struct Cache {
     /// Of each layer, `batch x kv_heads x tokens x head_dim`; empty before the first token.
     layers: Vec<Option<[Tensor<4>; 2]>>,
-    /// Radians per position.
-    frequencies: Vec<f64>,
+    /// Radians per position, where positions are rotary.
+    frequencies: Option<Vec<f64>>,
     /// Tokens read.
     length: usize,
 }
@@ -18,9 +18,10 @@ pub(crate) struct Cache {
 impl Cache {
     /// Nothing read yet, by a model of these settings.
     pub(crate) fn new(config: &TrainConfig) -> Cache {
+        let is_rotary = config.architecture.parts().positions == PositionKind::Rotary;
         Cache {
             layers: vec![None; config.num_layers],
-            frequencies: config.rope_frequencies(),
+            frequencies: is_rotary.then(|| config.rope_frequencies()),
             length: 0,
         }
     }
@@ -38,14 +39,16 @@ impl Model {
     ) -> Tensor<3> {
         let [_, seq] = tokens.dims();
         let all = cache.length + seq;
-        let rope = Rope::new(&cache.frequencies, cache.length..all, device);
+        let rope = cache.frequencies.as_ref();
+        let rope = rope.map(|turns| Rope::new(turns, cache.length..all, device));
         // Row r is position `length` + r: it looks at itself and what is before it. [seq, all]
         let mask = Tensor::<2>::full([seq, all], f32::NEG_INFINITY, device);
         let mask = mask.triu(cache.length as i64 + 1).unsqueeze(); // [1, 1, seq, all]
-        let mut hidden = self.embed_tokens.forward(tokens); // [batch, seq, hidden]
+        let tokens = self.embed_tokens.forward(tokens); // [batch, seq, hidden]
+        let mut hidden = self.embed_positions.embed(tokens, cache.length);
         for (layer, read) in self.layers.iter().zip(&mut cache.layers) {
             let normed = layer.input_layernorm.forward(hidden.clone());
-            hidden = hidden + layer.self_attn.follow(&normed, Some(&rope), &mask, read);
+            hidden = hidden + layer.self_attn.follow(&normed, rope.as_ref(), &mask, read);
             let normed = layer.post_attention_layernorm.forward(hidden.clone());
             hidden = hidden + layer.mlp.forward(normed, &mut Dropout::none());
         }
@@ -57,10 +60,18 @@ impl Model {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Architecture;
 
     #[test]
     fn a_text_read_in_pieces_gives_the_logits_of_the_whole() {
+        for architecture in Architecture::ALL {
+            assert_the_same(architecture);
+        }
+    }
+
+    fn assert_the_same(architecture: Architecture) {
         let config = TrainConfig {
+            architecture,
             hidden_size: 16,
             num_layers: 2,
             num_kv_heads: Some(2),

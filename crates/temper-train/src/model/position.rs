@@ -39,10 +39,11 @@ impl Positions {
         }
     }
 
-    /// The embeddings of tokens (`batch x seq x hidden`) with those of their positions.
-    pub(super) fn embed(&self, tokens: Tensor<3>) -> Tensor<3> {
+    /// The embeddings of tokens (`batch x seq x hidden`) with those of their positions, from
+    /// `first` on.
+    pub(super) fn embed(&self, tokens: Tensor<3>, first: usize) -> Tensor<3> {
         match &self.weight {
-            Some(table) => learned::add(tokens, table.val()),
+            Some(table) => learned::add(tokens, table.val(), first),
             None => tokens,
         }
     }

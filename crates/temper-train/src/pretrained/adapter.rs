@@ -14,8 +14,8 @@ use serde_json::{Value, json};
 use super::stored::Stored;
 use super::weights::transposed;
 use super::{PretrainedError, PretrainedModel, safetensors as files};
-use crate::TrainConfig;
 use crate::model::{Adapter, Model, Projection};
+use crate::{Architecture, TrainConfig};
 
 const CONFIG: &str = "adapter_config.json";
 const WEIGHTS: &str = "adapter_model.safetensors";
@@ -176,12 +176,15 @@ fn take(
 /// Writes the adapters of a model as a folder that PEFT's `PeftModel` reads.
 ///
 /// # Errors
-/// A file can't be written.
+/// Queries, keys and values are one layer in transformers' model, or a file can't be written.
 pub(crate) fn save_adapter(
     model: &Model,
     config: &TrainConfig,
     folder: &Path,
 ) -> Result<(), PretrainedError> {
+    if config.architecture == Architecture::Gpt2 {
+        return Err(PretrainedError::NotOfPeft);
+    }
     let failed = |path: &Path, source| PretrainedError::Io { path: path.to_owned(), source };
     fs::create_dir_all(folder).map_err(|source| failed(folder, source))?;
     let first = config.num_layers - config.trained_layers();

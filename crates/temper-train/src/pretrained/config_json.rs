@@ -1,12 +1,12 @@
-//! A model's config.json, as Hugging Face's Llama has it.
+//! A model's config.json, as Hugging Face has it, with the entries of its Llama.
 
 use std::path::Path;
 
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{PretrainedError, SUPPORTED, Shape};
-use crate::RopeScaling;
+use super::{PretrainedError, SUPPORTED, Shape, gpt2_json};
+use crate::{Architecture, RopeScaling};
 
 /// The entries that the model depends on; where one is missing, transformers' `LlamaConfig` has
 /// the default here.
@@ -57,9 +57,13 @@ pub(super) fn read(path: &Path, text: &str) -> Result<Described, PretrainedError
     let architecture = all["model_type"].as_str().unwrap_or("none");
     if !SUPPORTED.contains(&architecture) {
         let (path, found) = (path.to_owned(), architecture.to_owned());
-        return Err(PretrainedError::Architecture { path, found });
+        return Err(PretrainedError::Architecture { path, found, supported: SUPPORTED });
     }
     let tokens = (first_token(&all["bos_token_id"]), all_tokens(&all["eos_token_id"]));
+    if architecture == Architecture::Gpt2.name() {
+        let shape = gpt2_json::read(path, all)?;
+        return Ok(Described { shape, bos: tokens.0, eos: tokens.1 });
+    }
     let config: ConfigJson = serde_json::from_value(all).map_err(damaged)?;
     let act = config.hidden_act.as_deref().unwrap_or("silu");
     if act != "silu" && act != "swish" {
@@ -84,6 +88,7 @@ pub(super) fn read(path: &Path, text: &str) -> Result<Described, PretrainedError
     let scaling = parameters.map_or(Ok(None), |value| scaling(value, &unsupported))?;
     let theta = config.rope_parameters.as_ref().and_then(|value| value["rope_theta"].as_f64());
     let shape = Shape {
+        architecture: Architecture::Llama,
         hidden_size: config.hidden_size,
         num_layers: config.num_hidden_layers,
         num_heads: heads,
@@ -91,7 +96,7 @@ pub(super) fn read(path: &Path, text: &str) -> Result<Described, PretrainedError
         head_dim: config.head_dim.unwrap_or(config.hidden_size / heads),
         intermediate_size: config.intermediate_size,
         vocab_size: config.vocab_size,
-        rms_norm_eps: config.rms_norm_eps.unwrap_or(1e-6),
+        norm_eps: config.rms_norm_eps.unwrap_or(1e-6),
         rope_theta: theta.or(config.rope_theta).unwrap_or(10_000.0),
         rope_scaling: scaling,
         max_position_embeddings: positions,
@@ -121,6 +126,22 @@ fn scaling(
 
 /// The text of the file for a model of this shape, in `dtype`.
 pub(super) fn write(shape: &Shape, dtype: &str, bos: Option<u32>, eos: &[u32]) -> String {
+    let mut config = match shape.architecture {
+        Architecture::Llama => llama(shape),
+        Architecture::Gpt2 => gpt2_json::write(shape),
+    };
+    config["bos_token_id"] = bos.into();
+    config["eos_token_id"] = match eos {
+        [] => Value::Null,
+        [one] => (*one).into(),
+        many => many.into(),
+    };
+    config["dtype"] = dtype.into();
+    config["torch_dtype"] = dtype.into();
+    format!("{config:#}\n")
+}
+
+fn llama(shape: &Shape) -> Value {
     let mut rope = match &shape.rope_scaling {
         Some(scaling) => serde_json::to_value(scaling).expect("numbers are representable in JSON"),
         None => json!({"rope_type": "default"}),
@@ -128,7 +149,7 @@ pub(super) fn write(shape: &Shape, dtype: &str, bos: Option<u32>, eos: &[u32]) -
     // The old place of the scaling, for transformers before 5.
     let old_scaling = shape.rope_scaling.as_ref().map(|_| rope.clone());
     rope["rope_theta"] = shape.rope_theta.into();
-    let config = json!({
+    json!({
         "architectures": ["LlamaForCausalLM"],
         "model_type": "llama",
         "hidden_size": shape.hidden_size,
@@ -139,7 +160,7 @@ pub(super) fn write(shape: &Shape, dtype: &str, bos: Option<u32>, eos: &[u32]) -
         "head_dim": shape.head_dim,
         "vocab_size": shape.vocab_size,
         "max_position_embeddings": shape.max_position_embeddings,
-        "rms_norm_eps": shape.rms_norm_eps,
+        "rms_norm_eps": shape.norm_eps,
         "rope_theta": shape.rope_theta,
         "rope_scaling": old_scaling,
         "rope_parameters": rope,
@@ -147,16 +168,7 @@ pub(super) fn write(shape: &Shape, dtype: &str, bos: Option<u32>, eos: &[u32]) -
         "hidden_act": "silu",
         "attention_bias": false,
         "mlp_bias": false,
-        "bos_token_id": bos,
-        "eos_token_id": match eos {
-            [] => Value::Null,
-            [one] => (*one).into(),
-            many => many.into(),
-        },
-        "dtype": dtype,
-        "torch_dtype": dtype,
-    });
-    format!("{config:#}\n")
+    })
 }
 
 fn first_token(value: &Value) -> Option<u32> {

@@ -4,7 +4,6 @@ use std::path::PathBuf;
 
 use thiserror::Error;
 
-use super::SUPPORTED;
 use super::encoding::Encoding;
 
 /// Why a pretrained checkpoint could not be read, used or written.
@@ -39,13 +38,15 @@ pub enum PretrainedError {
     #[error(
         "`{}` is of architecture `{found}`, and supported are {}",
         path.display(),
-        SUPPORTED.join(" and ")
+        supported.join(", ")
     )]
     Architecture {
         /// The file that says so.
         path: PathBuf,
         /// The architecture.
         found: String,
+        /// Those that can be read from such a file.
+        supported: &'static [&'static str],
     },
     /// The model has a part that the trainer's has not.
     #[error("`{}`: `{key}` {value} is not supported", path.display())]
@@ -112,6 +113,21 @@ pub enum PretrainedError {
         /// The encoding's name.
         encoding: String,
     },
+    /// Hugging Face's form has no place for a setting.
+    #[error("`{key}`: {value} can't be exported, because it is not {fault}")]
+    Inexpressible {
+        /// The setting.
+        key: &'static str,
+        /// Its value.
+        value: usize,
+        /// What the value is not but should be.
+        fault: &'static str,
+    },
+    /// Adapters can't be written in PEFT's form.
+    #[error(
+        "queries, keys and values are one layer in transformers' GPT-2, and adapted apart here"
+    )]
+    NotOfPeft,
     /// A text has no token, or more than the model can take.
     #[error("{tokens} tokens are not within 1 and {positions}, the positions of the model")]
     Length {
@@ -156,6 +172,7 @@ impl PretrainedError {
                     .into()
             }
             PretrainedError::Damaged { .. } => "fetch it again".into(),
+            PretrainedError::NotOfPeft => "export the whole model".into(),
             PretrainedError::Encoding { .. } => {
                 let known: Vec<_> = Encoding::ALL.iter().map(|known| known.name()).collect();
                 format!("convert it to one of {}", known.join(", "))

@@ -9,11 +9,14 @@ use tokenizers::Tokenizer;
 
 use super::stored::Stored;
 use super::{Pretrained, PretrainedError, Words, config_json, safetensors};
+use crate::Architecture;
 
 /// The weights in one file.
 const WEIGHTS: &str = "model.safetensors";
 /// Which weights are in which of several files.
 const INDEX: &str = "model.safetensors.index.json";
+/// What the names of GPT-2's tensors begin with.
+const PREFIX: &str = "transformer.";
 
 /// Opens the folder; of the weights, only the headers are read.
 ///
@@ -31,7 +34,17 @@ pub(super) fn open(folder: &Path) -> Result<Pretrained, PretrainedError> {
         bos: described.bos,
         eos: described.eos,
     };
-    Ok(Pretrained { shape: described.shape, words, tensors: tensors(folder)? })
+    let mut tensors = tensors(folder)?;
+    if described.shape.architecture == Architecture::Gpt2 {
+        tensors = tensors.into_iter().map(|(name, stored)| (with_prefix(name), stored)).collect();
+    }
+    Ok(Pretrained { shape: described.shape, words, tensors })
+}
+
+/// The name of a GPT-2's tensor, which old files write without the name of the whole.
+fn with_prefix(name: String) -> String {
+    let is_whole = name.starts_with(PREFIX) || name.starts_with("lm_head.");
+    if is_whole { name } else { format!("{PREFIX}{name}") }
 }
 
 /// The tensors of the one file, or of those that the index names.

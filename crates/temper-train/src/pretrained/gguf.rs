@@ -8,8 +8,11 @@ use std::path::Path;
 
 use self::container::{Container, Value};
 use super::stored::Stored;
-use super::{Pretrained, PretrainedError, SUPPORTED, Shape};
-use crate::RopeScaling;
+use super::{Pretrained, PretrainedError, Shape};
+use crate::{Architecture, RopeScaling};
+
+/// The architectures whose files can be read.
+const SUPPORTED: &[&str] = &["llama", "mistral"];
 
 /// The tensor with a factor for each wavelength of the rotary positions.
 const ROPE_FACTORS: &str = "rope_freqs.weight";
@@ -24,7 +27,7 @@ pub(super) fn open(path: &Path) -> Result<Pretrained, PretrainedError> {
     let architecture = metadata.text("general.architecture")?;
     if !SUPPORTED.contains(&architecture) {
         let (path, found) = (path.to_owned(), architecture.to_owned());
-        return Err(PretrainedError::Architecture { path, found });
+        return Err(PretrainedError::Architecture { path, found, supported: SUPPORTED });
     }
     let words = tokenizer::read(&metadata)?;
     let shape = shape(&metadata, architecture)?;
@@ -56,6 +59,7 @@ fn shape(metadata: &Metadata<'_>, architecture: &str) -> Result<Shape, Pretraine
     let optional = |name: &str| metadata.get(&key(name)).and_then(Value::as_f64);
     let head_dim = metadata.optional_size(&key("attention.key_length"))?;
     Ok(Shape {
+        architecture: Architecture::Llama,
         hidden_size,
         num_layers: metadata.size(&key("block_count"))?,
         num_heads,
@@ -66,7 +70,7 @@ fn shape(metadata: &Metadata<'_>, architecture: &str) -> Result<Shape, Pretraine
             Some(rows) => rows,
             None => metadata.size(&key("vocab_size"))?,
         },
-        rms_norm_eps: short(optional("attention.layer_norm_rms_epsilon").unwrap_or(1e-5)),
+        norm_eps: short(optional("attention.layer_norm_rms_epsilon").unwrap_or(1e-5)),
         rope_theta: short(optional("rope.freq_base").unwrap_or(10_000.0)),
         rope_scaling: scaling(metadata, &key("rope.scaling"))?,
         max_position_embeddings: metadata.size(&key("context_length"))?,

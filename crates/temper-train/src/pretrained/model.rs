@@ -10,7 +10,7 @@ use tokenizers::Tokenizer;
 use super::{Pretrained, PretrainedError, Sampling, Shape, Words, load_weights};
 use crate::model::{Cache, Model};
 use crate::rng::{Draw, stream};
-use crate::{Device, TrainConfig, TrainError};
+use crate::{Architecture, Device, TrainConfig, TrainError};
 
 /// A pretrained model and its tokenizer.
 ///
@@ -30,7 +30,7 @@ pub struct PretrainedModel {
     pub(super) model: Model,
     pub(super) shape: Shape,
     pub(super) words: Words,
-    config: TrainConfig,
+    pub(super) config: TrainConfig,
     pub(super) device: burn::tensor::Device,
 }
 
@@ -43,8 +43,12 @@ impl PretrainedModel {
         let device = device.open()?;
         let pretrained = Pretrained::open(path)?;
         let base_model = Some(path.display().to_string());
-        // Texts are read with tables of their own: the model's are as small as can be.
-        let config = TrainConfig { base_model, max_seq_length: 1, ..TrainConfig::default() };
+        // Texts are read with turns and masks of their own: the model's are as small as can be.
+        let max_seq_length = match pretrained.shape.architecture {
+            Architecture::Llama => 1,
+            Architecture::Gpt2 => pretrained.shape.max_position_embeddings,
+        };
+        let config = TrainConfig { base_model, max_seq_length, ..TrainConfig::default() };
         let config = config.with_shape(&pretrained.shape);
         let (model, _) = load_weights(Model::new(&config, &device), &pretrained, &device)?;
         let Pretrained { shape, words, .. } = pretrained;

@@ -159,7 +159,7 @@ fn replaced(bytes: &[u8], from: &str, to: &str) -> Option<Vec<u8>> {
 #[test]
 fn a_folder_that_can_not_be_used_is_an_error_that_says_why() {
     let messages = [
-        with_config("model_type", "gpt2"),
+        with_config("model_type", "gemma"),
         with_config("attention_bias", true),
         with_config("hidden_act", "gelu"),
         with_config("tie_word_embeddings", false),
@@ -178,7 +178,7 @@ fn a_folder_that_can_not_be_used_is_an_error_that_says_why() {
         changed("f32", "model.safetensors", |bytes| replaced(&bytes, "norm.w", "form.w")),
     ];
     let expected = [
-        "`base_model`: `F/config.json` is of architecture `gpt2`, and supported are llama and mistral",
+        "`base_model`: `F/config.json` is of architecture `gemma`, and supported are llama, mistral, gpt2",
         "`base_model`: `F/config.json`: `attention_bias` true is not supported",
         "`base_model`: `F/config.json`: `hidden_act` gelu is not supported",
         "`base_model`: the checkpoint has no tensor `lm_head.weight`, of shape [288, 32]",
@@ -228,7 +228,7 @@ fn a_gguf_file_that_can_not_be_used_is_an_error_that_says_why() {
         "`base_model`: `F/tiny.gguf` is damaged: it is no GGUF file",
         "`base_model`: `F/tiny.gguf` is damaged: it ends before the end of tensor `rope_freqs.weight`",
         "`base_model`: `F/tiny.gguf` is damaged: it ends early",
-        "`base_model`: `F/tiny.gguf` is of architecture `gemma`, and supported are llama and mistral",
+        "`base_model`: `F/tiny.gguf` is of architecture `gemma`, and supported are llama, mistral",
         "`base_model`: `F/tiny.gguf`: `tokenizer.ggml.pre` other is not supported",
         "`base_model`: the checkpoint has no tensor `model.layers.1.mlp.up_proj.weight`, of shape [64, 32]",
         "`base_model`: tensor `token_embd.weight` is encoded as Q2_K, which is not supported",

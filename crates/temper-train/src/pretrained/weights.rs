@@ -72,7 +72,7 @@ impl ModuleMapper for Loader<'_> {
         if self.failure.is_some() {
             return param;
         }
-        let named = Named::of(&self.path.join("."));
+        let named = Named::of(&self.path.join("."), self.pretrained.shape.architecture);
         match self.read(&named, param.lazy_shape().to_vec()) {
             Ok(data) => {
                 self.used.insert(named.name);
@@ -94,19 +94,32 @@ impl Loader<'_> {
         if named.is_transposed {
             expected.reverse();
         }
+        if named.third.is_some()
+            && let Some(width) = expected.last_mut()
+        {
+            *width *= 3;
+        }
         let name = named.name.clone();
         let Some(stored) = self.pretrained.tensors.get(&name) else {
             return Err(PretrainedError::MissingTensor { name, expected });
         };
-        if stored.shape != expected {
+        let has_more_positions = named.is_of_positions
+            && stored.shape.len() == 2
+            && stored.shape[0] >= expected[0]
+            && stored.shape[1] == expected[1];
+        if stored.shape != expected && !has_more_positions {
             let shape = stored.shape.clone();
             return Err(PretrainedError::Misshapen { name, shape, expected });
         }
-        let values = stored.read()?;
-        let values = match named.is_transposed {
-            true => transposed(&values, expected[0], expected[1]),
-            false => values,
-        };
+        let mut values = stored.read()?;
+        values.truncate(expected.iter().product());
+        if named.is_transposed {
+            values = transposed(&values, expected[0], expected[1]);
+        }
+        if let (Some(third), Some(width)) = (named.third, shape.last()) {
+            let rows = values.chunks(3 * width);
+            values = rows.flat_map(|row| &row[third * width..][..*width]).copied().collect();
+        }
         Ok(TensorData::new(values, shape))
     }
 }

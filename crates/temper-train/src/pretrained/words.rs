@@ -21,6 +21,16 @@ pub(crate) struct Words {
 }
 
 impl Words {
+    /// Those of a tokenizer that was learned here.
+    pub(crate) fn learned(tokenizer: Tokenizer, end_of_text: u32) -> Words {
+        Words { tokenizer, chat_template: None, bos: None, eos: vec![end_of_text] }
+    }
+
+    /// The same, with a chat template in the place of its own.
+    pub(crate) fn with_chat_template(self, template: String) -> Words {
+        Words { chat_template: Some(template), ..self }
+    }
+
     /// The largest token.
     pub(super) fn last_token(&self) -> Option<u32> {
         self.tokenizer.get_vocab(true).into_values().max()

@@ -14,9 +14,9 @@ pub(super) fn table(
     weights.embedding(positions, width).weight
 }
 
-/// Adds the vectors of the first positions to `tokens` (`batch x seq x hidden`).
-pub(super) fn add(tokens: Tensor<3>, table: Tensor<2>) -> Tensor<3> {
+/// Adds the vectors of the positions from `first` on to `tokens` (`batch x seq x hidden`).
+pub(super) fn add(tokens: Tensor<3>, table: Tensor<2>, first: usize) -> Tensor<3> {
     let [_, seq, _] = tokens.dims();
-    let first = table.slice_dim(0, 0..seq); // [seq, hidden]
-    tokens + first.unsqueeze() // [batch, seq, hidden]
+    let vectors = table.slice_dim(0, first..first + seq); // [seq, hidden]
+    tokens + vectors.unsqueeze() // [batch, seq, hidden]
 }

@@ -192,7 +192,7 @@ fn changed(name: &str, file: &str, change: impl Fn(Vec<u8>) -> Option<Vec<u8>>) 
     error.to_string().replace(&folder.path().display().to_string(), "F")
 }
 
-fn with_entry(key: &str, value: Value) -> String {
+fn with_entry(key: &str, value: &Value) -> String {
     changed("rslora", CONFIG, |bytes| {
         let mut config: Value = serde_json::from_slice(&bytes).unwrap();
         config[key] = value.clone();
@@ -204,10 +204,10 @@ fn with_entry(key: &str, value: Value) -> String {
 fn an_adapter_that_can_not_be_used_is_an_error_that_says_why() {
     let a = "base_model.model.model.layers.0.mlp.down_proj.lora_A.weight";
     let messages = [
-        with_entry("peft_type", json!("IA3")),
-        with_entry("rank_pattern", json!({"q_proj": 2})),
-        with_entry("r", json!(8)),
-        with_entry("r", json!(0)),
+        with_entry("peft_type", &json!("IA3")),
+        with_entry("rank_pattern", &json!({"q_proj": 2})),
+        with_entry("r", &json!(8)),
+        with_entry("r", &json!(0)),
         changed("lora", CONFIG, |_| None),
         changed("lora", CONFIG, |_| Some(b"{}".to_vec())),
         changed("lora", WEIGHTS, |_| None),

@@ -29,4 +29,5 @@ pub use jsonl::Kind as LineKind;
 pub(crate) use sequences::Sequences;
 #[cfg(test)]
 pub(crate) use sequences::random_starts;
+pub(crate) use tokenizer::Tokenizer;
 pub use tokenizer::TokenizerKind;

@@ -21,6 +21,8 @@ pub(crate) struct Dataset {
     pub train: Train,
     /// What to evaluate on.
     pub held_out: HeldOut,
+    /// How its text became tokens.
+    pub tokenizer: Tokenizer,
     /// Files that were skipped because they are not UTF-8.
     pub skipped_files: usize,
     /// Examples whose end was cut.
@@ -104,6 +106,7 @@ impl Dataset {
                 Ok(Dataset {
                     train: Train::Examples(examples.train),
                     held_out: HeldOut::Examples(examples.held_out),
+                    tokenizer: examples.tokenizer,
                     skipped_files: 0,
                     truncated_examples: examples.truncated,
                     dropped_examples: examples.dropped,
@@ -145,6 +148,7 @@ impl Dataset {
         Ok(Dataset {
             train: Train::Text(train),
             held_out: HeldOut::Text(HeldOutText { tokens, bytes }),
+            tokenizer,
             skipped_files: corpus.skipped + validation.skipped,
             truncated_examples: 0,
             dropped_examples: 0,

@@ -40,6 +40,7 @@ pub(crate) struct HeldOutExamples {
 pub(super) struct Examples {
     pub train: TrainExamples,
     pub held_out: HeldOutExamples,
+    pub tokenizer: Tokenizer,
     pub truncated: u64,
     pub dropped: u64,
 }
@@ -121,6 +122,7 @@ impl Drafts {
             dropped: train.dropped + held_out.dropped,
             train: TrainExamples::new(train, config),
             held_out: HeldOutExamples::new(held_out, labels, config.eval_tokens, &tokenizer),
+            tokenizer,
         })
     }
 }

@@ -7,17 +7,17 @@ use crate::model::{Cache, Model, PositionKind};
 use crate::rng::{Draw, stream};
 use crate::{Sampling, TrainConfig, TrainError};
 
-/// The tokens of a sample, where only its prompt is given.
-pub(crate) const SAMPLE_TOKENS: usize = 64;
-
 /// How they are drawn: as by nanoGPT's `sample.py` (Karpathy 2022).
 const TEMPERATURE: f64 = 0.8;
 const TOP_K: usize = 200;
 
 impl TrainConfig {
+    /// The most tokens of a sample, where it is not said how many.
+    pub const SAMPLE_TOKENS: usize = 64;
+
     /// The most tokens that a sample adds to its prompt; 0: there is none.
     pub(crate) fn sample_length(&self) -> usize {
-        let default = if self.sample_prompt.is_some() { SAMPLE_TOKENS } else { 0 };
+        let default = if self.sample_prompt.is_some() { Self::SAMPLE_TOKENS } else { 0 };
         self.sample_tokens.unwrap_or(default)
     }
 }

@@ -124,10 +124,10 @@ fn exploding() -> TrainConfig {
     TrainConfig {
         learning_rate: 3.0,
         lr_schedule: Some("constant".parse().unwrap()),
-        warmup_steps: Some(1_500),
-        max_steps: Some(1_500),
+        warmup_steps: Some(600),
+        max_steps: Some(600),
         divergence_steps: Some(20),
-        eval_steps: Some(1_500),
+        eval_steps: Some(600),
         ..small()
     }
 }

@@ -251,3 +251,15 @@ pub(super) fn explain(document: &Document, error: &TrainError) -> miette::Report
         },
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_run_that_stays_far_above_its_best_has_diverged() {
+        let (step, steps, loss, best) = (395, 20, 3.42, 1.59);
+        let error = TrainError::FarAboveBest { step, loss, best, threshold: 1.0, steps };
+        assert_eq!(failure(&error)["failure"], "diverged");
+    }
+}

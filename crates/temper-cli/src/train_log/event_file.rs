@@ -31,21 +31,20 @@ impl EventFile {
     pub(super) fn create(folder: &Path, step: u64) -> io::Result<Self> {
         let host = rustix::system::uname().nodename().to_string_lossy().into_owned();
         let host = host.replace(['/', '.'], "-");
-        let start = format!("events.out.tfevents.{:010}.{host}", now().as_secs());
+        let prefix = format!("events.out.tfevents.{:010}.{host}", now().as_secs());
         // As TensorBoard's own writer does it: an unlikely name, and the next if it is taken.
         let mut number = 0_u32;
         let (path, file) = loop {
-            let path = folder.join(format!("{start}.{}.{number}", process::id()));
+            let path = folder.join(format!("{prefix}.{}.{number}", process::id()));
             match OpenOptions::new().write(true).create_new(true).open(&path) {
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => number += 1,
                 opened => break (path.clone(), opened.map_err(named(&path))?),
             }
         };
         let mut events = Self { path, file };
-        events.append(&event(step).text(3, "brain.Event:2"))?;
-        // What other files have of the steps from here on counts no more: they are done again.
-        let begin = Message::default().integer(1, SESSION_START);
-        events.append(&event(step + 1).message(7, &begin))?;
+        let seconds = now().as_secs_f64();
+        events.append(&version(seconds, step))?;
+        events.append(&start(seconds, step))?;
         Ok(events)
     }
 
@@ -56,15 +55,7 @@ impl EventFile {
         scalars: &[(&str, f64)],
         text: Option<(&str, &str)>,
     ) -> io::Result<()> {
-        let mut summary = Message::default();
-        for (tag, value) in scalars {
-            let value = Message::default().text(1, tag).float(2, *value as f32);
-            summary = summary.message(1, &value);
-        }
-        if let Some((tag, text)) = text {
-            summary = summary.message(1, &text_value(tag, text));
-        }
-        self.append(&event(step).message(5, &summary))
+        self.append(&summary(now().as_secs_f64(), step, scalars, text))
     }
 
     fn append(&mut self, event: &Message) -> io::Result<()> {
@@ -72,9 +63,34 @@ impl EventFile {
     }
 }
 
-/// An `Event` with its time and step.
-fn event(step: u64) -> Message {
-    Message::default().double(1, now().as_secs_f64()).integer(2, step)
+/// An `Event` with its time, in seconds since 1970, and its step.
+fn event(seconds: f64, step: u64) -> Message {
+    Message::default().double(1, seconds).integer(2, step)
+}
+
+/// The first event of a file.
+fn version(seconds: f64, step: u64) -> Message {
+    event(seconds, step).text(3, "brain.Event:2")
+}
+
+/// A `SessionLog`: what other files have of the steps after `step` counts no more, they are done
+/// again.
+fn start(seconds: f64, step: u64) -> Message {
+    event(seconds, step + 1).message(7, &Message::default().integer(1, SESSION_START))
+}
+
+/// A `Summary` of numbers and a text, each by its tag.
+fn summary(
+    seconds: f64,
+    step: u64,
+    scalars: &[(&str, f64)],
+    text: Option<(&str, &str)>,
+) -> Message {
+    let scalar =
+        |(tag, value): &(&str, f64)| Message::default().text(1, tag).float(2, *value as f32);
+    let values = scalars.iter().map(scalar).chain(text.map(|(tag, text)| text_value(tag, text)));
+    let values = values.fold(Message::default(), |summary, value| summary.message(1, &value));
+    event(seconds, step).message(5, &values)
 }
 
 /// A `Summary.Value` for the plugin for texts, which shows Markdown: the text as it is.

@@ -1,5 +1,7 @@
 //! The checks of a configuration: every bad value is named with its bound.
 
+mod reports;
+
 use temper_optim::{OptimizerKind, ScheduleKind};
 
 use crate::model::PositionKind;
@@ -30,7 +32,7 @@ impl TrainConfig {
         self.validate_parametrization()?;
         self.validate_batch()?;
         self.validate_length()?;
-        self.validate_saying()
+        self.validate_reports()
     }
 
     fn validate_data(&self) -> Result<(), TrainError> {
@@ -211,28 +213,6 @@ impl TrainConfig {
         check_some("eval_steps", self.eval_steps, "below 1", |steps| steps >= 1)?;
         check_some("save_steps", self.save_steps, "below 1", |steps| steps >= 1)?;
         check_some("eval_tokens", self.eval_tokens, "below 1", |tokens| tokens >= 1)
-    }
-
-    fn validate_saying(&self) -> Result<(), TrainError> {
-        check("log_steps", self.log_steps, "below 1", |steps| steps >= 1)?;
-        check_some("peak_flops", self.peak_flops, "not above 0", |flops| flops > 0.0)?;
-        check_some("sample_tokens", self.sample_tokens, "above 1,000,000", |tokens| {
-            tokens <= MAX_SIZE
-        })?;
-        let refuse = |key, value, fault| Err(TrainError::OutOfBounds { key, value, fault });
-        if let (Some(prompt), Some(0)) = (&self.sample_prompt, self.sample_tokens) {
-            let fault = "of no use where `sample_tokens` is 0";
-            return refuse("sample_prompt", format!("{prompt:?}"), fault);
-        }
-        let threshold = self.divergence_threshold;
-        check("divergence_threshold", threshold, "below 0", |threshold| threshold >= 0.0)?;
-        match self.divergence_steps {
-            Some(steps) if threshold == 0.0 => {
-                let fault = "of no use where `divergence_threshold` is 0";
-                refuse("divergence_steps", steps.to_string(), fault)
-            }
-            steps => check_some("divergence_steps", steps, "below 1", |steps| steps >= 1),
-        }
     }
 }
 

@@ -128,6 +128,19 @@ fn a_file_begins_with_its_version_and_has_an_event_for_each_step() {
 }
 
 #[test]
+fn the_bytes_are_those_that_tensorboard_writes() {
+    let text = fs::read_to_string("reference/events.json").unwrap();
+    let reference: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let seconds = reference["seconds"].as_f64().unwrap();
+    let scalars = [("train/loss", 2.5), ("eval/loss", 1e-3)];
+    let text = Some(("eval/sample", "one\nzwölf"));
+    let events = [version(seconds, 5), start(seconds, 5), summary(seconds, 300, &scalars, text)];
+    let bytes: Vec<u8> = events.iter().flat_map(|event| framed(&event.0)).collect();
+    let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    assert_eq!(hex, reference["bytes"].as_str().unwrap());
+}
+
+#[test]
 fn two_files_of_the_same_second_have_names_of_their_own() {
     let folder = tempfile::tempdir().unwrap();
     for _ in 0..3 {

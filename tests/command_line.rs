@@ -15,6 +15,8 @@ mod results;
 mod schedule;
 #[path = "command_line/templates.rs"]
 mod templates;
+#[path = "command_line/train_log.rs"]
+mod train_log;
 #[path = "command_line/trainer.rs"]
 mod trainer;
 #[path = "command_line/warm_start.rs"]

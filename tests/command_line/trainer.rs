@@ -26,7 +26,7 @@ learning_rate = { type = "float", low = 1e-3, high = 1e-1, log = true, default =
 beta2 = { type = "choice", values = [0.95, 0.99], default = 0.99 }
 "#;
 
-fn train_lab() -> Lab {
+pub(crate) fn train_lab() -> Lab {
     let lab = Lab::with_study(TRAIN);
     std::fs::create_dir(lab.path("text")).expect("the folder can be written");
     lab.write("text/wood.txt", &"How much wood would a woodchuck chuck?\n".repeat(40));

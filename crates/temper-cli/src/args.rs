@@ -140,6 +140,9 @@ pub(crate) struct TrainArgs {
     /// Start from this checkpoint of another run of the same model
     #[arg(long, value_name = "FILE", conflicts_with = "resume")]
     pub(crate) fork: Option<PathBuf>,
+    /// Write metrics.jsonl and a file for TensorBoard into this folder
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) log_dir: Option<PathBuf>,
     /// Remove the checkpoints once training is over, as trials do
     #[arg(long, requires = "checkpoints", hide = true)]
     pub(crate) discard: bool,

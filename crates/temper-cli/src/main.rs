@@ -12,9 +12,11 @@ mod people;
 mod plan;
 mod progress;
 mod say;
+mod shell;
 mod signals;
 mod size;
 mod study_file;
+mod train_log;
 mod train_settings;
 
 use std::process::ExitCode;

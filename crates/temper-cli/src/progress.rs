@@ -3,6 +3,7 @@
 mod bars;
 mod json;
 mod lines;
+mod training;
 
 use std::io::IsTerminal;
 
@@ -14,6 +15,8 @@ use crate::people::number;
 use bars::Bars;
 use json::JsonLines;
 use lines::Lines;
+
+pub(crate) use training::Training;
 
 /// How a run is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

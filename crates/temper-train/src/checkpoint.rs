@@ -18,8 +18,10 @@ use serde::{Deserialize, Serialize};
 use temper_optim::Optimizer;
 use thiserror::Error;
 
+use crate::divergence::Trend;
 use crate::model::{Model, PositionKind};
 use crate::pretrained::Checksum;
+use crate::progress::Losses;
 use crate::{FinetuningType, TrainConfig};
 
 pub use folder::Checkpoints;
@@ -34,13 +36,18 @@ pub(crate) struct Position {
     pub(crate) steps: u64,
     /// Training tokens seen.
     pub(crate) tokens: u64,
-    /// Sum of the losses of the tokens since the last report, as the device has it.
-    pub(crate) loss_sum: f32,
+    /// Losses since the last evaluation.
+    #[serde(flatten)]
+    pub(crate) losses: Losses,
+    /// Losses since the last line of the log.
+    #[serde(default)]
+    pub(crate) logged_losses: Losses,
+    /// What tells whether the run has diverged.
+    #[serde(default)]
+    pub(crate) trend: Trend,
     /// Steps in the average of the weights.
     #[serde(default)]
     pub(crate) averaged: u64,
-    /// How many trained tokens that were.
-    pub(crate) loss_tokens: u64,
     /// Loss on the held-out text at the last report; `None` before the first.
     pub(crate) eval_loss: Option<f64>,
     /// Share of held-out examples whose label was found, at the last report.

@@ -233,12 +233,26 @@ pub struct TrainConfig {
     /// Optimizer steps between evaluations; default: a tenth of training. The last step always
     /// evaluates.
     pub eval_steps: Option<usize>,
+    /// Optimizer steps between lines of the log and moves of the progress bar.
+    pub log_steps: usize,
     /// Optimizer steps between checkpoints, where they are kept; default: only the last step saves,
     /// and one at which the run is stopped.
     pub save_steps: Option<usize>,
     /// Held-out tokens to evaluate on, from the start; default: all of them. Of examples, whole
     /// ones until they have as many trained tokens.
     pub eval_tokens: Option<u64>,
+    /// What the text begins with that the model writes at each evaluation; default: nothing.
+    pub sample_prompt: Option<String>,
+    /// Tokens of that text, at most; 0: no text; default: 64 where `sample_prompt` is given, or where
+    /// `temper train` prints for people, and otherwise 0.
+    pub sample_tokens: Option<usize>,
+    /// Nats per token above the run's best smoothed training loss that are far above it; a run that
+    /// stays there has diverged; 0: none has, unless its loss is no number.
+    pub divergence_threshold: f64,
+    /// Optimizer steps in a row that a run may stay there; default: a tenth of training, at least 100.
+    pub divergence_steps: Option<usize>,
+    /// What the device can do at most, in floating-point operations per second, to tell `mfu` by.
+    pub peak_flops: Option<f64>,
 
     /// Seed of the initial weights and of the order of the data.
     pub seed: u64,
@@ -321,8 +335,14 @@ impl Default for TrainConfig {
             train_tokens: None,
             epochs: None,
             eval_steps: None,
+            log_steps: 10,
             save_steps: None,
             eval_tokens: None,
+            sample_prompt: None,
+            sample_tokens: None,
+            divergence_threshold: 1.0,
+            divergence_steps: None,
+            peak_flops: None,
             seed: 0,
             device: Device::Cpu,
         }

@@ -279,10 +279,27 @@ pub enum TrainError {
     /// The loss is no longer a finite number.
     #[error("the loss is {loss} at step {step}")]
     Diverged {
-        /// Optimizer steps completed when it was noticed.
+        /// The optimizer step, counted from 1, or the evaluation after it.
         step: u64,
         /// The loss, NaN or infinite, in nats per token.
         loss: f64,
+    },
+    /// The training loss has been far above its best for long.
+    #[error(
+        "the loss is {loss:.3} at step {step}: it has been more than {threshold} above its best, \
+         {best:.3}, for {steps} steps"
+    )]
+    FarAboveBest {
+        /// The optimizer step, counted from 1.
+        step: u64,
+        /// The loss of that step, in nats per token.
+        loss: f64,
+        /// The lowest smoothed loss so far, in nats per token.
+        best: f64,
+        /// What is far above it, in nats per token.
+        threshold: f64,
+        /// Optimizer steps in a row that were.
+        steps: u64,
     },
 }
 
@@ -318,7 +335,7 @@ impl TrainError {
             TrainError::BatchDisagrees { .. } => Some("batch_size"),
             TrainError::NoGlobs => Some("data"),
             TrainError::DeviceNotBuilt { .. } | TrainError::DeviceNotFound { .. } => Some("device"),
-            TrainError::Diverged { .. } => Some("learning_rate"),
+            TrainError::Diverged { .. } | TrainError::FarAboveBest { .. } => Some("learning_rate"),
             TrainError::NoLength
             | TrainError::Io { .. }
             | TrainError::Tokenizer { .. }
@@ -433,6 +450,17 @@ impl TrainError {
             }
             TrainError::Diverged { .. } => {
                 "try a lower `learning_rate`, a longer warmup or a smaller `max_grad_norm`".into()
+            }
+            TrainError::FarAboveBest { .. } => {
+                "try a lower `learning_rate` or a longer warmup, or wait with a larger \
+                 `divergence_steps`"
+                    .into()
+            }
+            TrainError::OutOfBounds { key: "divergence_steps", .. } => {
+                "give at least 1, and a `divergence_threshold` above 0, or remove it".into()
+            }
+            TrainError::OutOfBounds { key: "sample_prompt", .. } => {
+                "remove it, or give a `sample_tokens` above 0".into()
             }
             _ => return None,
         };

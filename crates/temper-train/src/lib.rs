@@ -1,13 +1,14 @@
 //! A trainer of decoder-only language models on burn.
 //!
-//! [`Run`] is the training loop, [`TrainConfig`] its settings, [`Report`] what it says on the way,
-//! [`Summary`] what came out, and [`Checkpoints`] what it goes on from. Read the loop in `train.rs` first; from there,
+//! [`Run`] is the training loop, [`TrainConfig`] its settings, [`Report`] what it says on the way to
+//! an [`Observer`], [`Summary`] what came out, and [`Checkpoints`] what it goes on from. Read the loop in `train.rs` first; from there,
 //!
 //! - `data` turns files into token sequences: text by windows, examples one by one or packed;
 //! - `model` is the transformer, one file per part;
 //! - `fused` is what the CPU computes by hand, with its gradients;
 //! - `pretrained` reads and writes checkpoints of others, and generates text;
-//! - `evaluate` scores the held-out text or examples;
+//! - `evaluate` scores the held-out text or examples, and `sample` lets the model write;
+//! - `divergence` says when a run has failed, `flops` what it costs;
 //! - `rng` is the one place randomness comes from.
 //!
 //! The trainer knows nothing of tuning: whoever tunes watches the reports.
@@ -17,15 +18,19 @@ mod checkpoint;
 mod config;
 mod data;
 mod device;
+mod divergence;
 mod error;
 mod evaluate;
+mod flops;
 mod fused;
 mod memory;
 mod model;
+mod observer;
 mod pretrained;
 mod progress;
 mod report;
 mod rng;
+mod sample;
 mod train;
 
 pub use allocator::keep_freed_memory;
@@ -36,7 +41,8 @@ pub use config::{
 pub use data::{LineFault, LineKind, TokenizerKind};
 pub use device::Device;
 pub use error::TrainError;
+pub use observer::Observer;
 pub use pretrained::{Precision, PretrainedError, PretrainedModel, Sampling};
-pub use report::{Report, Summary};
+pub use report::{Report, Start, StepReport, Summary};
 pub use temper_optim::{CooldownType, OptimizerKind, Schedule, ScheduleKind};
 pub use train::{Run, export, export_adapter, export_initial, train};

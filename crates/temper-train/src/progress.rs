@@ -2,75 +2,95 @@
 
 use std::time::Instant;
 
-use burn::tensor::{Device, Tensor};
+use burn::tensor::Tensor;
+use serde::{Deserialize, Serialize};
 
 use crate::TrainError;
 
-/// Losses and time since the last report; the losses stay on the device until they are read.
-pub(crate) struct Progress {
-    loss_sum: Option<Tensor<1>>,
-    /// The tokens whose losses were added.
-    tokens: u64,
-    /// Those since the clock was started.
-    timed: u64,
-    started: Instant,
+/// The losses of steps that are still on the device: each look at them waits for it.
+#[derive(Default)]
+pub(crate) struct Unread {
+    sums: Vec<Tensor<1>>,
+    tokens: Vec<u64>,
 }
 
-impl Progress {
-    /// Starts the clock.
-    pub(crate) fn start() -> Progress {
-        Progress { loss_sum: None, tokens: 0, timed: 0, started: Instant::now() }
+impl Unread {
+    /// Adds the losses of one step, the sum over `tokens` tokens.
+    pub(crate) fn add(&mut self, sum: Tensor<1>, tokens: u64) {
+        self.sums.push(sum);
+        self.tokens.push(tokens);
     }
 
-    /// Starts the clock with losses from before.
-    pub(crate) fn resume(loss_sum: f32, tokens: u64, device: &Device) -> Progress {
-        let sum = (tokens > 0).then(|| Tensor::from_data([loss_sum], &device.clone().inner()));
-        Progress { loss_sum: sum, tokens, ..Progress::start() }
-    }
-
-    /// Forgets all, and starts the clock again.
-    pub(crate) fn restart(&mut self) {
-        *self = Progress::start();
-    }
-
-    /// Adds the losses of one pass, the sum over `tokens` tokens.
-    pub(crate) fn add(&mut self, loss: Tensor<1>, tokens: u64) {
-        self.tokens += tokens;
-        self.timed += tokens;
-        self.loss_sum = Some(match self.loss_sum.take() {
-            Some(sum) => sum + loss,
-            None => loss,
-        });
-    }
-
-    /// The sum of the losses since the last report, and how many tokens it is over; waits for the device.
+    /// The losses and the tokens of each step since the last look; waits for the device.
     ///
     /// # Errors
     /// The device failed.
-    pub(crate) fn losses(&self) -> Result<(f32, u64), TrainError> {
-        let sum = self.loss_sum.clone().map_or(Ok(0.0), read)?;
-        Ok((sum as f32, self.tokens))
+    pub(crate) fn take(&mut self) -> Result<Vec<Losses>, TrainError> {
+        if self.sums.is_empty() {
+            return Ok(Vec::new());
+        }
+        let sums = Tensor::cat(std::mem::take(&mut self.sums), 0); // [steps]
+        let failed = |message: String| TrainError::DeviceFailed { message };
+        let sums = sums.try_into_data().map_err(|error| failed(error.to_string()))?;
+        let sums = sums.try_to_vec::<f32>().map_err(|error| failed(format!("{error:?}")))?;
+        let steps = sums.into_iter().zip(std::mem::take(&mut self.tokens));
+        let losses = |(sum, loss_tokens)| Losses { loss_sum: f64::from(sum), loss_tokens };
+        Ok(steps.map(losses).collect())
+    }
+}
+
+/// Losses of some steps.
+#[derive(Serialize, Deserialize, Clone, Copy, Debug, Default, PartialEq)]
+pub(crate) struct Losses {
+    /// Sum of the losses of their trained tokens, in nats.
+    loss_sum: f64,
+    /// How many tokens that are.
+    loss_tokens: u64,
+}
+
+impl Losses {
+    /// Adds those of other steps.
+    pub(crate) fn add(&mut self, other: Losses) {
+        self.loss_sum += other.loss_sum;
+        self.loss_tokens += other.loss_tokens;
     }
 
-    /// The mean loss since the last report, in nats per token; waits for the device.
-    ///
-    /// # Errors
-    /// A loss was not finite: the run has diverged at or before `step`.
-    pub(crate) fn mean_loss(&self, step: u64) -> Result<f64, TrainError> {
-        let sum = self.loss_sum.clone().map_or(Ok(0.0), read)?;
-        finite(sum / self.tokens.max(1) as f64, step)
+    /// The mean loss, in nats per token.
+    pub(crate) fn mean(&self) -> f64 {
+        self.loss_sum / self.loss_tokens.max(1) as f64
+    }
+}
+
+/// How fast a run is.
+pub(crate) struct Clock {
+    tokens: u64,
+    flops: f64,
+    started: Instant,
+}
+
+impl Clock {
+    /// Starts it.
+    pub(crate) fn start() -> Clock {
+        Clock { tokens: 0, flops: 0.0, started: Instant::now() }
     }
 
-    /// Tokens per second since the clock was started.
-    pub(crate) fn tokens_per_second(&self) -> f64 {
-        self.timed as f64 / self.started.elapsed().as_secs_f64()
+    /// Adds a step on `tokens` trained tokens, which took so many operations of the model.
+    pub(crate) fn add(&mut self, tokens: u64, flops: f64) {
+        self.tokens += tokens;
+        self.flops += flops;
+    }
+
+    /// Trained tokens per second since the start, and operations per second.
+    pub(crate) fn speeds(&self) -> (f64, f64) {
+        let seconds = self.started.elapsed().as_secs_f64();
+        (self.tokens as f64 / seconds, self.flops / seconds)
     }
 }
 
 /// The loss, if it is finite.
 ///
 /// # Errors
-/// The run has diverged at or before `step`.
+/// The run has diverged at `step`.
 pub(crate) fn finite(loss: f64, step: u64) -> Result<f64, TrainError> {
     if loss.is_finite() {
         return Ok(loss);

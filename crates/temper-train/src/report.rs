@@ -4,6 +4,40 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+/// Where a run begins.
+#[derive(Serialize, Deserialize, Clone, Debug, PartialEq)]
+pub struct Start {
+    /// Optimizer steps completed before: 0, or those of the checkpoint that it goes on from.
+    pub step: u64,
+    /// Optimizer steps of the whole run.
+    pub total_steps: u64,
+    /// Trainable parameters of the model.
+    pub parameters: u64,
+}
+
+/// How training goes, without an evaluation.
+#[derive(Serialize, Deserialize, Clone, Debug, PartialEq)]
+pub struct StepReport {
+    /// Optimizer steps completed.
+    pub step: u64,
+    /// Mean training loss since the last report of either kind, in nats per trained token.
+    pub train_loss: f64,
+    /// Learning rate of the last step.
+    pub learning_rate: f64,
+    /// Euclidean norm of the last step's gradient, before clipping.
+    pub grad_norm: f64,
+    /// Training tokens seen: those that the loss counts.
+    pub tokens: u64,
+    /// Training speed since the last report of either kind, in such tokens per second, evaluation
+    /// not counted.
+    pub tokens_per_second: f64,
+    /// Operations that the model needs for that (Chowdhery et al. 2022, appendix B), per second.
+    pub model_flops_per_second: f64,
+    /// The same as a share of `peak_flops`, the model flops utilisation; `None` where that is not
+    /// given.
+    pub mfu: Option<f64>,
+}
+
 /// The state of a run after some optimizer steps.
 #[derive(Serialize, Deserialize, Clone, Debug, PartialEq)]
 pub struct Report {
@@ -13,7 +47,7 @@ pub struct Report {
     pub eval_loss: f64,
     /// exp(`eval_loss`): the perplexity per token.
     pub perplexity: f64,
-    /// Mean training loss since the last report, in nats per trained token.
+    /// Mean training loss since the last evaluation, in nats per trained token.
     pub train_loss: f64,
     /// Learning rate of the last step.
     pub learning_rate: f64,
@@ -21,8 +55,13 @@ pub struct Report {
     pub grad_norm: f64,
     /// Training tokens seen: those that the loss counts.
     pub tokens: u64,
-    /// Training speed since the last report, in such tokens per second, evaluation not counted.
+    /// Training speed since the last evaluation, in such tokens per second, evaluation not counted.
     pub tokens_per_second: f64,
+    /// Operations that the model needs for that (Chowdhery et al. 2022, appendix B), per second.
+    pub model_flops_per_second: f64,
+    /// The same as a share of `peak_flops`, the model flops utilisation; `None` where that is not
+    /// given.
+    pub mfu: Option<f64>,
     /// Loss on the held-out text in bits per byte: comparable between tokenizers.
     pub bits_per_byte: f64,
     /// Share of held-out examples, from 0 to 1, whose label is likelier after their prompt than any
@@ -30,6 +69,9 @@ pub struct Report {
     pub accuracy: Option<f64>,
     /// The most memory that the process has held so far, in bytes, where the system says.
     pub peak_memory: Option<u64>,
+    /// `sample_prompt` and what the model goes on with, where that is asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sample: Option<String>,
 }
 
 /// What came out of a run.

@@ -6,6 +6,9 @@ use rand_chacha::ChaCha8Rng;
 /// The first stream of orders: no run has as many steps.
 const ORDERS: u64 = 1 << 62;
 
+/// The first stream of samples, above those of as many epochs.
+const SAMPLES: u64 = ORDERS | 1 << 61;
+
 /// What random numbers are drawn for; each has numbers of its own.
 #[derive(Clone, Copy)]
 pub(crate) enum Draw {
@@ -17,10 +20,12 @@ pub(crate) enum Draw {
     Dropout { step: u64, pass: u64 },
     /// The order of the examples in an epoch, counted from 0.
     Order { epoch: u64 },
-    /// The tokens of a text that is generated.
-    Text,
     /// The initial weights of adapters.
     Adapters,
+    /// The tokens of a text that is generated.
+    Text,
+    /// The same after an optimizer step, counted from 1.
+    Sample { step: u64 },
 }
 
 /// Where the streams of dropout begin; those of sequences end below it.
@@ -39,6 +44,7 @@ pub(crate) fn stream(seed: u64, draw: Draw) -> ChaCha8Rng {
         Draw::Sequences { step } => step + 1,
         Draw::Dropout { step, pass } => DROPOUT | step << PASS_BITS | pass,
         Draw::Order { epoch } => ORDERS + epoch,
+        Draw::Sample { step } => SAMPLES + step,
     });
     rng
 }

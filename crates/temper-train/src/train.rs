@@ -2,6 +2,7 @@
 
 mod average;
 mod export;
+mod reports;
 mod state;
 
 use std::ops::ControlFlow;
@@ -10,18 +11,17 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::checkpoint::{Checkpoint, CheckpointError, Checkpoints};
 use crate::data::Dataset;
-use crate::evaluate::evaluate;
-use crate::memory::peak_memory;
-use crate::progress::{finite, read};
-use crate::{Report, Summary, TrainConfig, TrainError};
+use crate::divergence::Trend;
+use crate::observer::Evaluations;
+use crate::{Observer, Report, Start, Summary, TrainConfig, TrainError};
 
 pub use export::{export, export_adapter, export_initial};
 
 use state::State;
 
-/// Optimizer steps between two looks at the loss where nothing is reported: each look waits for
-/// the device.
-const DIVERGENCE_STEPS: u64 = 16;
+/// Optimizer steps between two looks at their losses where nothing is reported: each look waits
+/// for the device.
+const LOOK_STEPS: u64 = 16;
 
 /// Trains a model from scratch on the data that `config` names, relative to `base_dir`: a [`Run`]
 /// without checkpoints.
@@ -117,11 +117,19 @@ impl<'a> Run<'a> {
     ///
     /// # Errors
     /// A setting is invalid, the data can't be read or are too few, the device is missing or
-    /// fails, the loss is no longer finite, or a checkpoint can't be written or gone on from.
+    /// fails, the run diverges, or a checkpoint can't be written or gone on from.
     pub fn train(
         &self,
         observe: &mut dyn FnMut(&Report) -> ControlFlow<()>,
     ) -> Result<Summary, TrainError> {
+        self.train_watched(&mut Evaluations(observe))
+    }
+
+    /// The same for an observer that is told of the start and of steps, too.
+    ///
+    /// # Errors
+    /// As [`Run::train`].
+    pub fn train_watched(&self, observer: &mut dyn Observer) -> Result<Summary, TrainError> {
         self.config.validate()?;
         let (config, pretrained) = self.config.complete(self.base_dir)?;
         let config = &config;
@@ -147,39 +155,26 @@ impl<'a> Run<'a> {
         let mut state = State::new(config, total_steps, &device, pretrained.as_ref(), from)?;
         summary.trained_parameters = state.trained_parameters();
         drop(pretrained);
+        let parameters = summary.parameters;
+        let start = Start { step: state.position.steps, total_steps, parameters };
+        summary.stopped_early = observer.start(&start).is_break();
 
         while state.position.steps < total_steps && !summary.stopped_early {
             let last;
             (state, last) = state.step(&dataset.train);
             let steps = state.position.steps;
             let is_last = steps == total_steps;
-            if is_last || steps.is_multiple_of(interval) {
-                let train_loss = state.progress.mean_loss(steps)?;
-                let tokens_per_second = state.progress.tokens_per_second();
-                let (model, sequences) = (state.evaluation_model(), state.batch.micro_batch_size);
-                let held_out = &dataset.held_out;
-                let evaluation = evaluate(&model, held_out, sequences, config, &plain_device)?;
-                state.position.eval_loss = Some(finite(evaluation.loss, steps)?);
-                state.position.accuracy = evaluation.accuracy;
-                state.progress.restart();
-                let report = Report {
-                    step: steps,
-                    eval_loss: evaluation.loss,
-                    perplexity: evaluation.loss.exp().min(f64::MAX),
-                    train_loss,
-                    learning_rate: last.learning_rate,
-                    grad_norm: last.grad_norm.map_or(Ok(0.0), read)?,
-                    tokens: state.position.tokens,
-                    tokens_per_second,
-                    bits_per_byte: evaluation.bits_per_byte,
-                    accuracy: evaluation.accuracy,
-                    peak_memory: peak_memory(),
-                };
-                summary.stopped_early = observe(&report).is_break() && !is_last;
-            } else if steps.is_multiple_of(DIVERGENCE_STEPS) {
-                state.progress.mean_loss(steps)?;
-            }
-            summary.stopped_early |= self.is_stopped() && !is_last;
+            let flow = if is_last || steps.is_multiple_of(interval) {
+                observer.evaluation(&state.evaluate(&dataset, last, &plain_device)?)
+            } else if steps.is_multiple_of(config.log_steps as u64) {
+                observer.step(&state.report(last)?)
+            } else {
+                if steps.is_multiple_of(LOOK_STEPS) {
+                    state.look()?;
+                }
+                ControlFlow::Continue(())
+            };
+            summary.stopped_early = (flow.is_break() || self.is_stopped()) && !is_last;
             let is_due =
                 config.save_steps.is_some_and(|saving| steps.is_multiple_of(saving as u64));
             if let Some(checkpoints) = &self.checkpoints
@@ -202,7 +197,12 @@ impl<'a> Run<'a> {
     /// The checkpoint to go on from, and those newer ones that are damaged.
     fn source(&self) -> Result<(Option<Checkpoint>, Vec<PathBuf>), CheckpointError> {
         match (&self.source, &self.checkpoints) {
-            (Source::File(path), _) => Ok((Some(Checkpoint::read(path)?), Vec::new())),
+            (Source::File(path), _) => {
+                let mut checkpoint = Checkpoint::read(path)?;
+                // Its losses may be of other data.
+                checkpoint.position.trend = Trend::default();
+                Ok((Some(checkpoint), Vec::new()))
+            }
             (Source::Newest, Some(checkpoints)) => Ok(match checkpoints.latest()? {
                 Some((checkpoint, damaged)) => (Some(checkpoint), damaged),
                 None => (None, Vec::new()),
@@ -218,6 +218,8 @@ mod examples_tests;
 mod export_tests;
 #[cfg(test)]
 mod fine_tuning_tests;
+#[cfg(test)]
+mod reports_tests;
 #[cfg(test)]
 mod resume_tests;
 #[cfg(test)]

@@ -1,37 +1,41 @@
 //! `temper train`: one model, without tuning. Trials of the built-in trainer run this too.
 
+use std::io;
 use std::ops::ControlFlow;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use miette::{IntoDiagnostic, Result, miette};
-use temper_train::{Checkpoints, Report, Run, Summary, TrainConfig, TrainError, keep_freed_memory};
+use temper_train::{
+    Checkpoints, Observer, Report, Run, Start, StepReport, Summary, TrainConfig, TrainError,
+    keep_freed_memory,
+};
 
 use crate::args::TrainArgs;
 use crate::document::Document;
 use crate::exit::Exit;
 use crate::mistake::suggest;
-use crate::people::number;
+use crate::progress::Training;
 use crate::say::say;
+use crate::shell::command;
 use crate::signals::raise_on_signals;
 use crate::study_file::{ObjectiveKind, StudyFile};
+use crate::train_log::TrainLog;
 use crate::train_settings::{overwrite, resolve};
 
 pub(crate) fn run(args: &TrainArgs) -> Result<Exit> {
     let document = Document::read(&args.config)?;
-    let mut config = read(&document)?;
+    let mut config = set(&read(&document)?, &args.set)?;
     resolve(&mut config, &document.folder());
-    let config = set(&config, &args.set)?;
+    if !args.json {
+        // Somebody may want to see what the model has learned.
+        config.sample_tokens.get_or_insert(TrainConfig::SAMPLE_TOKENS);
+    }
     keep_freed_memory();
-    let mut observe = |report: &Report| {
-        if args.json {
-            println!("{}", serde_json::to_string(report).expect("a report can be written as JSON"));
-        } else {
-            describe(report);
-        }
-        ControlFlow::Continue(())
-    };
+    if let (Some(folder), false) = (&args.log_dir, args.resume) {
+        refuse_earlier(TrainLog::files(folder).into_diagnostic()?.first())?;
+    }
     let stop = Arc::new(AtomicBool::new(false));
     raise_on_signals(&stop)?;
     let mut run = Run::new(&config, Path::new("/")).stop_when(&stop);
@@ -41,7 +45,7 @@ pub(crate) fn run(args: &TrainArgs) -> Result<Exit> {
         run = match args.resume {
             true => run.resume(),
             false => {
-                refuse_earlier(&checkpoints)?;
+                refuse_earlier(checkpoints.files().into_diagnostic()?.first())?;
                 run
             }
         };
@@ -49,9 +53,17 @@ pub(crate) fn run(args: &TrainArgs) -> Result<Exit> {
     if let Some(checkpoint) = &args.fork {
         run = run.fork(checkpoint);
     }
-    match run.train(&mut observe) {
-        Ok(summary) => conclude(args, &summary),
-        Err(error) => {
+    let mut watch = Watch { args, view: Training::new(args.json), log: None, unwritten: None };
+    let trained = run.train_watched(&mut watch);
+    let Watch { view, unwritten, .. } = watch;
+    drop(view);
+    match (trained, unwritten) {
+        (Ok(_), Some(error)) => Err(miette!(
+            help = format!("mend that; to go on: {}", resume_command(args)),
+            "the log can't be written: {error}"
+        )),
+        (Ok(summary), None) => conclude(args, &summary),
+        (Err(error), _) => {
             if args.json {
                 println!("{}", failure(&error));
             }
@@ -60,9 +72,58 @@ pub(crate) fn run(args: &TrainArgs) -> Result<Exit> {
     }
 }
 
-/// A run from scratch does not mix with the checkpoints of another.
-fn refuse_earlier(checkpoints: &Checkpoints) -> Result<()> {
-    match checkpoints.files().into_diagnostic()?.first() {
+/// Shows a run, and keeps its log.
+struct Watch<'a> {
+    args: &'a TrainArgs,
+    view: Training,
+    log: Option<TrainLog>,
+    /// Why the log could not be written: the run ends, and can go on.
+    unwritten: Option<io::Error>,
+}
+
+impl Watch<'_> {
+    /// Ends the run if that failed.
+    fn check(&mut self, written: io::Result<()>) -> ControlFlow<()> {
+        match written {
+            Ok(()) => ControlFlow::Continue(()),
+            Err(error) => {
+                self.unwritten = Some(error);
+                ControlFlow::Break(())
+            }
+        }
+    }
+
+    fn open(&mut self, start: &Start) -> io::Result<()> {
+        if let Some(folder) = &self.args.log_dir {
+            self.log = Some(TrainLog::open(folder, start.step)?);
+        }
+        Ok(())
+    }
+}
+
+impl Observer for Watch<'_> {
+    fn start(&mut self, start: &Start) -> ControlFlow<()> {
+        self.view.start(start);
+        let opened = self.open(start);
+        self.check(opened)
+    }
+
+    fn step(&mut self, report: &StepReport) -> ControlFlow<()> {
+        self.view.step(report);
+        let written = self.log.as_mut().map_or(Ok(()), |log| log.step(report));
+        self.check(written)
+    }
+
+    fn evaluation(&mut self, report: &Report) -> ControlFlow<()> {
+        self.view.evaluation(report);
+        let written = self.log.as_mut().map_or(Ok(()), |log| log.evaluation(report));
+        self.check(written)
+    }
+}
+
+/// A run from scratch does not mix with the files of another.
+fn refuse_earlier(newest: Option<&PathBuf>) -> Result<()> {
+    match newest {
         None => Ok(()),
         Some(newest) => Err(miette!(
             help = "go on from it with --resume, or choose another folder",
@@ -85,18 +146,11 @@ fn conclude(args: &TrainArgs, summary: &Summary) -> Result<Exit> {
         say(format!("`{}` is no whole checkpoint; the one before was used", damaged.display()));
     }
     if summary.stopped_early {
-        let config = args.config.display();
-        say(match &args.checkpoints {
-            Some(folder) => format!(
-                "interrupted after step {}; to go on: temper train {config} --checkpoints {} --resume",
-                summary.steps,
-                folder.display()
-            ),
-            None => format!(
-                "interrupted after step {}; with --checkpoints FOLDER it could go on",
-                summary.steps
-            ),
-        });
+        let advice = match &args.checkpoints {
+            Some(_) => format!("to go on: {}", resume_command(args)),
+            None => "with --checkpoints FOLDER it could go on".to_owned(),
+        };
+        say(format!("interrupted after step {}; {advice}", summary.steps));
         return Ok(Exit::Interrupted);
     }
     if args.discard
@@ -158,23 +212,27 @@ fn parse_value(text: &str) -> toml::Value {
         .unwrap_or_else(|| toml::Value::String(text.to_owned()))
 }
 
-fn describe(report: &Report) {
-    let accuracy = report.accuracy.map(|accuracy| format!(", accuracy {}", number(accuracy)));
-    eprintln!(
-        "step {}: eval_loss {}{}, train_loss {}, lr {}, {} tokens/s",
-        report.step,
-        number(report.eval_loss),
-        accuracy.unwrap_or_default(),
-        number(report.train_loss),
-        number(report.learning_rate),
-        report.tokens_per_second.round(),
-    );
+/// The command that goes on with the run.
+fn resume_command(args: &TrainArgs) -> String {
+    let mut words = vec!["temper".into(), "train".into(), args.config.display().to_string()];
+    let mut add = |name: &str, value: &str| words.extend([name.to_owned(), value.to_owned()]);
+    args.set.iter().for_each(|pair| add("--set", pair));
+    for (name, path) in [("--checkpoints", &args.checkpoints), ("--log-dir", &args.log_dir)] {
+        if let Some(path) = path {
+            add(name, &path.display().to_string());
+        }
+    }
+    for (name, is_given) in [("--json", args.json), ("--discard", args.discard)] {
+        words.extend(is_given.then(|| name.to_owned()));
+    }
+    words.push("--resume".to_owned());
+    command(&words)
 }
 
 /// How the trainer's errors are told to the study that it is a trial of.
 fn failure(error: &TrainError) -> serde_json::Value {
     let kind = match error {
-        TrainError::Diverged { .. } => "diverged",
+        TrainError::Diverged { .. } | TrainError::FarAboveBest { .. } => "diverged",
         _ => "crashed",
     };
     serde_json::json!({"failure": kind, "message": error.to_string()})
@@ -191,5 +249,17 @@ pub(super) fn explain(document: &Document, error: &TrainError) -> miette::Report
             Some(help) => miette!(help = help, "{error}"),
             None => miette!("{error}"),
         },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_run_that_stays_far_above_its_best_has_diverged() {
+        let (step, steps, loss, best) = (395, 20, 3.42, 1.59);
+        let error = TrainError::FarAboveBest { step, loss, best, threshold: 1.0, steps };
+        assert_eq!(failure(&error)["failure"], "diverged");
     }
 }

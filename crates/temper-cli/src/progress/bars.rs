@@ -12,7 +12,7 @@ use crate::people::{describe, number};
 use super::{is_best, news, over, value};
 
 /// How often a bar that gets no events is drawn.
-const TICK: Duration = Duration::from_millis(200);
+pub(super) const TICK: Duration = Duration::from_millis(200);
 
 /// Bars on stderr.
 pub(super) struct Bars {
@@ -90,7 +90,7 @@ impl Bars {
     }
 }
 
-fn style(template: &str) -> ProgressStyle {
+pub(super) fn style(template: &str) -> ProgressStyle {
     ProgressStyle::with_template(template).expect("the templates are valid")
 }
 

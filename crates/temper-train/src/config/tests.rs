@@ -106,6 +106,19 @@ fn every_bad_value_is_named_with_its_bound() {
         message(|config| config.max_steps = Some(0)),
         message(|config| config.eval_steps = Some(0)),
         message(|config| config.eval_tokens = Some(0)),
+        message(|config| config.log_steps = 0),
+        message(|config| config.peak_flops = Some(0.0)),
+        message(|config| config.sample_tokens = Some(1_000_001)),
+        message(|config| {
+            config.sample_prompt = Some("Once".into());
+            config.sample_tokens = Some(0);
+        }),
+        message(|config| config.divergence_threshold = -1.0),
+        message(|config| config.divergence_steps = Some(0)),
+        message(|config| {
+            config.divergence_threshold = 0.0;
+            config.divergence_steps = Some(5);
+        }),
     ];
     let expected = [
         "[data] `data` names no files",
@@ -145,6 +158,13 @@ fn every_bad_value_is_named_with_its_bound() {
         "[max_steps] `max_steps`: 0 is below 1",
         "[eval_steps] `eval_steps`: 0 is below 1",
         "[eval_tokens] `eval_tokens`: 0 is below 1",
+        "[log_steps] `log_steps`: 0 is below 1",
+        "[peak_flops] `peak_flops`: 0 is not above 0",
+        "[sample_tokens] `sample_tokens`: 1000001 is above 1,000,000",
+        "[sample_prompt] `sample_prompt`: \"Once\" is of no use where `sample_tokens` is 0",
+        "[divergence_threshold] `divergence_threshold`: -1 is below 0",
+        "[divergence_steps] `divergence_steps`: 0 is below 1",
+        "[divergence_steps] `divergence_steps`: 5 is of no use where `divergence_threshold` is 0",
     ];
     assert_eq!(messages, expected);
 }

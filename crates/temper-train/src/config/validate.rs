@@ -1,5 +1,7 @@
 //! The checks of a configuration: every bad value is named with its bound.
 
+mod reports;
+
 use temper_optim::{OptimizerKind, ScheduleKind};
 
 use crate::model::PositionKind;
@@ -30,7 +32,8 @@ impl TrainConfig {
         self.validate_optimizer()?;
         self.validate_parametrization()?;
         self.validate_batch()?;
-        self.validate_length()
+        self.validate_length()?;
+        self.validate_reports()
     }
 
     fn validate_data(&self) -> Result<(), TrainError> {

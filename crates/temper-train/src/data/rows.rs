@@ -38,6 +38,7 @@ impl Sequences {
             segments: is_packed
                 .then(|| Tensor::from_data(TensorData::new(segments, shape), device)),
             trained: rows.iter().flatten().map(|example| example.trained_tokens()).sum(),
+            lengths: rows.iter().flatten().map(|example| example.inputs()).collect(),
         }
     }
 }
@@ -72,6 +73,7 @@ mod tests {
         let weights = sequences.weights.unwrap().into_data().try_to_vec::<f32>().unwrap();
         assert_eq!(weights, [0.0, 1.0, 1.0, 1.0, 0.0, 0.0]);
         assert_eq!(sequences.trained, 3);
+        assert_eq!(sequences.lengths, [3, 1]);
         assert!(sequences.segments.is_none());
     }
 

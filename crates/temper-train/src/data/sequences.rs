@@ -17,6 +17,8 @@ pub(crate) struct Sequences {
     pub segments: Option<Tensor<2, Int>>,
     /// Targets that count.
     pub trained: u64,
+    /// Inputs of each text or example, padding left out.
+    pub lengths: Vec<usize>,
 }
 
 impl Sequences {
@@ -37,6 +39,7 @@ impl Sequences {
             weights: None,
             segments: None,
             trained: (starts.len() * length) as u64,
+            lengths: vec![length; starts.len()],
         }
     }
 }

@@ -61,6 +61,7 @@ impl Tokenizer {
             .build();
         let mut model = BytePairs::new(BPE::default());
         model.with_pre_tokenizer(Some(pre_tokenizer()));
+        model.with_decoder(Some(DecoderWrapper::ByteLevel(ByteLevel::default())));
         model.train(&mut trainer, texts.iter()).map_err(failed)?;
         // The end-of-text token that a document spells out is text.
         model.set_encode_special_tokens(true);
@@ -102,7 +103,7 @@ impl Tokenizer {
     ///
     /// # Errors
     /// The BPE could not encode the text.
-    pub(super) fn encode_text(&self, text: &str) -> Result<Vec<u32>, TrainError> {
+    pub(crate) fn encode_text(&self, text: &str) -> Result<Vec<u32>, TrainError> {
         match self {
             Tokenizer::Bytes => Ok(text.bytes().map(u32::from).collect()),
             Tokenizer::Bpe { model, .. } => {
@@ -118,8 +119,40 @@ impl Tokenizer {
         Words::learned(tokenizer, end_of_text)
     }
 
+    /// The text of tokens, without special ones; what is no UTF-8 is replaced.
+    ///
+    /// # Errors
+    /// The BPE could not decode them.
+    pub(crate) fn decode(&self, tokens: &[u32]) -> Result<String, TrainError> {
+        match self {
+            Tokenizer::Bytes => {
+                let bytes = tokens.iter().filter_map(|token| u8::try_from(*token).ok());
+                let bytes: Vec<u8> = bytes.filter(|byte| *byte != 0).collect();
+                Ok(String::from_utf8_lossy(&bytes).into_owned())
+            }
+            Tokenizer::Bpe { model, .. } => model.decode(tokens, true).map_err(failed),
+            Tokenizer::Pretrained(words) => words.tokenizer.decode(tokens, true).map_err(failed),
+        }
+    }
+
+    /// The token before a text: one that begins it, or else the end of another.
+    pub(crate) fn start_of_text(&self) -> u32 {
+        match self {
+            Tokenizer::Pretrained(words) => words.start_of_text(),
+            _ => self.end_of_text(),
+        }
+    }
+
+    /// Whether the token ends a text.
+    pub(crate) fn is_end(&self, token: u32) -> bool {
+        match self {
+            Tokenizer::Pretrained(words) => words.is_end(token),
+            _ => token == self.end_of_text(),
+        }
+    }
+
     /// The token that separates documents.
-    pub(super) fn end_of_text(&self) -> u32 {
+    pub(crate) fn end_of_text(&self) -> u32 {
         match self {
             Tokenizer::Bytes => 0,
             Tokenizer::Bpe { end_of_text, .. } => *end_of_text,
@@ -232,6 +265,17 @@ mod tests {
             assert_eq!(words.bytes(&tokens), text.len() as u64);
             assert_eq!(words.end_of_text(), tokenizer.end_of_text());
         }
+    }
+
+    #[test]
+    fn tokens_become_the_text_again_without_separators() {
+        for tokenizer in [Tokenizer::Bytes, bpe()] {
+            let tokens = tokenizer.encode(&TEXTS[..1]).unwrap();
+            assert_eq!(tokenizer.decode(&tokens).unwrap(), TEXTS[0]);
+            assert!(tokenizer.is_end(*tokens.last().unwrap()));
+        }
+        // The end of a text may be in the middle of a character.
+        assert_eq!(Tokenizer::Bytes.decode(&[0x61, 0xc3]).unwrap(), "a\u{fffd}");
     }
 
     #[test]

@@ -45,7 +45,7 @@ impl Sampling {
     }
 
     /// Chooses by the logarithms of the probabilities; of equals, the first.
-    pub(super) fn choose(&self, log_probabilities: &[f32], rng: &mut ChaCha8Rng) -> u32 {
+    pub(crate) fn choose(&self, log_probabilities: &[f32], rng: &mut ChaCha8Rng) -> u32 {
         let mut order: Vec<usize> = (0..log_probabilities.len()).collect();
         let falling =
             |a: &usize, b: &usize| log_probabilities[*b].total_cmp(&log_probabilities[*a]);

@@ -41,6 +41,16 @@ impl Words {
         self.eos.first().copied().unwrap_or(0)
     }
 
+    /// The token before a text: the one that begins texts, or else the end of another.
+    pub(crate) fn start_of_text(&self) -> u32 {
+        self.bos.unwrap_or_else(|| self.end_of_text())
+    }
+
+    /// Whether the token ends a text.
+    pub(crate) fn is_end(&self, token: u32) -> bool {
+        self.eos.contains(&token)
+    }
+
     /// How conversations are written, as far as the checkpoint says.
     pub(crate) fn chat_defaults(&self) -> ChatDefaults {
         let text = |token: Option<u32>| {

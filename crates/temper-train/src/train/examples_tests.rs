@@ -101,7 +101,8 @@ fn after_a_step(config: &TrainConfig, micro: usize) -> (Vec<f32>, f64) {
     let (mut state, _) = state.step(&dataset.train);
     let mut weights = Weights::default();
     state.evaluation_model().visit(&mut weights);
-    (weights.0, state.progress.mean_loss(1).unwrap())
+    state.look().unwrap();
+    (weights.0, state.position.losses.mean())
 }
 
 #[test]

@@ -5,6 +5,7 @@ use std::fs;
 use super::tests::{folder, small};
 use super::*;
 use crate::OptimizerKind;
+use crate::checkpoint::Position;
 
 /// The losses of reports, bit for bit, by step.
 type Bits = Vec<(u64, [u64; 3])>;
@@ -105,6 +106,16 @@ fn a_run_on_examples_goes_on_in_the_middle_of_an_epoch_bit_for_bit() {
         assert_eq!(pieces, whole);
         assert_eq!(whole.len(), 3);
     }
+}
+
+#[test]
+fn a_position_without_what_later_versions_added_is_read() {
+    let text = r#"{"steps": 3, "tokens": 9, "loss_sum": 1.5, "averaged": 2, "loss_tokens": 6,
+                   "eval_loss": 2.5, "accuracy": null}"#;
+    let position: Position = serde_json::from_str(text).unwrap();
+    assert_eq!((position.steps, position.averaged, position.losses.mean()), (3, 2, 0.25));
+    let again = serde_json::to_string(&position).unwrap();
+    assert_eq!(serde_json::from_str::<Position>(&again).unwrap(), position);
 }
 
 #[test]

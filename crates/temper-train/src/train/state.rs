@@ -11,14 +11,16 @@ use super::average::Average;
 use crate::checkpoint::{Checkpoint, Checkpoints, Position, Snapshot};
 use crate::config::Batch;
 use crate::data::{Sequences, Train};
+use crate::divergence::DivergenceRule;
+use crate::flops::ModelFlops;
 use crate::model::{Dropout, Model, cross_entropy, z_loss};
 use crate::pretrained::{Checksum, Pretrained, load_weights};
-use crate::progress::Progress;
+use crate::progress::{Clock, Unread, finite};
 use crate::{FinetuningType, TrainConfig, TrainError};
 
 /// A run between two optimizer steps.
 pub(super) struct State<'a> {
-    config: &'a TrainConfig,
+    pub(super) config: &'a TrainConfig,
     device: Device,
     schedule: Schedule,
     pub(super) batch: Batch,
@@ -27,7 +29,14 @@ pub(super) struct State<'a> {
     average: Option<Average>,
     /// Of the weights of the pretrained checkpoint, where some of them stay.
     base: Option<Checksum>,
-    pub(super) progress: Progress,
+    flops: ModelFlops,
+    divergence: Option<DivergenceRule>,
+    /// The losses of the last steps, which are not in `position` yet.
+    unread: Unread,
+    /// Since the last evaluation.
+    pub(super) clock: Clock,
+    /// Since the last report.
+    pub(super) log_clock: Clock,
     pub(super) position: Position,
 }
 
@@ -48,6 +57,7 @@ impl<'a> State<'a> {
         from: Option<Checkpoint>,
     ) -> Result<Self, TrainError> {
         let (model, base) = initial_model(config, device, pretrained, from.is_some())?;
+        let flops = ModelFlops::new(config, trained_parameters(config, &model));
         let mut state = Self {
             config,
             device: device.clone(),
@@ -60,13 +70,15 @@ impl<'a> State<'a> {
             ),
             average: None,
             base,
-            progress: Progress::start(),
+            flops,
+            divergence: config.divergence_rule(total_steps),
+            unread: Unread::default(),
+            clock: Clock::start(),
+            log_clock: Clock::start(),
             position: Position::default(),
         };
         if let Some(checkpoint) = from {
             state.position = checkpoint.position.clone();
-            state.progress =
-                Progress::resume(state.position.loss_sum, state.position.loss_tokens, device);
             let averaged;
             (state.model, averaged, state.optimizer) =
                 checkpoint.restore(config, base, state.model, state.optimizer)?;
@@ -86,13 +98,18 @@ impl<'a> State<'a> {
         let step = self.position.steps;
         let passes = data.passes(self.config, self.batch, step, &self.device);
         let tokens: u64 = passes.iter().map(|pass| pass.trained).sum();
+        let flops = passes.iter().map(|pass| self.flops.of(pass)).sum();
+        let mut losses: Option<Tensor<1>> = None;
         let mut gradients = GradientsAccumulator::new();
         let count = passes.len();
         for (index, pass) in passes.into_iter().enumerate() {
             let mut dropout = Dropout::new(self.config, step, index as u64);
-            let trained = pass.trained;
             let (loss, penalty) = self.loss(pass, &mut dropout);
-            self.progress.add(loss.clone().inner(), trained);
+            let of_pass = loss.clone().inner();
+            losses = Some(match losses {
+                Some(sum) => sum + of_pass,
+                None => of_pass,
+            });
             let mut loss = loss / tokens as f64;
             if let Some(penalty) = penalty {
                 loss = loss + penalty / count as f64;
@@ -108,9 +125,32 @@ impl<'a> State<'a> {
         if let Some(average) = &mut self.average {
             average.add(&self.model);
         }
+        if let Some(sum) = losses {
+            self.unread.add(sum, tokens);
+        }
+        self.clock.add(tokens, flops);
+        self.log_clock.add(tokens, flops);
         self.position.steps += 1;
         self.position.tokens += tokens;
         (self, Step { learning_rate, grad_norm })
+    }
+
+    /// Reads the losses of the steps since the last look; waits for the device.
+    ///
+    /// # Errors
+    /// The run has diverged, or the device failed.
+    pub(super) fn look(&mut self) -> Result<(), TrainError> {
+        let unread = self.unread.take()?;
+        let first = self.position.steps + 1 - unread.len() as u64;
+        for (step, losses) in (first..).zip(unread) {
+            let loss = finite(losses.mean(), step)?;
+            self.position.losses.add(losses);
+            self.position.logged_losses.add(losses);
+            if let Some(rule) = &self.divergence {
+                self.position.trend.add(loss, step, rule)?;
+            }
+        }
+        Ok(())
     }
 
     /// The summed loss of a pass, and what is added to its mean.
@@ -133,14 +173,13 @@ impl<'a> State<'a> {
 
     /// How many numbers are trained.
     pub(super) fn trained_parameters(&self) -> u64 {
-        self.model.trained().numbers
+        trained_parameters(self.config, &self.model)
     }
 
     /// Saves it.
     pub(super) fn save(&mut self, checkpoints: &Checkpoints) -> Result<PathBuf, TrainError> {
         // A run that has diverged is not worth going on from.
-        self.progress.mean_loss(self.position.steps)?;
-        (self.position.loss_sum, self.position.loss_tokens) = self.progress.losses()?;
+        self.look()?;
         self.position.averaged = self.average.as_ref().map_or(0, Average::steps);
         let average = self.average.as_ref().map(Average::model);
         Ok(checkpoints.save(&Snapshot {
@@ -151,6 +190,15 @@ impl<'a> State<'a> {
             average,
             optimizer: &self.optimizer,
         })?)
+    }
+}
+
+/// How many numbers are trained. Where that is plain the model is not asked: its weights may have to
+/// be read yet.
+fn trained_parameters(config: &TrainConfig, model: &Model) -> u64 {
+    match config.finetuning_type {
+        FinetuningType::Full => config.num_parameters(),
+        FinetuningType::Lora | FinetuningType::LastLayers => model.trained().numbers,
     }
 }
 

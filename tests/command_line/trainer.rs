@@ -127,8 +127,8 @@ fn a_trained_model_is_exported_and_goes_on_with_a_text() {
     lab.temper(&["export", "--init", "study.toml", "initial"]).ok();
     assert!(lab.path("initial/model.safetensors").exists());
 
-    let full = lab.temper(&["export", "kept", "model"]).fails(2);
+    let full = lab.temper(&["export", "kept", "model"]).with_code(2);
     assert!(full.stderr.contains("`model` is not empty"), "{}", full.stderr);
-    let nothing = lab.temper(&["export", "text", "new"]).fails(2);
+    let nothing = lab.temper(&["export", "text", "new"]).with_code(2);
     assert!(nothing.stderr.contains("there is none in `text`"), "{}", nothing.stderr);
 }

@@ -4,6 +4,7 @@ mod architecture;
 mod base_model;
 mod batch;
 mod length;
+mod memory;
 mod parametrization;
 mod rope_scaling;
 mod schedule;
@@ -13,6 +14,7 @@ mod validate;
 pub use architecture::Architecture;
 pub use batch::Batch;
 pub(crate) use length::Volume;
+pub use memory::MemoryEstimate;
 pub use parametrization::Parametrization;
 pub use rope_scaling::RopeScaling;
 

@@ -30,11 +30,11 @@ mod train;
 
 pub use allocator::keep_freed_memory;
 pub use checkpoint::{CheckpointError, Checkpoints};
-pub use config::{Architecture, Batch, Parametrization, RopeScaling, TrainConfig};
+pub use config::{Architecture, Batch, MemoryEstimate, Parametrization, RopeScaling, TrainConfig};
 pub use data::{LineFault, LineKind, TokenizerKind};
 pub use device::Device;
 pub use error::TrainError;
 pub use pretrained::{Precision, PretrainedError, PretrainedModel, Sampling};
 pub use report::{Report, Summary};
 pub use temper_optim::{CooldownType, OptimizerKind, Schedule, ScheduleKind};
-pub use train::{Run, export, export_initial, train};
+pub use train::{Row, Run, export, export_initial, rows_of_steps, train};

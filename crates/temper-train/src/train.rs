@@ -2,6 +2,7 @@
 
 mod average;
 mod export;
+mod rows;
 mod state;
 
 use std::ops::ControlFlow;
@@ -16,6 +17,7 @@ use crate::progress::{finite, read};
 use crate::{Report, Summary, TrainConfig, TrainError};
 
 pub use export::{export, export_initial};
+pub use rows::{Row, rows_of_steps};
 
 use state::State;
 

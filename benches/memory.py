@@ -66,7 +66,7 @@ def main():
             parameters = output(release / "temper", "train", path, "--set", "max_steps=1")
             parameters = next(line for line in parameters if line.startswith("parameters"))
             ratio = estimate / report["peak_memory"]
-            worst = max(worst, ratio - 1, 1 - ratio, key=abs)
+            worst = max(worst, abs(ratio - 1))
             print(
                 f"| {name} | {int(parameters.split()[-1]):,} | {estimate / 1e6:.0f} "
                 f"| {report['peak_memory'] / 1e6:.0f} | {ratio:.2f} |",

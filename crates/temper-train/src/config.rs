@@ -5,6 +5,7 @@ mod base_model;
 mod batch;
 mod fine_tuning;
 mod length;
+mod memory;
 mod parametrization;
 mod rope_scaling;
 mod schedule;
@@ -16,6 +17,7 @@ pub use batch::Batch;
 pub(crate) use fine_tuning::projection_names;
 pub use fine_tuning::{FinetuningType, TargetModules};
 pub(crate) use length::Volume;
+pub use memory::MemoryEstimate;
 pub use parametrization::Parametrization;
 pub use rope_scaling::RopeScaling;
 

@@ -28,8 +28,8 @@ pub(crate) struct ModelFlops {
 }
 
 impl ModelFlops {
-    /// Those of a model of these settings, of whose parameters so many are trained.
-    pub(crate) fn new(config: &TrainConfig, trained: u64) -> ModelFlops {
+    /// Those of a model of these settings, with what is trained of them.
+    pub(crate) fn new(config: &TrainConfig) -> ModelFlops {
         let learned_positions = match config.architecture.parts().positions {
             PositionKind::Rotary => 0,
             PositionKind::Learned => config.max_seq_length,
@@ -41,10 +41,11 @@ impl ModelFlops {
         let output = (config.vocabulary() * config.hidden_size) as f64;
         let reached = config.trained_layers() as f64 / config.num_layers as f64;
         let back = output + reached * (all - output);
+        let trained = config.num_trained_parameters() as f64;
         let (adapters, gradients) = match config.finetuning_type {
             FinetuningType::Full => (0.0, all),
-            FinetuningType::LastLayers => (0.0, trained as f64),
-            FinetuningType::Lora => (trained as f64, trained as f64),
+            FinetuningType::LastLayers => (0.0, trained),
+            FinetuningType::Lora => (trained, trained),
         };
         let layers = 4.0 * config.num_layers as f64 + 8.0 * config.trained_layers() as f64;
         ModelFlops {
@@ -81,12 +82,7 @@ mod tests {
         let device = Device::flex();
         let of = |config: &TrainConfig| {
             let tokens: Vec<u32> = (0..20).collect();
-            ModelFlops::new(config, config.num_parameters()).of(&Sequences::cut(
-                &tokens,
-                &[0, 7],
-                5,
-                &device,
-            ))
+            ModelFlops::new(config).of(&Sequences::cut(&tokens, &[0, 7], 5, &device))
         };
         // Projections of attention and MLP, norms; 256 tokens.
         let parameters = 256 * 8 + 3 * (4 * 8 * 12 + 3 * 8 * 10 + 2 * 8) + 8;
@@ -100,15 +96,17 @@ mod tests {
         let trained = |config: &TrainConfig| {
             let base_model = Some("llama".into());
             let config = TrainConfig { base_model, trained_layers: Some(1), ..config.clone() };
-            ModelFlops::new(&config, 7).per_token
+            (ModelFlops::new(&config).per_token, config.num_trained_parameters() as f64)
         };
         let last = TrainConfig { finetuning_type: FinetuningType::LastLayers, ..untied };
         let output = 256 * 8;
         let reached = f64::from(output) + f64::from(parameters - output) / 3.0;
         let close = |found: f64, expected: f64| (found - expected).abs() < 1e-9 * expected;
-        assert!(close(trained(&last), 2.0 * (f64::from(parameters) + reached + 7.0)));
+        let (found, weights) = trained(&last);
+        assert!(close(found, 2.0 * (f64::from(parameters) + reached + weights)));
         let lora = TrainConfig { finetuning_type: FinetuningType::Lora, ..last };
-        assert!(close(trained(&lora), 2.0 * (f64::from(parameters) + reached + 3.0 * 7.0)));
+        let (found, weights) = trained(&lora);
+        assert!(close(found, 2.0 * (f64::from(parameters) + reached + 3.0 * weights)));
         assert_eq!(of(&gpt2), tokens as f64 * (6 * learned + 12 * 3 * 2 * 6 * 5) as f64);
     }
 }

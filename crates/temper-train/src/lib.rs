@@ -36,7 +36,8 @@ mod train;
 pub use allocator::keep_freed_memory;
 pub use checkpoint::{CheckpointError, Checkpoints};
 pub use config::{
-    Architecture, Batch, FinetuningType, Parametrization, RopeScaling, TargetModules, TrainConfig,
+    Architecture, Batch, FinetuningType, MemoryEstimate, Parametrization, RopeScaling,
+    TargetModules, TrainConfig,
 };
 pub use data::{LineFault, LineKind, TokenizerKind};
 pub use device::Device;
@@ -45,4 +46,4 @@ pub use observer::Observer;
 pub use pretrained::{Precision, PretrainedError, PretrainedModel, Sampling};
 pub use report::{Report, Start, StepReport, Summary};
 pub use temper_optim::{CooldownType, OptimizerKind, Schedule, ScheduleKind};
-pub use train::{Run, export, export_adapter, export_initial, train};
+pub use train::{Row, Run, export, export_adapter, export_initial, rows_of_steps, train};

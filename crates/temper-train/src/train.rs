@@ -3,6 +3,7 @@
 mod average;
 mod export;
 mod reports;
+mod rows;
 mod state;
 
 use std::ops::ControlFlow;
@@ -16,6 +17,7 @@ use crate::observer::Evaluations;
 use crate::{Observer, Report, Start, Summary, TrainConfig, TrainError};
 
 pub use export::{export, export_adapter, export_initial};
+pub use rows::{Row, rows_of_steps};
 
 use state::State;
 
@@ -142,6 +144,7 @@ impl<'a> Run<'a> {
         let mut summary = Summary {
             resumed_at: from.as_ref().map(|checkpoint| checkpoint.position.steps),
             parameters: config.num_parameters(),
+            trained_parameters: config.num_trained_parameters(),
             skipped_files: dataset.skipped_files,
             truncated_examples: dataset.truncated_examples,
             dropped_examples: dataset.dropped_examples,
@@ -153,7 +156,6 @@ impl<'a> Run<'a> {
         }
         let device = plain_device.clone().autodiff();
         let mut state = State::new(config, total_steps, &device, pretrained.as_ref(), from)?;
-        summary.trained_parameters = state.trained_parameters();
         drop(pretrained);
         let parameters = summary.parameters;
         let start = Start { step: state.position.steps, total_steps, parameters };

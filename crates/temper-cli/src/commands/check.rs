@@ -6,9 +6,11 @@ use miette::Result;
 use temper_core::Goal;
 use temper_space::{Confidence, Domain, Param, Space};
 use temper_strategy::{Grid, GridOptions};
+use temper_train::TrainConfig;
 
 use crate::args::StudyArgs;
 use crate::exit::Exit;
+use crate::memory::Room;
 use crate::people::{describe, short};
 use crate::plan::{Plan, describe_warm_start};
 
@@ -35,6 +37,10 @@ pub(crate) fn run(args: &StudyArgs) -> Result<Exit> {
     }
     if let Some(line) = default_line(&plan) {
         println!("{line}");
+    }
+    if let Some(room) = default_settings(&plan).as_ref().and_then(Room::of) {
+        println!("it {room}");
+        room.warn(plan.workers as u64);
     }
     println!("{}", budget(&plan)?);
     if !warm_starts.is_empty() {
@@ -82,13 +88,18 @@ fn domain(domain: &Domain) -> String {
 fn default_line(plan: &Plan) -> Option<String> {
     let config = plan.space.complete(plan.space.default_config()?).ok()?;
     let mut line = format!("first trial: {}", describe(&config));
-    if let Some(settings) = &plan.objective.train
-        && let Ok(train) = settings.with(&config)
-        && let Ok(train) = train.completed(Path::new("/"))
+    if let Some(settings) = default_settings(plan)
+        && let Ok(train) = settings.completed(Path::new("/"))
     {
         line.push_str(&format!("\nits model has {} parameters", train.num_parameters()));
     }
     Some(line)
+}
+
+/// The settings of the first trial, where the built-in trainer runs it.
+fn default_settings(plan: &Plan) -> Option<TrainConfig> {
+    let config = plan.space.complete(plan.space.default_config()?).ok()?;
+    plan.objective.train.as_ref()?.with(&config).ok()
 }
 
 fn budget(plan: &Plan) -> Result<String> {

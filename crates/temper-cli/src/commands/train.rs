@@ -15,6 +15,7 @@ use temper_train::{
 use crate::args::TrainArgs;
 use crate::document::Document;
 use crate::exit::Exit;
+use crate::memory::Room;
 use crate::mistake::suggest;
 use crate::progress::Training;
 use crate::say::say;
@@ -28,6 +29,9 @@ pub(crate) fn run(args: &TrainArgs) -> Result<Exit> {
     let document = Document::read(&args.config)?;
     let mut config = set(&read(&document)?, &args.set)?;
     resolve(&mut config, &document.folder());
+    if let Some(room) = Room::of(&config) {
+        room.warn(1);
+    }
     if !args.json {
         // Somebody may want to see what the model has learned.
         config.sample_tokens.get_or_insert(TrainConfig::SAMPLE_TOKENS);

@@ -90,12 +90,33 @@ impl TrainConfig {
 
     /// The linear layers of a block that are adapted, in the block's order.
     pub fn lora_targets(&self) -> Vec<&'static str> {
-        let is_gated = self.architecture.parts().activation.entry().is_gate();
-        let there = PROJECTIONS.into_iter().filter(|name| is_gated || *name != "gate_proj");
+        let there = self.projections().into_iter().map(|(name, _)| name);
         match self.lora_target_modules.as_ref().map(TargetModules::names) {
             None => there.collect(),
             Some(names) if names == [ALL_PROJECTIONS] => there.collect(),
             Some(names) => there.filter(|name| names.contains(name)).collect(),
+        }
+    }
+
+    /// The exact number of parameters that are trained.
+    pub fn num_trained_parameters(&self) -> u64 {
+        let layers = self.trained_layers() as u64;
+        match self.finetuning_type {
+            FinetuningType::Full => self.num_parameters(),
+            FinetuningType::LastLayers => {
+                let output = (self.vocabulary() * self.hidden_size) as u64;
+                let output = if self.tie_word_embeddings { 0 } else { output };
+                layers * self.layer_parameters() + self.norm_parameters() + output
+            }
+            FinetuningType::Lora => {
+                let (rank, targets) = (self.lora_rank() as u64, self.lora_targets());
+                let adapted = self.projections().into_iter();
+                let adapted = adapted.filter(|(name, _)| targets.contains(name));
+                let numbers = adapted.map(|(_, [inputs, outputs])| {
+                    rank * (inputs + outputs) + if self.use_dora { outputs } else { 0 }
+                });
+                layers * numbers.sum::<u64>()
+            }
         }
     }
 

@@ -41,30 +41,51 @@ impl TrainConfig {
         )
     }
 
-    /// The exact number of trainable parameters of a valid configuration; weights that the output
-    /// layer shares with the embedding count once.
+    /// The exact number of parameters of a valid configuration, without adapters; weights that the
+    /// output layer shares with the embedding count once.
     pub fn num_parameters(&self) -> u64 {
-        let parts = self.architecture.parts();
-        let (is_gated, has_shift) =
-            (parts.activation.entry().is_gate(), parts.norm.entry().has_shift);
         let hidden = self.hidden_size as u64;
-        let kv_width = (self.kv_heads() * self.head_dim()) as u64;
-        let width = (self.num_heads * self.head_dim()) as u64;
-        let intermediate = self.intermediate() as u64;
-        let linear = |inputs: u64, outputs: u64| {
-            inputs * outputs + if parts.has_biases { outputs } else { 0 }
-        };
-        let attention =
-            linear(hidden, width) + 2 * linear(hidden, kv_width) + linear(width, hidden);
-        let inward = if is_gated { 2 } else { 1 } * linear(hidden, intermediate);
-        let mlp = inward + linear(intermediate, hidden);
-        let norm = if has_shift { 2 } else { 1 } * hidden;
-        let learned_positions = match parts.positions {
+        let learned_positions = match self.architecture.parts().positions {
             PositionKind::Rotary => 0,
             PositionKind::Learned => self.max_seq_length as u64,
         };
         let vocabularies = if self.tie_word_embeddings { 1 } else { 2 };
         let rows = vocabularies * self.vocabulary() as u64 + learned_positions;
-        rows * hidden + self.num_layers as u64 * (attention + mlp + 2 * norm) + norm
+        rows * hidden + self.num_layers as u64 * self.layer_parameters() + self.norm_parameters()
+    }
+
+    /// The parameters of one layer.
+    pub(super) fn layer_parameters(&self) -> u64 {
+        let has_biases = self.architecture.parts().has_biases;
+        let projections = self.projections().into_iter();
+        let projections = projections
+            .map(|(_, [inputs, outputs])| inputs * outputs + if has_biases { outputs } else { 0 });
+        projections.sum::<u64>() + 2 * self.norm_parameters()
+    }
+
+    /// The parameters of a norm.
+    pub(super) fn norm_parameters(&self) -> u64 {
+        let has_shift = self.architecture.parts().norm.entry().has_shift;
+        let vectors = if has_shift { 2 } else { 1 };
+        vectors * self.hidden_size as u64
+    }
+
+    /// The linear layers of a layer, in its order, with the features that come in and go out.
+    pub(super) fn projections(&self) -> Vec<(&'static str, [u64; 2])> {
+        let hidden = self.hidden_size as u64;
+        let kv_width = (self.kv_heads() * self.head_dim()) as u64;
+        let width = (self.num_heads * self.head_dim()) as u64;
+        let intermediate = self.intermediate() as u64;
+        let is_gated = self.architecture.parts().activation.entry().is_gate();
+        let all = [
+            ("q_proj", [hidden, width]),
+            ("k_proj", [hidden, kv_width]),
+            ("v_proj", [hidden, kv_width]),
+            ("o_proj", [width, hidden]),
+            ("gate_proj", [hidden, intermediate]),
+            ("up_proj", [hidden, intermediate]),
+            ("down_proj", [intermediate, hidden]),
+        ];
+        all.into_iter().filter(|(name, _)| is_gated || *name != "gate_proj").collect()
     }
 }

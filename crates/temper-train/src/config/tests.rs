@@ -479,3 +479,41 @@ fn every_architecture_is_read_by_its_name() {
         assert_eq!(TrainConfig::from_toml(&text).unwrap().architecture, architecture);
     }
 }
+
+#[test]
+fn the_memory_of_a_small_run_is_the_sum_of_what_is_kept() {
+    let config = TrainConfig {
+        hidden_size: 64,
+        num_layers: 2,
+        num_heads: 4,
+        intermediate_size: Some(192),
+        max_seq_length: 32,
+        batch_size: Some(8),
+        ..valid()
+    };
+    let estimate = config.estimated_memory(1000).unwrap();
+    let parameters = config.num_parameters();
+    assert_eq!(estimate.gradients, 4 * parameters);
+    assert_eq!(estimate.weights, 4 * (parameters + 32 * 32 + 32 * 16));
+    assert_eq!(estimate.optimizer_state, 8 * parameters);
+    assert_eq!((estimate.average, estimate.accumulated, estimate.data), (0, 0, 4000));
+    // Of each token in a layer: two norms, queries, keys, values, output, 4 sums, gate, up, product.
+    let layer = 4 * 64 + 4 * 64 + 4 + 3 * 192;
+    assert_eq!(estimate.activations, 4 * 256 * (2 * layer + 3 * 64));
+    let kept = estimate.weights + estimate.optimizer_state;
+    let most = estimate.activations + estimate.backward;
+    assert_eq!(estimate.peak(), estimate.process + estimate.data + kept + most);
+    assert!(estimate.peak_with_checkpoints() >= estimate.peak());
+
+    let peak = |config: &TrainConfig| config.estimated_memory(1000).unwrap().peak();
+    let halves = TrainConfig { micro_batch_size: Some(4), ..config.clone() };
+    assert!(peak(&halves) < peak(&config));
+    let averaged = TrainConfig { ema_decay: Some(0.9), ..config.clone() };
+    assert_eq!(peak(&averaged), peak(&config) + 4 * parameters);
+    let lighter = TrainConfig { optimizer: OptimizerKind::Lion, ..config.clone() };
+    assert_eq!(peak(&lighter), peak(&config) - 4 * parameters);
+    // A text longer than all else is the most while it is read.
+    let text = 1 << 30;
+    let estimate = config.estimated_memory(text).unwrap();
+    assert_eq!(estimate.peak(), estimate.process + 13 * text);
+}

@@ -13,6 +13,9 @@ use crate::{TrainConfig, TrainError};
 /// The token between documents in a BPE.
 const END_OF_TEXT: &str = "<|endoftext|>";
 
+/// Pieces of a text that is tokenized are at least so long, but for the last.
+const PIECE_BYTES: usize = 1 << 16;
+
 /// A pair of tokens must occur this often to become a token.
 const MIN_FREQUENCY: u64 = 2;
 
@@ -62,7 +65,8 @@ impl Tokenizer {
         let mut model = BytePairs::new(BPE::default());
         model.with_pre_tokenizer(Some(pre_tokenizer()));
         model.with_decoder(Some(DecoderWrapper::ByteLevel(ByteLevel::default())));
-        model.train(&mut trainer, texts.iter()).map_err(failed)?;
+        let pieces = texts.iter().flat_map(|text| pieces(text));
+        model.train(&mut trainer, pieces).map_err(failed)?;
         // The end-of-text token that a document spells out is text.
         model.set_encode_special_tokens(true);
         let end_of_text =
@@ -107,7 +111,12 @@ impl Tokenizer {
         match self {
             Tokenizer::Bytes => Ok(text.bytes().map(u32::from).collect()),
             Tokenizer::Bpe { model, .. } => {
-                Ok(model.encode_fast(text, false).map_err(failed)?.get_ids().to_vec())
+                let mut tokens = Vec::new();
+                for piece in pieces(text) {
+                    let encoding = model.encode_fast(piece, false).map_err(failed)?;
+                    tokens.extend_from_slice(encoding.get_ids());
+                }
+                Ok(tokens)
             }
             Tokenizer::Pretrained(words) => words.encode(text),
         }
@@ -203,6 +212,35 @@ fn pre_tokenizer() -> ByteLevel {
     ByteLevel::new(false, false, true)
 }
 
+/// A text in pieces that have the same words as the whole: while a text is split into words, it
+/// takes a few hundred bytes of memory for each of its own.
+///
+/// A single space or line end between other characters begins a word, whatever is before it (the
+/// pattern of `ByteLevel`, that of GPT-2), so the text may be cut in front of it.
+fn pieces(text: &str) -> impl Iterator<Item = &str> + Send {
+    let mut rest = text;
+    std::iter::from_fn(move || {
+        if rest.is_empty() {
+            return None;
+        }
+        let (piece, others) = rest.split_at(cut(rest));
+        rest = others;
+        Some(piece)
+    })
+}
+
+/// Where the first piece of a text ends: at least a byte from its start.
+fn cut(text: &str) -> usize {
+    let is_word = |byte: u8| byte.is_ascii_graphic();
+    let bytes = text.as_bytes();
+    let windows = bytes.windows(3).enumerate().skip(PIECE_BYTES);
+    let is_cut = |window: &[u8]| {
+        is_word(window[0]) && matches!(window[1], b' ' | b'\n') && is_word(window[2])
+    };
+    let cut = windows.into_iter().find(|(_, window)| is_cut(window));
+    cut.map_or(text.len(), |(place, _)| place + 1)
+}
+
 /// Byte-pair encoding without pairs, where each byte's token is its value.
 fn bytes_as_pairs() -> Result<BPE, TrainError> {
     let spelled = |byte: u8| {
@@ -252,6 +290,16 @@ mod tests {
             let tokens = tokenizer.encode(&TEXTS).unwrap();
             assert_eq!(tokenizer.bytes(&tokens), length);
         }
+    }
+
+    #[test]
+    fn a_long_text_in_pieces_has_the_tokens_of_the_whole() {
+        let text = "the cat's  dog,\n\n 12 and\nthe cat — été. \tAnd".repeat(10_000);
+        assert!(pieces(&text).count() > 5);
+        assert_eq!(pieces(&text).collect::<String>(), text);
+        let Tokenizer::Bpe { model, .. } = bpe() else { unreachable!() };
+        let whole = model.encode_fast(&*text, false).unwrap().get_ids().to_vec();
+        assert_eq!(bpe().encode_text(&text).unwrap(), whole);
     }
 
     #[test]

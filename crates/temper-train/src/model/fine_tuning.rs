@@ -89,8 +89,6 @@ impl Model {
 #[derive(Default)]
 pub(crate) struct Trained {
     ids: Vec<ParamId>,
-    /// How many numbers they are.
-    pub(crate) numbers: u64,
 }
 
 impl Trained {
@@ -109,7 +107,6 @@ impl ModuleVisitor for Trained {
     fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
         if param.is_require_grad() {
             self.ids.push(param.id);
-            self.numbers += param.lazy_shape().num_elements() as u64;
         }
     }
 }

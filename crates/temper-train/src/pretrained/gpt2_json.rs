@@ -85,6 +85,9 @@ pub(super) fn write(shape: &Shape) -> Value {
         "vocab_size": shape.vocab_size,
         "layer_norm_epsilon": shape.norm_eps,
         "activation_function": GELU[0],
+        "resid_pdrop": 0.0,
+        "embd_pdrop": 0.0,
+        "attn_pdrop": 0.0,
         "tie_word_embeddings": shape.tie_word_embeddings,
     })
 }

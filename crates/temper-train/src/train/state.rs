@@ -57,7 +57,6 @@ impl<'a> State<'a> {
         from: Option<Checkpoint>,
     ) -> Result<Self, TrainError> {
         let (model, base) = initial_model(config, device, pretrained, from.is_some())?;
-        let flops = ModelFlops::new(config, trained_parameters(config, &model));
         let mut state = Self {
             config,
             device: device.clone(),
@@ -70,7 +69,7 @@ impl<'a> State<'a> {
             ),
             average: None,
             base,
-            flops,
+            flops: ModelFlops::new(config),
             divergence: config.divergence_rule(total_steps),
             unread: Unread::default(),
             clock: Clock::start(),
@@ -171,11 +170,6 @@ impl<'a> State<'a> {
         }
     }
 
-    /// How many numbers are trained.
-    pub(super) fn trained_parameters(&self) -> u64 {
-        trained_parameters(self.config, &self.model)
-    }
-
     /// Saves it.
     pub(super) fn save(&mut self, checkpoints: &Checkpoints) -> Result<PathBuf, TrainError> {
         // A run that has diverged is not worth going on from.
@@ -190,15 +184,6 @@ impl<'a> State<'a> {
             average,
             optimizer: &self.optimizer,
         })?)
-    }
-}
-
-/// How many numbers are trained. Where that is plain the model is not asked: its weights may have to
-/// be read yet.
-fn trained_parameters(config: &TrainConfig, model: &Model) -> u64 {
-    match config.finetuning_type {
-        FinetuningType::Full => config.num_parameters(),
-        FinetuningType::Lora | FinetuningType::LastLayers => model.trained().numbers,
     }
 }
 

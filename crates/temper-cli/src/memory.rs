@@ -1,0 +1,74 @@
+//! Whether a training run fits into this machine's memory.
+
+use std::fs;
+use std::path::Path;
+
+use temper_train::{Device, TrainConfig};
+
+use crate::say::say;
+
+/// What a run needs and what there is, in bytes.
+pub(crate) struct Room {
+    pub(crate) needed: u64,
+    /// `None` where the system does not say.
+    pub(crate) free: Option<u64>,
+}
+
+impl Room {
+    /// That of a run on the CPU whose paths are absolute; `None` where it can't be estimated, as
+    /// on other devices, whose memory is their own.
+    pub(crate) fn of(config: &TrainConfig) -> Option<Room> {
+        let root = Path::new("/");
+        let config = config.completed(root).ok().filter(|config| config.device == Device::Cpu)?;
+        let files = config.find_data(root).ok()?;
+        let bytes = files.iter().filter_map(|file| file.metadata().ok()).map(|file| file.len());
+        let needed = config.estimated_memory(bytes.sum()).ok()?.peak();
+        Some(Room { needed, free: free_memory() })
+    }
+
+    /// Says so where `runs` of them at once do not fit.
+    pub(crate) fn warn(&self, runs: u64) {
+        let Some(free) = self.free.filter(|free| self.needed.saturating_mul(runs) > *free) else {
+            return;
+        };
+        let needed = in_words(self.needed.saturating_mul(runs));
+        let who = if runs == 1 { "it".to_owned() } else { format!("{runs} at once") };
+        say(format!(
+            "warning: {who} will need about {needed} of memory, and {} are free; a smaller \
+             `micro_batch_size` needs less",
+            in_words(free)
+        ));
+    }
+}
+
+impl std::fmt::Display for Room {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(formatter, "needs about {} of memory", in_words(self.needed))
+    }
+}
+
+/// The memory that programs may still take without others being moved out.
+fn free_memory() -> Option<u64> {
+    let text = fs::read_to_string("/proc/meminfo").ok()?;
+    let line = text.lines().find_map(|line| line.strip_prefix("MemAvailable:"))?;
+    let kibibytes: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
+    Some(kibibytes * 1024)
+}
+
+fn in_words(bytes: u64) -> String {
+    match bytes {
+        1_000_000_000.. => format!("{:.1} GB", bytes as f64 / 1e9),
+        _ => format!("{:.0} MB", bytes as f64 / 1e6),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn amounts_are_in_units_of_their_size() {
+        assert_eq!(in_words(118_400_000), "118 MB");
+        assert_eq!(in_words(12_340_000_000), "12.3 GB");
+    }
+}

@@ -86,7 +86,7 @@ fn the_schedule_of_a_file_is_that_of_the_run() {
 #[test]
 fn mistakes_are_named_with_the_way_out() {
     let lab = Lab::new();
-    lab.write("epochs.toml", "data = ['*.txt']\nepochs = 2.0");
+    lab.write("epochs.toml", "data = ['*.txt']\nnum_epochs = 2.0");
     lab.write("other.toml", "data = ['*.txt']\nmax_steps = 9\nlr_power = 2.0");
     let refusals = [
         &["cosin"][..],

@@ -29,7 +29,7 @@ use crate::{Device, TokenizerKind};
 /// The settings of one training run: what `temper train config.toml` reads.
 ///
 /// Every setting has a default except where to find text (`data`) and how long to train
-/// (`max_steps`, `train_tokens` or `epochs`).
+/// (`max_steps`, `train_tokens` or `num_epochs`).
 ///
 /// ```
 /// use temper_train::TrainConfig;
@@ -230,7 +230,7 @@ pub struct TrainConfig {
     /// differ, in as many steps as that takes on average.
     pub train_tokens: Option<u64>,
     /// Length of training in passes over the training data, rounded up to whole steps.
-    pub epochs: Option<f64>,
+    pub num_epochs: Option<f64>,
 
     /// Optimizer steps between evaluations; default: a tenth of training. The last step always
     /// evaluates.
@@ -335,7 +335,7 @@ impl Default for TrainConfig {
             gradient_accumulation_steps: None,
             max_steps: None,
             train_tokens: None,
-            epochs: None,
+            num_epochs: None,
             eval_steps: None,
             log_steps: 10,
             save_steps: None,

@@ -160,7 +160,7 @@ pub enum TrainError {
         gradient_accumulation_steps: usize,
     },
     /// Nothing says how long to train.
-    #[error("none of `max_steps`, `train_tokens` and `epochs` is given")]
+    #[error("none of `max_steps`, `train_tokens` and `num_epochs` is given")]
     NoLength,
     /// No globs of text files are given.
     #[error("`data` names no files")]

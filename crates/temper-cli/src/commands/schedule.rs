@@ -80,11 +80,11 @@ fn schedule_of(
     let config = overwrite(config, given).map_err(|error| miette!("{error}"))?;
     let config = train::set(&config, &args.set)?;
     config.validate_schedule().map_err(&explain)?;
-    let total_steps = match (args.steps, config.epochs) {
+    let total_steps = match (args.steps, config.num_epochs) {
         (Some(steps), _) => steps,
         (None, Some(_)) => {
             let help = "say how many steps there are, for example --steps 1000";
-            return Err(miette!(help = help, "the steps of `epochs` depend on the text"));
+            return Err(miette!(help = help, "the steps of `num_epochs` depend on the text"));
         }
         (None, None) => config.total_steps(0).map_err(&explain)?,
     };

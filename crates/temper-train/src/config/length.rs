@@ -22,8 +22,8 @@ impl TrainConfig {
         let steps = match self.length()? {
             Length::Steps(steps) => steps,
             Length::Tokens(tokens) => (tokens as f64 / volume.step_tokens).ceil() as u64,
-            Length::Epochs(epochs) => {
-                (epochs * volume.epoch as f64 / volume.step as f64).ceil() as u64
+            Length::Epochs(num_epochs) => {
+                (num_epochs * volume.epoch as f64 / volume.step as f64).ceil() as u64
             }
         };
         Ok(steps.max(1))
@@ -47,15 +47,15 @@ impl TrainConfig {
     pub(super) fn length(&self) -> Result<Length, TrainError> {
         let steps = self.max_steps.map(|steps| Length::Steps(steps as u64));
         let tokens = self.train_tokens.map(Length::Tokens);
-        let epochs = self.epochs.map(Length::Epochs);
-        match (steps, tokens, epochs) {
+        let num_epochs = self.num_epochs.map(Length::Epochs);
+        match (steps, tokens, num_epochs) {
             (None, None, None) => Err(TrainError::NoLength),
             (Some(length), None, None)
             | (None, Some(length), None)
             | (None, None, Some(length)) => Ok(length),
             (Some(_), Some(_), _) => Err(both("max_steps", "train_tokens")),
-            (Some(_), None, Some(_)) => Err(both("max_steps", "epochs")),
-            (None, Some(_), Some(_)) => Err(both("train_tokens", "epochs")),
+            (Some(_), None, Some(_)) => Err(both("max_steps", "num_epochs")),
+            (None, Some(_), Some(_)) => Err(both("train_tokens", "num_epochs")),
         }
     }
 }

@@ -28,7 +28,7 @@ fn with_text_for_validation_nothing_needs_to_be_held_out() {
 
 #[test]
 fn settings_survive_toml() {
-    let config = TrainConfig { epochs: Some(1.5), max_steps: None, ..valid() };
+    let config = TrainConfig { num_epochs: Some(1.5), max_steps: None, ..valid() };
     let text = toml::to_string(&config).unwrap();
     assert_eq!(TrainConfig::from_toml(&text).unwrap(), config);
 }
@@ -182,12 +182,12 @@ fn settings_that_exclude_each_other_are_refused_together() {
     assert_eq!(message(warmup), "[warmup_steps] `warmup_steps` and `warmup_ratio` are both given");
     assert_eq!(message(min), "[min_lr] `min_lr` and `min_lr_ratio` are both given");
     assert_eq!(
-        message(|config| config.epochs = Some(1.0)),
-        "[max_steps] `max_steps` and `epochs` are both given"
+        message(|config| config.num_epochs = Some(1.0)),
+        "[max_steps] `max_steps` and `num_epochs` are both given"
     );
     assert_eq!(
         message(|config| config.max_steps = None),
-        "[none] none of `max_steps`, `train_tokens` and `epochs` is given"
+        "[none] none of `max_steps`, `train_tokens` and `num_epochs` is given"
     );
 }
 
@@ -332,8 +332,8 @@ fn lengths_are_rounded_up_to_whole_steps() {
     let config = TrainConfig { max_steps: None, ..valid() };
     assert_eq!(steps(valid()), 10);
     assert_eq!(steps(TrainConfig { train_tokens: Some(2_049), ..config.clone() }), 2);
-    assert_eq!(steps(TrainConfig { epochs: Some(1.01), ..config.clone() }), 11);
-    assert_eq!(steps(TrainConfig { epochs: Some(1e-9), ..config }), 1);
+    assert_eq!(steps(TrainConfig { num_epochs: Some(1.01), ..config.clone() }), 11);
+    assert_eq!(steps(TrainConfig { num_epochs: Some(1e-9), ..config }), 1);
 }
 
 #[test]

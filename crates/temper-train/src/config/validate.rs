@@ -210,7 +210,7 @@ impl TrainConfig {
         self.length()?;
         check_some("max_steps", self.max_steps, "below 1", |steps| steps >= 1)?;
         check_some("train_tokens", self.train_tokens, "below 1", |tokens| tokens >= 1)?;
-        check_some("epochs", self.epochs, "not above 0", |epochs| epochs > 0.0)?;
+        check_some("num_epochs", self.num_epochs, "not above 0", |num_epochs| num_epochs > 0.0)?;
         check_some("eval_steps", self.eval_steps, "below 1", |steps| steps >= 1)?;
         check_some("save_steps", self.save_steps, "below 1", |steps| steps >= 1)?;
         check_some("eval_tokens", self.eval_tokens, "below 1", |tokens| tokens >= 1)

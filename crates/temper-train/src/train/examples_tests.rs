@@ -70,7 +70,7 @@ fn a_rule_is_learned_from_chance_to_nearly_all_labels() {
 
 #[test]
 fn epochs_and_tokens_count_trained_tokens_of_rows() {
-    let (summary, _) = run(&TrainConfig { max_steps: None, epochs: Some(2.0), ..config() });
+    let (summary, _) = run(&TrainConfig { max_steps: None, num_epochs: Some(2.0), ..config() });
     assert_eq!(summary.steps, 2 * 200 / 8);
     // Each label and its end of text, twice: every example was seen twice.
     let trained: usize =

@@ -6,6 +6,9 @@ mod constraints;
 mod examples;
 #[path = "command_line/goals.rs"]
 mod goals;
+#[cfg(feature = "hf-hub")]
+#[path = "command_line/hub.rs"]
+mod hub;
 mod lab;
 #[path = "command_line/pipes.rs"]
 mod pipes;

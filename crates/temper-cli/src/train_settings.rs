@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use miette::Result;
 use temper_core::{Config, Goal, Value, draw, stream};
 use temper_space::Space;
-use temper_train::{TrainConfig, TrainError};
+use temper_train::{TrainConfig, TrainError, is_on_hub};
 
 use crate::document::Document;
 use crate::mistake::{Mistake, suggest};
@@ -128,7 +128,7 @@ fn refusal(document: &Document, params: &Config, error: &TrainError) -> Mistake 
 /// Makes the paths independent of where the settings are read from.
 pub(crate) fn resolve(config: &mut TrainConfig, folder: &Path) {
     let folder = folder.canonicalize().unwrap_or_else(|_| folder.to_owned());
-    if let Some(model) = &mut config.base_model {
+    if let Some(model) = config.base_model.as_mut().filter(|model| !is_on_hub(model)) {
         *model = join(&folder, Path::new(&*model)).display().to_string();
     }
     for glob in config.data.iter_mut().chain(&mut config.validation_data) {

@@ -67,7 +67,8 @@ pub struct TrainConfig {
     pub labels: Vec<String>,
 
     /// A checkpoint to start from: a folder in Hugging Face's form or a `.gguf` file, relative to
-    /// the base folder. The settings of the model's shape and the tokenizer are the checkpoint's.
+    /// the base folder, or `hf://owner/name` on the Hugging Face hub, in builds with the feature
+    /// `hf-hub`, perhaps with `@revision` or `/file.gguf`. The settings of the model's shape and the tokenizer are the checkpoint's.
     pub base_model: Option<String>,
     /// What of `base_model` is trained: all of it (`full`), low-rank adapters (`lora`) or its last
     /// layers (`last_layers`).

@@ -43,7 +43,7 @@ pub use data::{LineFault, LineKind, TokenizerKind};
 pub use device::Device;
 pub use error::TrainError;
 pub use observer::Observer;
-pub use pretrained::{Precision, PretrainedError, PretrainedModel, Sampling};
+pub use pretrained::{Precision, PretrainedError, PretrainedModel, Sampling, is_on_hub};
 pub use report::{Report, Start, StepReport, Summary};
 pub use temper_optim::{CooldownType, OptimizerKind, Schedule, ScheduleKind};
 pub use train::{Row, Run, export, export_adapter, export_initial, rows_of_steps, train};

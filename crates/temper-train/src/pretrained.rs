@@ -12,6 +12,7 @@ mod fold;
 mod folder;
 mod gguf;
 mod gpt2_json;
+mod hub;
 mod model;
 mod names;
 mod safetensors;
@@ -26,6 +27,8 @@ use std::path::Path;
 
 pub(crate) use adapter::save_adapter;
 pub use error::PretrainedError;
+pub use hub::is_on_hub;
+pub(crate) use hub::locate;
 pub use model::PretrainedModel;
 pub use sampling::Sampling;
 pub use save::Precision;

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::pretrained::{Pretrained, Shape};
+use crate::pretrained::{Pretrained, Shape, locate};
 use crate::{Architecture, TrainConfig, TrainError};
 
 /// The settings that come from the checkpoint.
@@ -43,7 +43,7 @@ impl TrainConfig {
         let Some(path) = &self.base_model else {
             return Ok((self.clone(), None));
         };
-        let pretrained = Pretrained::open(&base_dir.join(path))?;
+        let pretrained = Pretrained::open(&locate(path, base_dir)?)?;
         let positions = pretrained.shape.max_position_embeddings;
         if self.max_seq_length > positions {
             return Err(TrainError::TooLong { length: self.max_seq_length, positions });

@@ -7,7 +7,7 @@ use super::chat::{ChatDefaults, ChatTemplate};
 use super::corpus::{Corpus, matching};
 use super::examples::Drafts;
 use super::jsonl::{self, Kind, Line, Record, ensure_kind};
-use crate::pretrained::Pretrained;
+use crate::pretrained::{Pretrained, locate};
 use crate::{TrainConfig, TrainError};
 
 /// The files of a run, read.
@@ -66,8 +66,8 @@ impl TrainConfig {
             ensure_useful(self, None)?;
             return Ok(false);
         }
-        let pretrained =
-            self.base_model.as_ref().map(|path| Pretrained::open(&base_dir.join(path)));
+        let pretrained = self.base_model.as_ref();
+        let pretrained = pretrained.map(|path| Pretrained::open(&locate(path, base_dir)?));
         let defaults = pretrained.transpose()?.map(|pretrained| pretrained.words.chat_defaults());
         match Files::read(self, base_dir, &defaults.unwrap_or_default())? {
             Files::Text { .. } => Ok(false),

@@ -123,6 +123,26 @@ pub enum PretrainedError {
         /// What the value is not but should be.
         fault: &'static str,
     },
+    /// What should name a checkpoint on the hub does not.
+    #[error("{name:?} names no checkpoint on the Hugging Face hub")]
+    HubName {
+        /// What was given.
+        name: String,
+    },
+    /// The checkpoint is on the hub, and nothing to fetch it was compiled in.
+    #[error("this build can't fetch `{repo}` from the Hugging Face hub")]
+    HubNotBuilt {
+        /// Its owner and name.
+        repo: String,
+    },
+    /// The checkpoint could not be fetched.
+    #[error("`{repo}` could not be fetched from the Hugging Face hub: {source}")]
+    Hub {
+        /// Its owner and name.
+        repo: String,
+        /// Why not.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
     /// Adapters can't be written in PEFT's form.
     #[error(
         "queries, keys and values are one layer in transformers' GPT-2, and adapted apart here"
@@ -172,6 +192,18 @@ impl PretrainedError {
                     .into()
             }
             PretrainedError::Damaged { .. } => "fetch it again".into(),
+            PretrainedError::HubName { .. } => {
+                "write hf://owner/name, hf://owner/name@revision, or hf://owner/name/file.gguf"
+                    .into()
+            }
+            PretrainedError::HubNotBuilt { .. } => {
+                "build with the cargo feature `hf-hub`, or fetch it and give the path of its folder"
+                    .into()
+            }
+            PretrainedError::Hub { .. } => {
+                "check the name; a private one needs `hf auth login`, and a mirror HF_ENDPOINT"
+                    .into()
+            }
             PretrainedError::NotOfPeft => "export the whole model".into(),
             PretrainedError::Encoding { .. } => {
                 let known: Vec<_> = Encoding::ALL.iter().map(|known| known.name()).collect();

@@ -7,7 +7,7 @@ use burn::tensor::activation::log_softmax;
 use burn::tensor::{Int, Tensor, TensorData};
 use tokenizers::Tokenizer;
 
-use super::{Pretrained, PretrainedError, Sampling, Shape, Words, load_weights};
+use super::{Pretrained, PretrainedError, Sampling, Shape, Words, load_weights, locate};
 use crate::model::{Cache, Model};
 use crate::rng::{Draw, stream};
 use crate::{Architecture, Device, TrainConfig, TrainError};
@@ -35,14 +35,16 @@ pub struct PretrainedModel {
 }
 
 impl PretrainedModel {
-    /// Reads a folder in Hugging Face's form, or a `.gguf` file.
+    /// Reads a folder in Hugging Face's form, a `.gguf` file, or what `hf://owner/name` names on the
+    /// Hugging Face hub.
     ///
     /// # Errors
-    /// It can't be read or is not supported, or the device is missing.
+    /// It can't be read or fetched or is not supported, or the device is missing.
     pub fn load(path: &Path, device: Device) -> Result<PretrainedModel, TrainError> {
         let device = device.open()?;
-        let pretrained = Pretrained::open(path)?;
-        let base_model = Some(path.display().to_string());
+        let base_model = path.display().to_string();
+        let pretrained = Pretrained::open(&locate(&base_model, Path::new(""))?)?;
+        let base_model = Some(base_model);
         // Texts are read with turns and masks of their own: the model's are as small as can be.
         let max_seq_length = match pretrained.shape.architecture {
             Architecture::Llama => 1,

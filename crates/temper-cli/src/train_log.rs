@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use temper_train::{Report, StepReport};
 
 use event_file::EventFile;
-use metrics::Metrics;
+use metrics::{Metrics, named};
 
 /// The folder's log, open.
 pub(crate) struct TrainLog {
@@ -31,7 +31,7 @@ impl TrainLog {
     /// Lines of later steps are removed from the metrics: those steps will be done again.
     /// TensorBoard gets a file of its own for each start, which says the same.
     pub(crate) fn open(folder: &Path, step: u64) -> io::Result<Self> {
-        fs::create_dir_all(folder)?;
+        fs::create_dir_all(folder).map_err(named(folder))?;
         Ok(Self { metrics: Metrics::open(folder, step)?, events: EventFile::create(folder, step)? })
     }
 

@@ -58,10 +58,13 @@ pub(crate) fn run(args: &TrainArgs) -> Result<Exit> {
     let Watch { view, unwritten, .. } = watch;
     drop(view);
     match (trained, unwritten) {
-        (Ok(_), Some(error)) => Err(miette!(
-            help = format!("mend that; to go on: {}", resume_command(args)),
-            "the log can't be written: {error}"
-        )),
+        (Ok(_), Some(error)) => {
+            let help = match &args.checkpoints {
+                Some(_) => format!("mend that; to go on: {}", resume_command(args)),
+                None => "make room for it, or name another folder".to_owned(),
+            };
+            Err(miette!(help = help, "the log can't be written: {error}"))
+        }
         (Ok(summary), None) => conclude(args, &summary),
         (Err(error), _) => {
             if args.json {

@@ -20,10 +20,10 @@ pub(crate) struct TrainLog {
 }
 
 impl TrainLog {
-    /// The metrics of an earlier run in the folder, if there are any.
-    pub(crate) fn files(folder: &Path) -> io::Result<Vec<PathBuf>> {
-        let path = metrics::path(folder);
-        Ok(if path.try_exists()? { vec![path] } else { Vec::new() })
+    /// The metrics of an earlier run in the folder, if there are any. Why a folder can't be looked
+    /// into is told by [`TrainLog::open`].
+    pub(crate) fn earlier(folder: &Path) -> Option<PathBuf> {
+        Some(metrics::path(folder)).filter(|path| path.exists())
     }
 
     /// Goes on with the log of a run that has done `step` steps.

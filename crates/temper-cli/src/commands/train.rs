@@ -34,7 +34,7 @@ pub(crate) fn run(args: &TrainArgs) -> Result<Exit> {
     }
     keep_freed_memory();
     if let (Some(folder), false) = (&args.log_dir, args.resume) {
-        refuse_earlier(TrainLog::files(folder).into_diagnostic()?.first())?;
+        refuse_earlier(TrainLog::earlier(folder).as_ref())?;
     }
     let stop = Arc::new(AtomicBool::new(false));
     raise_on_signals(&stop)?;

@@ -80,3 +80,16 @@ fn an_interrupted_run_says_with_all_that_was_given_how_to_go_on() {
     assert_eq!(steps.last(), Some(&(done + 30)));
     assert!(steps.is_sorted_by(|a, b| a < b), "{steps:?}");
 }
+
+#[test]
+fn a_log_that_can_not_be_written_ends_a_run_before_its_first_step() {
+    let lab = train_lab();
+    let train = ["train", "study.toml", "--log-dir", "study.toml/log"];
+    let ended = lab.temper(&train).with_code(2);
+    assert!(ended.stderr.contains("study.toml/log"), "{}", ended.stderr);
+    assert!(ended.stderr.contains("name another folder"), "{}", ended.stderr);
+    let ended = lab.temper(&[&train[..], &["--checkpoints", "kept"]].concat()).with_code(2);
+    let advice = "to go on: temper train study.toml --checkpoints kept --log-dir study.toml/log";
+    assert!(ended.stderr.contains(advice), "{}", ended.stderr);
+    assert!(!lab.path("kept").exists());
+}

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use temper_train::{Report, StepReport};
 
 use event_file::EventFile;
-use metrics::Metrics;
+use metrics::{Metrics, named};
 
 /// The folder's log, open.
 pub(crate) struct TrainLog {
@@ -20,10 +20,10 @@ pub(crate) struct TrainLog {
 }
 
 impl TrainLog {
-    /// The metrics of an earlier run in the folder, if there are any.
-    pub(crate) fn files(folder: &Path) -> io::Result<Vec<PathBuf>> {
-        let path = metrics::path(folder);
-        Ok(if path.try_exists()? { vec![path] } else { Vec::new() })
+    /// The metrics of an earlier run in the folder, if there are any. Why a folder can't be looked
+    /// into is told by [`TrainLog::open`].
+    pub(crate) fn earlier(folder: &Path) -> Option<PathBuf> {
+        Some(metrics::path(folder)).filter(|path| path.exists())
     }
 
     /// Goes on with the log of a run that has done `step` steps.
@@ -31,7 +31,7 @@ impl TrainLog {
     /// Lines of later steps are removed from the metrics: those steps will be done again.
     /// TensorBoard gets a file of its own for each start, which says the same.
     pub(crate) fn open(folder: &Path, step: u64) -> io::Result<Self> {
-        fs::create_dir_all(folder)?;
+        fs::create_dir_all(folder).map_err(named(folder))?;
         Ok(Self { metrics: Metrics::open(folder, step)?, events: EventFile::create(folder, step)? })
     }
 

@@ -38,7 +38,7 @@ pub(crate) fn run(args: &TrainArgs) -> Result<Exit> {
     }
     keep_freed_memory();
     if let (Some(folder), false) = (&args.log_dir, args.resume) {
-        refuse_earlier(TrainLog::files(folder).into_diagnostic()?.first())?;
+        refuse_earlier(TrainLog::earlier(folder).as_ref())?;
     }
     let stop = Arc::new(AtomicBool::new(false));
     raise_on_signals(&stop)?;
@@ -62,10 +62,13 @@ pub(crate) fn run(args: &TrainArgs) -> Result<Exit> {
     let Watch { view, unwritten, .. } = watch;
     drop(view);
     match (trained, unwritten) {
-        (Ok(_), Some(error)) => Err(miette!(
-            help = format!("mend that; to go on: {}", resume_command(args)),
-            "the log can't be written: {error}"
-        )),
+        (Ok(_), Some(error)) => {
+            let help = match &args.checkpoints {
+                Some(_) => format!("mend that; to go on: {}", resume_command(args)),
+                None => "make room for it, or name another folder".to_owned(),
+            };
+            Err(miette!(help = help, "the log can't be written: {error}"))
+        }
         (Ok(summary), None) => conclude(args, &summary),
         (Err(error), _) => {
             if args.json {

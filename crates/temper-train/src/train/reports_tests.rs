@@ -171,3 +171,17 @@ fn a_run_that_stays_far_above_its_best_ends_with_the_step_the_loss_and_the_best(
     };
     assert_eq!(run_in(text.path(), &never).0.steps, last as u64);
 }
+
+#[test]
+fn a_run_that_learns_does_not_end_even_by_a_strict_rule() {
+    // Single sequences are a noisy measure: about 0.1 nats from one to the next.
+    let config = TrainConfig {
+        batch_size: Some(1),
+        max_steps: Some(200),
+        eval_steps: Some(200),
+        divergence_threshold: 0.3,
+        divergence_steps: Some(10),
+        ..small()
+    };
+    assert_eq!(run_in(folder().path(), &config).0.steps, 200);
+}

@@ -32,7 +32,7 @@ pub use allocator::keep_freed_memory;
 pub use checkpoint::{CheckpointError, Checkpoints};
 pub use config::{Architecture, Batch, Parametrization, RopeScaling, TrainConfig};
 pub use data::{LineFault, LineKind, TokenizerKind};
-pub use device::Device;
+pub use device::{Device, FoundDevice, NotADevice};
 pub use error::TrainError;
 pub use pretrained::{Precision, PretrainedError, PretrainedModel, Sampling};
 pub use report::{Report, Summary};

@@ -5,6 +5,7 @@ use std::time::Instant;
 use burn::tensor::{Device, Tensor};
 
 use crate::TrainError;
+use crate::device::device_failure;
 
 /// Losses and time since the last report; the losses stay on the device until they are read.
 pub(crate) struct Progress {
@@ -83,8 +84,7 @@ pub(crate) fn finite(loss: f64, step: u64) -> Result<f64, TrainError> {
 /// # Errors
 /// The device failed.
 pub(crate) fn read(scalar: Tensor<1>) -> Result<f64, TrainError> {
-    let value = scalar
-        .try_into_scalar::<f32>()
-        .map_err(|error| TrainError::DeviceFailed { message: error.to_string() })?;
+    let value =
+        scalar.try_into_scalar::<f32>().map_err(|error| device_failure(error.to_string()))?;
     Ok(f64::from(value))
 }

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+use crate::Device;
+
 /// The state of a run after some optimizer steps.
 #[derive(Serialize, Deserialize, Clone, Debug, PartialEq)]
 pub struct Report {
@@ -45,6 +47,8 @@ pub struct Summary {
     pub tokens: u64,
     /// Trainable parameters of the model.
     pub parameters: u64,
+    /// What computed; never `auto`.
+    pub device: Device,
     /// Whether the run was stopped before its last step.
     pub stopped_early: bool,
     /// Files that were skipped because they are not UTF-8.

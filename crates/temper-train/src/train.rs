@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::checkpoint::{Checkpoint, CheckpointError, Checkpoints};
 use crate::data::Dataset;
+use crate::device::say_out_of_memory;
 use crate::evaluate::evaluate;
 use crate::memory::peak_memory;
 use crate::progress::{finite, read};
@@ -119,11 +120,22 @@ impl<'a> Run<'a> {
         &self,
         observe: &mut dyn FnMut(&Report) -> ControlFlow<()>,
     ) -> Result<Summary, TrainError> {
+        say_out_of_memory(|| self.go(observe))
+    }
+
+    fn go(
+        &self,
+        observe: &mut dyn FnMut(&Report) -> ControlFlow<()>,
+    ) -> Result<Summary, TrainError> {
         self.config.validate()?;
         let (config, pretrained) = self.config.complete(self.base_dir)?;
         let config = &config;
         config.validate_completed()?;
-        let plain_device = config.device.open()?;
+        let chosen = config.device.chosen();
+        let plain_device = chosen.open()?;
+        if !plain_device.supports_dtype(config.precision.float_type()) {
+            return Err(TrainError::NoPrecision { device: chosen });
+        }
         let dataset = Dataset::load(config, self.base_dir, pretrained.as_ref())?;
         let total_steps = config.steps_over(dataset.train.volume(config)?)?;
         let interval = config.evaluation_interval(total_steps);
@@ -131,6 +143,7 @@ impl<'a> Run<'a> {
         let mut summary = Summary {
             resumed_at: from.as_ref().map(|checkpoint| checkpoint.position.steps),
             parameters: config.num_parameters(),
+            device: chosen,
             skipped_files: dataset.skipped_files,
             truncated_examples: dataset.truncated_examples,
             dropped_examples: dataset.dropped_examples,
@@ -210,6 +223,8 @@ impl<'a> Run<'a> {
 
 #[cfg(test)]
 mod examples_tests;
+#[cfg(all(test, feature = "wgpu"))]
+mod gpu_tests;
 #[cfg(test)]
 mod resume_tests;
 #[cfg(test)]

@@ -22,7 +22,7 @@ pub(crate) fn run(args: &TrainArgs) -> Result<Exit> {
     let document = Document::read(&args.config)?;
     let mut config = read(&document)?;
     resolve(&mut config, &document.folder());
-    let config = set(&config, &args.set)?;
+    let config = with_device_chosen(set(&config, &args.set)?);
     keep_freed_memory();
     let mut observe = |report: &Report| {
         if args.json {
@@ -58,6 +58,15 @@ pub(crate) fn run(args: &TrainArgs) -> Result<Exit> {
             Err(explain(&document, &error))
         }
     }
+}
+
+/// The settings with another device than `auto`, which is told.
+fn with_device_chosen(config: TrainConfig) -> TrainConfig {
+    let device = config.device.chosen();
+    if device != config.device {
+        say(format!("{}: {device}", config.device));
+    }
+    TrainConfig { device, ..config }
 }
 
 /// A run from scratch does not mix with the checkpoints of another.
@@ -111,6 +120,7 @@ fn conclude(args: &TrainArgs, summary: &Summary) -> Result<Exit> {
         }
         println!("parameters = {}", summary.parameters);
         println!("tokens = {}", summary.tokens);
+        println!("device = \"{}\"", summary.device);
         if let Some(checkpoint) = &summary.checkpoint {
             println!("checkpoint = {:?}", checkpoint.display().to_string());
         }
@@ -175,6 +185,7 @@ fn describe(report: &Report) {
 fn failure(error: &TrainError) -> serde_json::Value {
     let kind = match error {
         TrainError::Diverged { .. } => "diverged",
+        TrainError::OutOfMemory { .. } => "out_of_memory",
         _ => "crashed",
     };
     serde_json::json!({"failure": kind, "message": error.to_string()})
@@ -191,5 +202,20 @@ pub(super) fn explain(document: &Document, error: &TrainError) -> miette::Report
             Some(help) => miette!(help = help, "{error}"),
             None => miette!("{error}"),
         },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_study_is_told_the_kind_of_a_failure() {
+        let message = "out of device memory allocating 1024 bytes".to_owned();
+        let told = failure(&TrainError::OutOfMemory { message });
+        assert_eq!(told["failure"], "out_of_memory");
+        let told = failure(&TrainError::Diverged { step: 1, loss: f64::NAN });
+        assert_eq!(told["failure"], "diverged");
+        assert_eq!(failure(&TrainError::NoGlobs)["failure"], "crashed");
     }
 }

@@ -1,17 +1,20 @@
 //! A linear layer.
 
 use burn::nn::Linear;
-use burn::tensor::{Shape, Tensor};
+use burn::tensor::{Shape, Tensor, module::linear as chain};
 use rayon::prelude::*;
 
 use super::lanes::vectorized;
 use super::matrix::{matrix, product};
 use super::operation::{Array, Operand, Operation, apply, is_supported};
+use crate::model::as_in;
 
 /// `input x weight + bias`: from `batch x seq x in` to `batch x seq x out`.
 pub(crate) fn linear(layer: &Linear, input: Tensor<3>) -> Tensor<3> {
     if !is_supported(&input) {
-        return layer.forward(input);
+        let weight = as_in(layer.weight.val(), &input);
+        let bias = layer.bias.as_ref().map(|bias| as_in(bias.val(), &input));
+        return chain(input, weight, bias);
     }
     let (input, weight) = (Operand::from(input), Operand::from(layer.weight.val()));
     match &layer.bias {

@@ -4,7 +4,7 @@ use burn::module::Module;
 use burn::nn::Linear;
 use burn::tensor::{Tensor, activation::softmax};
 
-use super::{Dropout, InitialWeights, Rope, Sight};
+use super::{Dropout, InitialWeights, Rope, Sight, as_in, widen};
 use crate::TrainConfig;
 use crate::fused::{Scope, attention, linear};
 
@@ -126,8 +126,8 @@ pub(super) fn masked_attention(
     let queries = queries.reshape([batch, kv_heads, rows, head_dim]); // [batch, kv_heads, rows, head_dim]
     let scores = queries.matmul(keys.swap_dims(2, 3)); // [batch, kv_heads, rows, all]
     let scores = scores.reshape([batch, num_heads, seq, all]); // [batch, heads, seq, all]
-    let shares = softmax(scores + mask.clone(), 3);
-    let shares = dropout.attention(shares);
+    let shares = softmax(widen(scores) + mask.clone(), 3);
+    let shares = as_in(dropout.attention(shares), &values);
     let shares = shares.reshape([batch, kv_heads, rows, all]); // [batch, kv_heads, rows, all]
     let mixed = shares.matmul(values); // [batch, kv_heads, rows, head_dim]
     let mixed = mixed.reshape([batch, num_heads, seq, head_dim]); // [batch, heads, seq, head_dim]

@@ -3,7 +3,7 @@
 use burn::module::Module;
 use burn::tensor::Tensor;
 
-use super::{Attention, Dropout, InitialWeights, Mlp, Norm, Rope, Sight};
+use super::{Attention, Dropout, InitialWeights, Mlp, Norm, Rope, Sight, widen};
 use crate::TrainConfig;
 
 /// Attention, then MLP, each on the normalised residual stream and added to it.
@@ -34,9 +34,9 @@ impl Block {
         dropout: &mut Dropout,
     ) -> Tensor<3> {
         let normed = self.input_layernorm.forward(hidden.clone());
-        let attended = self.self_attn.forward(&normed, rope, sight, dropout);
+        let attended = widen(self.self_attn.forward(&normed, rope, sight, dropout));
         let hidden = hidden + dropout.residual(attended);
         let normed = self.post_attention_layernorm.forward(hidden.clone());
-        hidden + dropout.residual(self.mlp.forward(normed))
+        hidden + dropout.residual(widen(self.mlp.forward(normed)))
     }
 }

@@ -8,14 +8,16 @@ use std::path::Path;
 use burn::module::{Module, ModuleVisitor, Param};
 use burn::tensor::{Tensor, bf16};
 use safetensors::{Dtype, View};
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::names::Named;
 use super::weights::transposed;
 use super::{PretrainedError, PretrainedModel, config_json};
 
-/// How weights are written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+/// How weights are written, or what products of matrices are computed in.
+#[derive(Serialize, Deserialize, Clone, Copy, Debug, PartialEq, Eq, Default)]
+#[serde(rename_all = "lowercase")]
 pub enum Precision {
     /// 32 bits each, without a loss.
     #[default]

@@ -1,0 +1,52 @@
+//! Tests of runs on a GPU, or on what a driver such as Mesa's lavapipe makes of the processor.
+
+use super::tests::{folder, run_in, small};
+use super::*;
+use crate::{Architecture, Device};
+
+/// The GPU, where there is none, is a driver to install: a test that passes without one says
+/// nothing.
+fn gpu() -> Device {
+    let found = Device::Wgpu(0).peers().unwrap();
+    assert!(!found.is_empty(), "no Vulkan driver: on Debian, install mesa-vulkan-drivers");
+    Device::Wgpu(0)
+}
+
+/// A model so small that most of the time is the compilation of its kernels.
+fn tiny(architecture: Architecture) -> TrainConfig {
+    TrainConfig {
+        architecture,
+        hidden_size: 16,
+        num_layers: 1,
+        max_seq_length: 16,
+        batch_size: Some(4),
+        micro_batch_size: Some(2),
+        max_steps: Some(4),
+        eval_steps: Some(2),
+        eval_tokens: Some(100),
+        ..small()
+    }
+}
+
+#[test]
+fn a_gpu_trains_as_the_cpu_does() {
+    let folder = folder();
+    for architecture in Architecture::ALL {
+        let config = tiny(architecture);
+        let (_, on_cpu) = run_in(folder.path(), &config);
+        let (summary, on_gpu) =
+            run_in(folder.path(), &TrainConfig { device: gpu(), ..config.clone() });
+        assert_eq!(summary.device, gpu());
+        assert_eq!(on_cpu.len(), 2);
+        for (cpu, gpu) in on_cpu.iter().zip(&on_gpu) {
+            let pairs = [
+                (cpu.eval_loss, gpu.eval_loss),
+                (cpu.train_loss, gpu.train_loss),
+                (cpu.grad_norm, gpu.grad_norm),
+            ];
+            for (cpu, gpu) in pairs {
+                assert!((cpu - gpu).abs() < 1e-4, "{architecture:?}: {cpu} {gpu}");
+            }
+        }
+    }
+}

@@ -108,7 +108,7 @@ fn mistakes_in_lists_of_devices_are_told_with_the_way_out() {
         (of_program("devices = [\"cuda\", \"cuda:0\"]"), "`cuda:0` is named twice"),
         (of_program("trials_per_device = 2"), "`trials_per_device` stands without `devices`"),
         (of_program("devices = [\"a\"]\ntrials_per_device = 0"), "`trials_per_device` is 0"),
-        (too_many, "3 trials at once are too many for 1 devices with 2 on each"),
+        (too_many, "3 trials at once are too many: `devices` has room for 2"),
         (of_trainer("devices = [\"gpu\"]"), "`gpu` is no device"),
         (of_trainer("devices = [\"auto\"]"), "`auto` is not one of several devices"),
         (of_trainer("devices = [\"cpu\"]\ndevice = \"cpu\""), "`device` stands beside `devices`"),

@@ -12,7 +12,7 @@ use thiserror::Error;
 use crate::TrainError;
 
 pub use found::FoundDevice;
-pub(crate) use memory::{device_failure, say_out_of_memory};
+pub(crate) use memory::{catch_out_of_memory, device_failure};
 
 /// What computes: `cpu`, `wgpu`, `cuda`, one of several as in `cuda:1`, or `auto`.
 ///

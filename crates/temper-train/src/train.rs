@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::checkpoint::{Checkpoint, CheckpointError, Checkpoints};
 use crate::data::Dataset;
-use crate::device::say_out_of_memory;
+use crate::device::catch_out_of_memory;
 use crate::evaluate::evaluate;
 use crate::memory::peak_memory;
 use crate::progress::{finite, read};
@@ -120,7 +120,7 @@ impl<'a> Run<'a> {
         &self,
         observe: &mut dyn FnMut(&Report) -> ControlFlow<()>,
     ) -> Result<Summary, TrainError> {
-        say_out_of_memory(|| self.go(observe))
+        catch_out_of_memory(|| self.go(observe))
     }
 
     fn go(

@@ -89,12 +89,9 @@ impl DeviceList {
         let slots = self.slots().count();
         match wanted {
             Some(wanted) if slots > 0 && usize::from(wanted) > slots => {
-                let per_device = self.trials_per_device;
-                let message = format!(
-                    "{wanted} trials at once are too many for {} devices with {per_device} on each",
-                    self.names.len()
-                );
-                let help = "give fewer `workers`, or let trials share: trials_per_device = 2";
+                let message =
+                    format!("{wanted} trials at once are too many: `devices` has room for {slots}");
+                let help = "give fewer `workers`, or a larger `trials_per_device`";
                 let mistake = document.mistake(&["objective", "devices"], message);
                 Err(mistake.help(Some(help.to_owned())))
             }

@@ -26,7 +26,7 @@ pub(crate) fn device_failure(message: String) -> TrainError {
 ///
 /// Devices compute later than they are asked to, so their failures are panics of whatever
 /// operation waits for them.
-pub(crate) fn say_out_of_memory<T>(
+pub(crate) fn catch_out_of_memory<T>(
     run: impl FnOnce() -> Result<T, TrainError>,
 ) -> Result<T, TrainError> {
     catch_unwind(AssertUnwindSafe(run)).unwrap_or_else(|panic| {
@@ -78,20 +78,20 @@ mod tests {
     #[test]
     fn a_panic_for_want_of_memory_ends_one_run_and_another_panic_is_passed_on() {
         for said in SAID {
-            let error = say_out_of_memory::<()>(|| panic!("{said}")).unwrap_err();
+            let error = catch_out_of_memory::<()>(|| panic!("{said}")).unwrap_err();
             assert!(matches!(error, TrainError::OutOfMemory { .. }), "{said}");
         }
-        let error = say_out_of_memory::<()>(|| panic!("out of device memory")).unwrap_err();
+        let error = catch_out_of_memory::<()>(|| panic!("out of device memory")).unwrap_err();
         assert_eq!(error.to_string(), "the device has too little memory: out of device memory");
-        let other = catch_unwind(|| say_out_of_memory::<()>(|| panic!("index out of bounds")));
+        let other = catch_unwind(|| catch_out_of_memory::<()>(|| panic!("index out of bounds")));
         let panic = other.expect_err("a mistake of ours is none of the device's");
         assert_eq!(text(&*panic), Some("index out of bounds"));
     }
 
     #[test]
     fn a_run_that_panics_not_is_as_it_is() {
-        assert_eq!(say_out_of_memory(|| Ok(3)).unwrap(), 3);
-        let failed = say_out_of_memory::<()>(|| Err(TrainError::NoGlobs));
+        assert_eq!(catch_out_of_memory(|| Ok(3)).unwrap(), 3);
+        let failed = catch_out_of_memory::<()>(|| Err(TrainError::NoGlobs));
         assert!(matches!(failed, Err(TrainError::NoGlobs)));
     }
 }

@@ -2,7 +2,7 @@
 
 use burn::tensor::{Device, Int, Tensor};
 
-use super::{Model, Rope};
+use super::{Model, Rope, widen};
 use crate::TrainConfig;
 
 /// The keys and values of the tokens that a model with rotary positions has read.
@@ -45,9 +45,9 @@ impl Model {
         let mut hidden = self.embed_tokens.forward(tokens); // [batch, seq, hidden]
         for (layer, read) in self.layers.iter().zip(&mut cache.layers) {
             let normed = layer.input_layernorm.forward(hidden.clone());
-            hidden = hidden + layer.self_attn.follow(&normed, Some(&rope), &mask, read);
+            hidden = hidden + widen(layer.self_attn.follow(&normed, Some(&rope), &mask, read));
             let normed = layer.post_attention_layernorm.forward(hidden.clone());
-            hidden = hidden + layer.mlp.forward(normed);
+            hidden = hidden + widen(layer.mlp.forward(normed));
         }
         cache.length = all;
         self.logits(hidden.slice_dim(1, seq - outputs..seq))

@@ -2,7 +2,7 @@
 
 use super::tests::{folder, run_in, small};
 use super::*;
-use crate::{Architecture, Device};
+use crate::{Architecture, Device, Precision};
 
 /// The GPU, where there is none, is a driver to install: a test that passes without one says
 /// nothing.
@@ -49,4 +49,19 @@ fn a_gpu_trains_as_the_cpu_does() {
             }
         }
     }
+}
+
+#[test]
+fn a_precision_that_the_gpu_lacks_is_an_error_before_the_first_step() {
+    let folder = folder();
+    let precision = Precision::Bf16;
+    let config = TrainConfig { device: gpu(), precision, ..tiny(Architecture::Llama) };
+    let trained = train(&config, folder.path(), &mut |_| ControlFlow::Continue(()));
+    if gpu().open().unwrap().supports_dtype(precision.float_type()) {
+        trained.unwrap();
+        return;
+    }
+    let error = trained.unwrap_err();
+    assert_eq!(error.to_string(), "`precision`: `wgpu` does not compute in bf16");
+    assert!(error.help().is_some_and(|help| help.contains("precision = \"f32\"")));
 }

@@ -12,7 +12,9 @@ pub(crate) fn run() -> Result<Exit> {
     let lines = Device::KINDS.into_iter().flat_map(lines);
     let lines: String = lines.map(|(name, state)| format!("  {name:<8} {state}\n")).collect();
     let chosen = Device::Auto.chosen();
-    answer(format_args!("devices, for device = \"...\" of the trainer:\n{lines}auto is {chosen}"));
+    answer(format_args!(
+        "devices, for device = \"...\" of the trainer:\n{lines}auto is {chosen}\n"
+    ));
     Ok(Exit::Ok)
 }
 

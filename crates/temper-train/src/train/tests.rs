@@ -190,10 +190,12 @@ fn a_device_that_is_not_built_is_an_error() {
 
 #[test]
 fn half_precision_trains_almost_as_well_as_whole() {
-    let config = TrainConfig { max_steps: Some(60), eval_steps: None, ..small() };
+    // At a learning rate that is not at the edge, where a rounding would become another run.
+    let config = TrainConfig { learning_rate: 3e-3, max_steps: Some(60), ..small() };
     let (whole, _) = run(&config);
     let (half, _) = run(&TrainConfig { precision: Precision::Bf16, ..config });
     assert_ne!(half.eval_loss, whole.eval_loss);
-    // Rounding is noise beside that of the batches: the losses differ by a few percent at most.
-    assert!((half.eval_loss / whole.eval_loss - 1.0).abs() < 0.05, "{half:?} {whole:?}");
+    // One rounding is by 2^-9 = 0.2 %, and those of many numbers cancel.
+    let (half, whole) = (half.eval_loss, whole.eval_loss);
+    assert!((half / whole - 1.0).abs() < 2e-3, "{half} {whole}");
 }

@@ -104,6 +104,13 @@ impl Device {
             None => Err(TrainError::DeviceNotFound { device, found: peers.len() }),
         }
     }
+
+    /// Waits for what the device still computes, whatever comes of it.
+    pub(crate) fn settle(self) {
+        if let Ok(handle) = self.open() {
+            let _ = handle.sync();
+        }
+    }
 }
 
 impl fmt::Display for Device {

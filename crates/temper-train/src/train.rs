@@ -120,7 +120,13 @@ impl<'a> Run<'a> {
         &self,
         observe: &mut dyn FnMut(&Report) -> ControlFlow<()>,
     ) -> Result<Summary, TrainError> {
-        catch_out_of_memory(|| self.go(observe))
+        let trained = catch_out_of_memory(|| self.go(observe));
+        if matches!(trained, Err(TrainError::OutOfMemory { .. })) {
+            // It still computes what it was asked to before: some drivers fail at the end of a
+            // process that does not wait for that.
+            self.config.device.settle();
+        }
+        trained
     }
 
     fn go(

@@ -65,3 +65,24 @@ fn a_precision_that_the_gpu_lacks_is_an_error_before_the_first_step() {
     assert_eq!(error.to_string(), "`precision`: `wgpu` does not compute in bf16");
     assert!(error.help().is_some_and(|help| help.contains("precision = \"f32\"")));
 }
+
+#[test]
+fn a_run_too_large_for_the_gpu_is_out_of_memory_and_the_next_one_trains() {
+    let folder = folder();
+    // 137 GB of activations of one layer, from few weights.
+    let config = TrainConfig {
+        device: gpu(),
+        hidden_size: 4,
+        num_heads: 1,
+        intermediate_size: Some(65_536),
+        max_seq_length: 128,
+        batch_size: Some(4_096),
+        micro_batch_size: None,
+        ..tiny(Architecture::Llama)
+    };
+    let trained = train(&config, folder.path(), &mut |_| ControlFlow::Continue(()));
+    let error = trained.unwrap_err();
+    assert!(matches!(error, TrainError::OutOfMemory { .. }), "{error}");
+    let config = TrainConfig { device: gpu(), ..tiny(Architecture::Llama) };
+    train(&config, folder.path(), &mut |_| ControlFlow::Continue(())).unwrap();
+}

@@ -2,6 +2,8 @@
 
 #[path = "command_line/constraints.rs"]
 mod constraints;
+#[path = "command_line/devices.rs"]
+mod devices;
 #[path = "command_line/examples.rs"]
 mod examples;
 #[path = "command_line/goals.rs"]

@@ -1,6 +1,7 @@
 //! What a study tries: a program, or the built-in trainer in a child process.
 
 mod program;
+mod slots;
 
 use std::collections::BTreeMap;
 use std::env;
@@ -12,13 +13,13 @@ use std::time::Duration;
 use miette::{Result, miette};
 use temper_core::{Goal, Job, Objective};
 use temper_space::Space;
-use temper_study::{CommandObjective, CommandSettings, Template, TrialFolders};
+use temper_study::{CommandObjective, CommandSettings, Slot, Template, TrialFolders};
 
 use crate::document::Document;
 use crate::mistake::Mistake;
 use crate::plan::duration;
 use crate::size::parse_bytes;
-use crate::study_file::{ObjectiveKind, ObjectiveSection};
+use crate::study_file::{DeviceList, ObjectiveKind, ObjectiveSection};
 use crate::train_settings::TrainSettings;
 
 /// How long a program may take to end once it was asked to.
@@ -40,6 +41,7 @@ pub(crate) struct ObjectivePlan {
     /// The user's command as it is written; empty for the trainer.
     command: Vec<String>,
     pub(crate) train: Option<TrainSettings>,
+    devices: DeviceList,
 }
 
 impl ObjectivePlan {
@@ -55,6 +57,7 @@ impl ObjectivePlan {
         let timeout = span("timeout", &section.timeout)?;
         let grace = span("grace", &section.grace)?.unwrap_or(GRACE);
         let memory_limit = memory_limit(document, section.memory_limit.as_deref())?;
+        let devices = section.devices;
         let (command, templates, env, train) = match section.kind {
             ObjectiveKind::Command { command, env } => {
                 let templates = program::read(document, &command, space)?;
@@ -62,8 +65,15 @@ impl ObjectivePlan {
             }
             ObjectiveKind::Train(config) => {
                 let settings = TrainSettings::new(document, *config, space, goals)?;
+                if !devices.names().is_empty() {
+                    settings.refuse_device_param(document)?;
+                }
                 (Vec::new(), trainer()?, BTreeMap::new(), Some(settings))
             }
+        };
+        let slots = match train {
+            Some(_) => slots::of_trainer(&devices),
+            None => slots::of_program(&devices),
         };
         let working_dir = document.folder();
         let goals = goals.to_vec();
@@ -75,15 +85,22 @@ impl ObjectivePlan {
             memory_limit,
             grace,
             env,
+            slots,
         };
-        Ok(Self { settings, command, train })
+        Ok(Self { settings, command, train, devices })
     }
 
     /// Checks that what trials need is on this machine. A study can be looked at without.
     pub(crate) fn check_surroundings(&self, document: &Document) -> Result<(), Mistake> {
         match &self.train {
-            Some(train) => train.check_surroundings(document),
-            None => program::check_present(document, &self.command),
+            Some(train) => {
+                train.check_devices(document, &self.devices)?;
+                train.check_surroundings(document)
+            }
+            None => {
+                slots::check_visible(document, &self.devices)?;
+                program::check_present(document, &self.command)
+            }
         }
     }
 
@@ -98,8 +115,11 @@ impl ObjectivePlan {
             let threads = (cores / usize::from(workers)).max(1);
             command.env.insert(THREADS.to_owned(), threads.to_string());
         }
-        let write = move |job: &Job, folder: &Path| {
-            let config = settings.with(&job.config).map_err(io::Error::other)?;
+        let write = move |job: &Job, slot: Option<&Slot>, folder: &Path| {
+            let mut config = settings.with(&job.config).map_err(io::Error::other)?;
+            if let Some(slot) = slot {
+                config.device = slot.name.parse().map_err(io::Error::other)?;
+            }
             let text = toml::to_string(&config).map_err(io::Error::other)?;
             fs::write(folder.join(TRAIN_CONFIG), text)
         };

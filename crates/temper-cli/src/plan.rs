@@ -51,7 +51,8 @@ impl Plan {
         if let Some(pruner) = &file.pruner {
             named::check_pruner(&document, pruner)?;
         }
-        let workers = args.overrides.workers.or(file.study.workers).unwrap_or(1);
+        let workers = args.overrides.workers.or(file.study.workers);
+        let workers = file.objective.devices.workers(&document, workers)?;
         let trials = trials(&document, &file, &args.overrides)?;
         let objective = ObjectivePlan::new(&document, file.objective, &space, &goals)?;
         let setup = Setup {

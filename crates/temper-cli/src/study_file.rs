@@ -1,5 +1,7 @@
 //! The study file, as it is written. What it means is in [`crate::plan`].
 
+mod devices;
+
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
@@ -12,6 +14,8 @@ use temper_train::TrainConfig;
 
 use crate::document::{Document, Section};
 use crate::mistake::suggest;
+
+pub(crate) use devices::DeviceList;
 
 /// Everything that a study file says.
 #[derive(Debug)]
@@ -50,6 +54,7 @@ pub(crate) struct ObjectiveSection {
     pub(crate) timeout: Option<String>,
     pub(crate) memory_limit: Option<String>,
     pub(crate) grace: Option<String>,
+    pub(crate) devices: DeviceList,
 }
 
 /// What `kind` says, with the keys that belong to it.
@@ -114,13 +119,14 @@ impl ObjectiveSection {
     fn read(document: &Document, mut section: Section<'_>) -> Result<Self> {
         let kind: String =
             section.need("kind", "in [objective], write kind = \"command\" or kind = \"train\"")?;
+        let devices = DeviceList::read(document, &mut section, &kind)?;
         Ok(Self {
             timeout: section.take("timeout")?,
             memory_limit: section.take("memory_limit")?,
             grace: section.take("grace")?,
             kind: match kind.as_str() {
                 "command" => ObjectiveKind::command(section)?,
-                "train" => ObjectiveKind::Train(Box::new(section.rest()?)),
+                "train" => ObjectiveKind::train(section, &devices)?,
                 other => {
                     return Err(document
                         .mistake(&["objective", "kind"], format!("unknown kind `{other}`"))
@@ -128,6 +134,7 @@ impl ObjectiveSection {
                         .into());
                 }
             },
+            devices,
         })
     }
 }
@@ -139,6 +146,15 @@ impl ObjectiveKind {
             .need("command", "write command = [\"python3\", \"train.py\", \"--lr\", \"{lr}\"]")?;
         let env = section.take("env")?.unwrap_or_default();
         Ok(Self::Command { command, env })
+    }
+
+    /// Its device is the first of several; each trial gets one of them.
+    fn train(section: Section<'_>, devices: &DeviceList) -> Result<Self> {
+        let mut config: TrainConfig = section.rest()?;
+        if let Some(device) = devices.names().first().and_then(|name| name.parse().ok()) {
+            config.device = device;
+        }
+        Ok(Self::Train(Box::new(config)))
     }
 }
 

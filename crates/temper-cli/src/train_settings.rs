@@ -5,10 +5,11 @@ use std::path::{Path, PathBuf};
 use miette::Result;
 use temper_core::{Config, Goal, Value, draw, stream};
 use temper_space::Space;
-use temper_train::{TrainConfig, TrainError, is_on_hub};
+use temper_train::{Device, TrainConfig, TrainError, is_on_hub};
 
 use crate::document::Document;
 use crate::mistake::{Mistake, suggest};
+use crate::study_file::DeviceList;
 
 /// How many configurations of the space are checked before anything runs.
 const CHECKED: u64 = 64;
@@ -25,6 +26,8 @@ pub(crate) const ACCURACY: &str = "accuracy";
 pub(crate) struct TrainSettings {
     config: TrainConfig,
     needs_labels: bool,
+    /// The devices of the checked configurations, each with one of these.
+    devices: Vec<(Device, Config)>,
 }
 
 /// Why a parameter can't be a setting.
@@ -51,7 +54,7 @@ impl TrainSettings {
         }
         resolve(&mut config, &document.folder());
         let needs_labels = goals.iter().any(|goal| goal.metric == ACCURACY);
-        let settings = Self { config, needs_labels };
+        let mut settings = Self { config, needs_labels, devices: Vec::new() };
         settings.check_names(document, space)?;
         settings.check_values(document, space)?;
         Ok(settings)
@@ -63,10 +66,43 @@ impl TrainSettings {
         overwrite(&self.config, params).map_err(NotASetting)
     }
 
-    /// Checks that the device is there, and data that can be used.
+    /// Checks that the space leaves the device to the list of devices.
+    pub(crate) fn refuse_device_param(&self, document: &Document) -> Result<(), Mistake> {
+        if self.devices.iter().all(|(_, params)| !params.contains("device")) {
+            return Ok(());
+        }
+        let help = "remove it: each trial gets one of `devices`";
+        let message = "the parameter `device` stands beside `devices` in [objective]";
+        Err(document.mistake(&["space", "device"], message).help(Some(help.to_owned())))
+    }
+
+    /// Checks that the devices are there: those in the list, or else those of the space.
+    pub(crate) fn check_devices(
+        &self,
+        document: &Document,
+        list: &DeviceList,
+    ) -> Result<(), Mistake> {
+        for (index, name) in list.names().iter().enumerate() {
+            let device: Device = name.parse().expect("the list was checked");
+            if let Err(error) = device.open() {
+                let path = ["objective", "devices", &index.to_string()];
+                let message = error.to_string().replace("`device`", "`devices`");
+                return Err(document.mistake(&path, message).help(error.help()));
+            }
+        }
+        if !list.names().is_empty() {
+            return Ok(());
+        }
+        let missing = self.devices.iter().find_map(|(device, params)| {
+            device.open().err().map(|error| refusal(document, params, &error))
+        });
+        missing.map_or(Ok(()), Err)
+    }
+
+    /// Checks that there are data that can be used.
     pub(crate) fn check_surroundings(&self, document: &Document) -> Result<(), Mistake> {
         let (config, root) = (&self.config, Path::new("/"));
-        let completed = config.device.open().and_then(|_| config.completed(root));
+        let completed = config.completed(root);
         let has_labels = completed.and_then(|completed| completed.check_data(root));
         let has_labels =
             has_labels.map_err(|error| refusal(document, &Config::default(), &error))?;
@@ -94,7 +130,7 @@ impl TrainSettings {
 
     /// Checks the default configuration and some others: one that the trainer refuses would be a
     /// trial lost.
-    fn check_values(&self, document: &Document, space: &Space) -> Result<(), Mistake> {
+    fn check_values(&mut self, document: &Document, space: &Space) -> Result<(), Mistake> {
         let default = space.default_config().and_then(|config| space.complete(config).ok());
         let drawn = (0..CHECKED).filter_map(|number| draw(space, &mut stream(0, number)).ok());
         for params in default.into_iter().chain(drawn) {
@@ -105,9 +141,11 @@ impl TrainSettings {
                     return Err(document.mistake(&["space"], message));
                 }
             };
-            let checked = config.validate().and_then(|()| config.device.open().map(drop));
-            if let Err(error) = checked {
+            if let Err(error) = config.validate() {
                 return Err(refusal(document, &params, &error));
+            }
+            if self.devices.iter().all(|(device, _)| *device != config.device) {
+                self.devices.push((config.device, params));
             }
         }
         Ok(())

@@ -9,6 +9,7 @@ mod folder;
 mod memory;
 mod report;
 mod report_file;
+mod slots;
 mod supervise;
 mod template;
 
@@ -22,9 +23,11 @@ use std::time::Duration;
 use temper_core::{Failure, FailureKind, Goal, Job, Objective, ObjectiveError, Reporter};
 
 use child::Child;
+use slots::Slots;
 use supervise::Supervisor;
 
 pub use folder::TrialFolders;
+pub use slots::Slot;
 pub use template::{Template, TemplateError};
 
 /// What to run, and how it is to be treated.
@@ -44,23 +47,28 @@ pub struct CommandSettings {
     pub grace: Duration,
     /// Further environment variables.
     pub env: BTreeMap<String, String>,
+    /// Places for programs, of which each that runs has one to itself; the first that is free is
+    /// taken. Empty: there is nothing to share out.
+    pub slots: Vec<Slot>,
 }
 
 /// Runs a program for each attempt.
 pub struct CommandObjective {
     settings: CommandSettings,
     folders: TrialFolders,
+    slots: Slots,
     prepare: Box<Prepare>,
 }
 
-/// Puts further files into a trial's folder before its program starts.
-pub type Prepare = dyn Fn(&Job, &Path) -> io::Result<()> + Send + Sync;
+/// Puts further files into a trial's folder before its program starts in a slot, if there are any.
+pub type Prepare = dyn Fn(&Job, Option<&Slot>, &Path) -> io::Result<()> + Send + Sync;
 
 impl CommandObjective {
     /// An objective whose trials have their folders in `folders`.
     #[must_use]
     pub fn new(settings: CommandSettings, folders: TrialFolders) -> Self {
-        Self { settings, folders, prepare: Box::new(|_, _| Ok(())) }
+        let slots = Slots::new(settings.slots.clone());
+        Self { settings, folders, slots, prepare: Box::new(|_, _, _| Ok(())) }
     }
 
     /// The same, with further files in the trials' folders.
@@ -75,7 +83,7 @@ impl CommandObjective {
         &self.folders
     }
 
-    fn command(&self, job: &Job, folder: &Path) -> Command {
+    fn command(&self, job: &Job, slot: Option<&Slot>, folder: &Path) -> Command {
         let arguments = template::fill(&self.settings.command, &job.config, folder);
         let mut arguments = arguments.iter();
         let mut command = Command::new(arguments.next().map_or("", String::as_str));
@@ -93,6 +101,9 @@ impl CommandObjective {
             .envs(&self.settings.env);
         for (name, value) in job.config.iter() {
             command.env(format!("TEMPER_PARAM_{}", name.to_uppercase()), value.to_string());
+        }
+        if let Some(slot) = slot {
+            command.envs(&slot.env);
         }
         if job.attempt > 1 {
             command.env("TEMPER_RESUME", "1");
@@ -112,8 +123,10 @@ impl Objective for CommandObjective {
         if let Some(values) = folder.result() {
             return Ok(values); // its runner was lost between its end and the record of it
         }
-        (self.prepare)(job, &path).map_err(|error| unable("write to", error))?;
-        let command = self.command(job, &path);
+        let claim = self.slots.claim();
+        let slot = claim.as_ref().map(slots::Claim::slot);
+        (self.prepare)(job, slot, &path).map_err(|error| unable("write to", error))?;
+        let command = self.command(job, slot, &path);
         let program = command.get_program().to_string_lossy().into_owned();
         // Made before the child, so that it sees what the child does first.
         let supervisor = Supervisor::new(&self.settings, &folder, job.reported.is_some());

@@ -58,7 +58,7 @@ mod watch;
 mod worker;
 
 pub use command::{
-    CommandObjective, CommandSettings, Prepare, Template, TemplateError, TrialFolders,
+    CommandObjective, CommandSettings, Prepare, Slot, Template, TemplateError, TrialFolders,
 };
 pub use error::StudyError;
 pub use observer::Observer;

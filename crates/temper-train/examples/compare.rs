@@ -11,7 +11,7 @@ use std::path::Path;
 use std::time::Instant;
 
 use serde_json::json;
-use temper_train::{Device, Precision, PretrainedModel, Sampling, keep_freed_memory};
+use temper_train::{Device, PretrainedModel, Sampling, WeightType, keep_freed_memory};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -24,7 +24,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let model = PretrainedModel::load(Path::new(path), Device::Cpu)?;
     let load_seconds = started.elapsed().as_secs_f64();
     if let [folder] = rest {
-        model.save_pretrained(Path::new(folder), Precision::F32)?;
+        model.save_pretrained(Path::new(folder), WeightType::F32)?;
     }
     let new_tokens = new_tokens.parse()?;
     let mut results = Vec::new();

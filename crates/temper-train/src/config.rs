@@ -24,7 +24,7 @@ pub use rope_scaling::RopeScaling;
 use serde::{Deserialize, Serialize};
 use temper_optim::{CooldownType, OptimizerKind, OptimizerSettings, ScheduleKind};
 
-use crate::{Device, TokenizerKind};
+use crate::{Device, Precision, TokenizerKind};
 
 /// The settings of one training run: what `temper train config.toml` reads.
 ///
@@ -259,8 +259,12 @@ pub struct TrainConfig {
 
     /// Seed of the initial weights and of the order of the data.
     pub seed: u64,
-    /// What computes: `cpu`, `wgpu` or `cuda`.
+    /// What computes: `cpu`, `wgpu`, `cuda`, one of several as in `cuda:1`, or `auto`, the best that
+    /// is there.
     pub device: Device,
+    /// What products of matrices are computed in: `f32` or `bf16`, where the device has it. Weights,
+    /// gradients, norms and losses are `f32` in either case.
+    pub precision: Precision,
 }
 
 impl Default for TrainConfig {
@@ -348,6 +352,7 @@ impl Default for TrainConfig {
             peak_flops: None,
             seed: 0,
             device: Device::Cpu,
+            precision: Precision::F32,
         }
     }
 }

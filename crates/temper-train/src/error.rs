@@ -252,16 +252,30 @@ pub enum TrainError {
         source: Box<dyn std::error::Error + Send + Sync>,
     },
     /// The device was not compiled in.
-    #[error("`device`: this build has no `{device}`")]
+    #[error("`device`: this build has no `{}`", device.kind())]
     DeviceNotBuilt {
         /// The device asked for.
         device: Device,
     },
     /// The device is compiled in, but this machine has none.
-    #[error("`device`: no `{device}` device was found")]
+    #[error("`device`: {}", not_found(*device, *found))]
     DeviceNotFound {
         /// The device asked for.
         device: Device,
+        /// How many there are of its kind.
+        found: usize,
+    },
+    /// The device does not compute in the precision that is wanted.
+    #[error("`precision`: `{device}` does not compute in bf16")]
+    NoPrecision {
+        /// The device.
+        device: Device,
+    },
+    /// The device has too little memory for the run.
+    #[error("the device has too little memory: {message}")]
+    OutOfMemory {
+        /// What the device says.
+        message: String,
     },
     /// The device failed while it computed.
     #[error("the device failed: {message}")]
@@ -335,6 +349,7 @@ impl TrainError {
             TrainError::BatchDisagrees { .. } => Some("batch_size"),
             TrainError::NoGlobs => Some("data"),
             TrainError::DeviceNotBuilt { .. } | TrainError::DeviceNotFound { .. } => Some("device"),
+            TrainError::NoPrecision { .. } => Some("precision"),
             TrainError::Diverged { .. } | TrainError::FarAboveBest { .. } => Some("learning_rate"),
             TrainError::NoLength
             | TrainError::Io { .. }
@@ -342,6 +357,7 @@ impl TrainError {
             | TrainError::NoAdapters { .. }
             | TrainError::Checkpoint { .. }
             | TrainError::Export { .. }
+            | TrainError::OutOfMemory { .. }
             | TrainError::DeviceFailed { .. } => None,
         }
     }
@@ -434,10 +450,20 @@ impl TrainError {
             }
             TrainError::TooLittleText { .. } => "give more text to evaluate on".into(),
             TrainError::DeviceNotBuilt { device } => {
-                format!("build with the cargo feature `{device}`, or use device = \"cpu\"")
+                let kind = device.kind();
+                format!("build with the cargo feature `{kind}`, or use device = \"cpu\"")
             }
-            TrainError::DeviceNotFound { .. } => {
+            TrainError::DeviceNotFound { found: 0, .. } => {
                 "install its driver, or use device = \"cpu\"".into()
+            }
+            TrainError::DeviceNotFound { found, .. } => {
+                format!("they are numbered from 0: give a number below {found}")
+            }
+            TrainError::NoPrecision { .. } => {
+                "use precision = \"f32\", or another device".into()
+            }
+            TrainError::OutOfMemory { .. } => {
+                "try a smaller `micro_batch_size`, `max_seq_length` or model".into()
             }
             TrainError::Checkpoint { source: CheckpointError::OtherModel { .. } } => {
                 "give the model the shape that it had, or start from scratch".into()
@@ -472,6 +498,13 @@ fn describe(kind: Option<LineKind>) -> String {
     match kind {
         None | Some(LineKind::Text) => "documents".into(),
         Some(kind) => format!("lines of {kind}"),
+    }
+}
+
+fn not_found(device: Device, found: usize) -> String {
+    match found {
+        0 => format!("no `{}` device was found", device.kind()),
+        _ => format!("there is no `{device}`, only {found} of its kind"),
     }
 }
 

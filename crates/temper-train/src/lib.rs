@@ -40,10 +40,11 @@ pub use config::{
     TargetModules, TrainConfig,
 };
 pub use data::{LineFault, LineKind, TokenizerKind};
-pub use device::Device;
+pub use device::{Device, FoundDevice, NotADevice};
 pub use error::TrainError;
+pub use model::Precision;
 pub use observer::Observer;
-pub use pretrained::{Precision, PretrainedError, PretrainedModel, Sampling, is_on_hub};
+pub use pretrained::{PretrainedError, PretrainedModel, Sampling, WeightType, is_on_hub};
 pub use report::{Report, Start, StepReport, Summary};
 pub use temper_optim::{CooldownType, OptimizerKind, Schedule, ScheduleKind};
 pub use train::{Row, Run, export, export_adapter, export_initial, rows_of_steps, train};

@@ -12,6 +12,7 @@ mod loss;
 mod mlp;
 mod norm;
 mod position;
+mod precision;
 mod projection;
 mod rope;
 mod sight;
@@ -32,6 +33,8 @@ pub(crate) use fine_tuning::ChangeProjection;
 pub(crate) use loss::{cross_entropy, log_probabilities};
 pub(crate) use norm::NormKind;
 pub(crate) use position::PositionKind;
+pub use precision::Precision;
+pub(crate) use precision::as_in;
 pub(crate) use projection::Projection;
 pub(crate) use z_loss::z_loss;
 
@@ -41,6 +44,7 @@ use self::initial::InitialWeights;
 use self::mlp::Mlp;
 use self::norm::Norm;
 use self::position::Positions;
+use self::precision::{cast, widen};
 use self::rope::Rope;
 use self::sight::{Sight, causal_mask};
 use crate::TrainConfig;
@@ -64,6 +68,9 @@ pub(crate) struct Model {
     embed_positions: Positions,
     /// What the logits are divided by.
     width_multiplier: f64,
+    /// What products of matrices are computed in.
+    #[module(skip)]
+    precision: Precision,
     /// 0 where a position may look and minus infinity where not: `max_seq x max_seq`.
     mask: Tensor<2>,
 }
@@ -80,6 +87,7 @@ impl Model {
                 .then(|| weights.output(config.hidden_size, config.vocabulary())),
             embed_positions: Positions::new(config, &mut weights),
             width_multiplier: config.width_multiplier(),
+            precision: config.precision,
             mask: causal_mask(config.max_seq_length, device),
         }
     }
@@ -152,7 +160,8 @@ impl Model {
         let rope = self.embed_positions.turns(seq);
         let tokens = self.embed_tokens.forward(tokens); // [batch, seq, hidden]
         let mut hidden = dropout.residual(self.embed_positions.embed(tokens, 0));
-        let sight = if is_supported(&hidden) && !dropout.is_on_attention() {
+        let is_exact = self.precision == Precision::F32;
+        let sight = if is_exact && is_supported(&hidden) && !dropout.is_on_attention() {
             Sight::first(segments)
         } else {
             Sight::mask(self.mask.clone().slice([0..seq, 0..seq]), segments)
@@ -174,13 +183,14 @@ impl Model {
         if self.width_multiplier == 1.0 { hidden } else { hidden / self.width_multiplier }
     }
 
-    /// The output layer: from `batch x seq x hidden` to `batch x seq x vocabulary`.
+    /// The output layer: from `batch x seq x hidden` to `batch x seq x vocabulary`, in 32 bits.
     fn project(&self, hidden: Tensor<3>) -> Tensor<3> {
         let output = match &self.lm_head {
             Some(layer) => layer.weight.val(), // [hidden, vocabulary]
             None => self.embed_tokens.weight.val().transpose(), // [hidden, vocabulary]
         };
-        linear(hidden, output, None) // [batch, seq, vocabulary]
+        let output = as_in(output, &hidden);
+        widen(linear(hidden, output, None)) // [batch, seq, vocabulary]
     }
 }
 

@@ -31,7 +31,7 @@ pub use hub::is_on_hub;
 pub(crate) use hub::locate;
 pub use model::PretrainedModel;
 pub use sampling::Sampling;
-pub use save::Precision;
+pub use save::WeightType;
 
 pub(crate) use save::save;
 pub(crate) use weights::{Checksum, load_weights};

@@ -6,6 +6,7 @@ use burn::tensor::Tensor;
 use serde::{Deserialize, Serialize};
 
 use crate::TrainError;
+use crate::device::device_failure;
 
 /// The losses of steps that are still on the device: each look at them waits for it.
 #[derive(Default)]
@@ -103,8 +104,7 @@ pub(crate) fn finite(loss: f64, step: u64) -> Result<f64, TrainError> {
 /// # Errors
 /// The device failed.
 pub(crate) fn read(scalar: Tensor<1>) -> Result<f64, TrainError> {
-    let value = scalar
-        .try_into_scalar::<f32>()
-        .map_err(|error| TrainError::DeviceFailed { message: error.to_string() })?;
+    let value =
+        scalar.try_into_scalar::<f32>().map_err(|error| device_failure(error.to_string()))?;
     Ok(f64::from(value))
 }

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+use crate::Device;
+
 /// Where a run begins.
 #[derive(Serialize, Deserialize, Clone, Debug, PartialEq)]
 pub struct Start {
@@ -89,6 +91,8 @@ pub struct Summary {
     pub parameters: u64,
     /// Parameters that are trained: all of them, or those of adapters, or those of the last layers.
     pub trained_parameters: u64,
+    /// What computed; never `auto`.
+    pub device: Device,
     /// Whether the run was stopped before its last step.
     pub stopped_early: bool,
     /// Files that were skipped because they are not UTF-8.

@@ -12,6 +12,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::checkpoint::{Checkpoint, CheckpointError, Checkpoints};
 use crate::data::Dataset;
+use crate::device::catch_out_of_memory;
 use crate::divergence::Trend;
 use crate::observer::Evaluations;
 use crate::{Observer, Report, Start, Summary, TrainConfig, TrainError};
@@ -132,11 +133,25 @@ impl<'a> Run<'a> {
     /// # Errors
     /// As [`Run::train`].
     pub fn train_watched(&self, observer: &mut dyn Observer) -> Result<Summary, TrainError> {
+        let trained = catch_out_of_memory(|| self.go(observer));
+        if matches!(trained, Err(TrainError::OutOfMemory { .. })) {
+            // It still computes what it was asked to before: some drivers fail at the end of a
+            // process that does not wait for that.
+            self.config.device.settle();
+        }
+        trained
+    }
+
+    fn go(&self, observer: &mut dyn Observer) -> Result<Summary, TrainError> {
         self.config.validate()?;
         let (config, pretrained) = self.config.complete(self.base_dir)?;
         let config = &config;
         config.validate_completed()?;
-        let plain_device = config.device.open()?;
+        let chosen = config.device.chosen();
+        let plain_device = chosen.open()?;
+        if !plain_device.supports_dtype(config.precision.float_type()) {
+            return Err(TrainError::NoPrecision { device: chosen });
+        }
         let dataset = Dataset::load(config, self.base_dir, pretrained.as_ref())?;
         let total_steps = config.steps_over(dataset.train.volume(config)?)?;
         let interval = config.evaluation_interval(total_steps);
@@ -145,6 +160,7 @@ impl<'a> Run<'a> {
             resumed_at: from.as_ref().map(|checkpoint| checkpoint.position.steps),
             parameters: config.num_parameters(),
             trained_parameters: config.num_trained_parameters(),
+            device: chosen,
             skipped_files: dataset.skipped_files,
             truncated_examples: dataset.truncated_examples,
             dropped_examples: dataset.dropped_examples,
@@ -220,6 +236,8 @@ mod examples_tests;
 mod export_tests;
 #[cfg(test)]
 mod fine_tuning_tests;
+#[cfg(all(test, feature = "wgpu"))]
+mod gpu_tests;
 #[cfg(test)]
 mod reports_tests;
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use miette::{IntoDiagnostic, Result, miette};
-use temper_train::{Precision, TrainError, export, export_adapter, export_initial};
+use temper_train::{TrainError, WeightType, export, export_adapter, export_initial};
 
 use super::train::{explain, read, set};
 use crate::args::{Dtype, ExportArgs};
@@ -15,9 +15,9 @@ use crate::train_settings::resolve;
 pub(crate) fn run(args: &ExportArgs) -> Result<Exit> {
     refuse_full(&args.folder)?;
     let precision = match args.dtype {
-        Dtype::F32 => Precision::F32,
-        Dtype::Bf16 => Precision::Bf16,
-        Dtype::F16 => Precision::F16,
+        Dtype::F32 => WeightType::F32,
+        Dtype::Bf16 => WeightType::Bf16,
+        Dtype::F16 => WeightType::F16,
     };
     // Checkpoints have absolute paths, as every run that this command line starts.
     let root = Path::new("/");

@@ -8,8 +8,8 @@ use std::sync::atomic::AtomicBool;
 
 use miette::{IntoDiagnostic, Result, miette};
 use temper_train::{
-    Checkpoints, Observer, Report, Run, Start, StepReport, Summary, TrainConfig, TrainError,
-    keep_freed_memory,
+    Checkpoints, Device, Observer, Report, Run, Start, StepReport, Summary, TrainConfig,
+    TrainError, keep_freed_memory,
 };
 
 use crate::args::TrainArgs;
@@ -29,6 +29,7 @@ pub(crate) fn run(args: &TrainArgs) -> Result<Exit> {
     let document = Document::read(&args.config)?;
     let mut config = set(&read(&document)?, &args.set)?;
     resolve(&mut config, &document.folder());
+    config.device = chosen(config.device);
     if let Some(room) = Room::of(&config) {
         room.warn(1);
     }
@@ -77,6 +78,15 @@ pub(crate) fn run(args: &TrainArgs) -> Result<Exit> {
             Err(explain(&document, &error))
         }
     }
+}
+
+/// The device, or the one that `auto` comes to, which is told.
+fn chosen(device: Device) -> Device {
+    let chosen = device.chosen();
+    if chosen != device {
+        say(format!("{device}: {chosen}"));
+    }
+    chosen
 }
 
 /// Shows a run, and keeps its log.
@@ -172,6 +182,7 @@ fn conclude(args: &TrainArgs, summary: &Summary) -> Result<Exit> {
         }
         println!("parameters = {}", summary.parameters);
         println!("tokens = {}", summary.tokens);
+        println!("device = \"{}\"", summary.device);
         if let Some(checkpoint) = &summary.checkpoint {
             println!("checkpoint = {:?}", checkpoint.display().to_string());
         }
@@ -240,6 +251,7 @@ fn resume_command(args: &TrainArgs) -> String {
 fn failure(error: &TrainError) -> serde_json::Value {
     let kind = match error {
         TrainError::Diverged { .. } | TrainError::FarAboveBest { .. } => "diverged",
+        TrainError::OutOfMemory { .. } => "out_of_memory",
         _ => "crashed",
     };
     serde_json::json!({"failure": kind, "message": error.to_string()})
@@ -264,9 +276,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_run_that_stays_far_above_its_best_has_diverged() {
+    fn a_study_is_told_the_kind_of_a_failure() {
+        let message = "out of device memory allocating 1024 bytes".to_owned();
+        let told = failure(&TrainError::OutOfMemory { message });
+        assert_eq!(told["failure"], "out_of_memory");
+        let told = failure(&TrainError::Diverged { step: 1, loss: f64::NAN });
+        assert_eq!(told["failure"], "diverged");
         let (step, steps, loss, best) = (395, 20, 3.42, 1.59);
-        let error = TrainError::FarAboveBest { step, loss, best, threshold: 1.0, steps };
-        assert_eq!(failure(&error)["failure"], "diverged");
+        let far = TrainError::FarAboveBest { step, loss, best, threshold: 1.0, steps };
+        assert_eq!(failure(&far)["failure"], "diverged");
+        assert_eq!(failure(&TrainError::NoGlobs)["failure"], "crashed");
     }
 }

@@ -28,14 +28,17 @@ const TAKEN: [i32; 3] = [libc::SIGTERM, libc::SIGINT, libc::SIGHUP];
 /// Signals that are recognised when a shell passes them on.
 const PASSED_ON: [i32; 4] = [libc::SIGTERM, libc::SIGINT, libc::SIGHUP, libc::SIGKILL];
 
-/// What programs say when memory has run out: Python, `PyTorch`, CUDA, C++, Rust, the C library.
-const OUT_OF_MEMORY: [&str; 6] = [
-    "MemoryError",
+/// What programs say when memory has run out: Python, `PyTorch`, CUDA, Vulkan, C++, Rust, the C
+/// library; in small letters, without marks between words.
+const OUT_OF_MEMORY: [&str; 8] = [
+    "memoryerror",
     "out of memory",
-    "OutOfMemory",
-    "std::bad_alloc",
+    "outofmemory",
+    "out of device memory",
+    "out of host memory",
+    "std::bad alloc",
     "memory allocation of",
-    "Cannot allocate memory",
+    "cannot allocate memory",
 ];
 
 /// The state of one watch.
@@ -216,5 +219,31 @@ impl<'a> Supervisor<'a> {
 }
 
 fn says_out_of_memory(stderr: &[String]) -> bool {
-    stderr.iter().any(|line| OUT_OF_MEMORY.iter().any(|word| line.contains(word)))
+    stderr.iter().any(|line| {
+        let line = line.to_lowercase().replace(['-', '_'], " ");
+        OUT_OF_MEMORY.iter().any(|words| line.contains(words))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn want_of_memory_is_known_by_its_words() {
+        for line in [
+            "MemoryError",
+            "torch.cuda.OutOfMemoryError: CUDA out of memory. Tried to allocate 2.00 GiB",
+            "RESOURCE_EXHAUSTED: Out of memory while trying to allocate 17179869184 bytes.",
+            "CUDA_ERROR_OUT_OF_MEMORY",
+            "vk::Result::ERROR_OUT_OF_DEVICE_MEMORY",
+            "out of device memory allocating 4294967296 bytes",
+            "terminate called after throwing an instance of 'std::bad_alloc'",
+            "memory allocation of 800000000000 bytes failed",
+            "OSError: [Errno 12] Cannot allocate memory",
+        ] {
+            assert!(says_out_of_memory(&[line.to_owned()]), "{line}");
+        }
+        assert!(!says_out_of_memory(&["peak memory: 3 GB".to_owned()]));
+    }
 }

@@ -45,6 +45,7 @@ impl Lab {
             memory_limit: None,
             grace: Duration::from_secs(20),
             env: BTreeMap::new(),
+            slots: Vec::new(),
         };
         Self { folder, storage: MemoryStorage::new(), settings }
     }

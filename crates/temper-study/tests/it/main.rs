@@ -10,6 +10,7 @@ mod lost_workers;
 mod pauses;
 mod replay;
 mod resumes;
+mod slots;
 mod storage_errors;
 mod study;
 mod warm_start;

@@ -4,6 +4,7 @@ use burn::tensor::Device;
 
 use crate::TrainError;
 use crate::data::{Example, HeldOutExamples, Sequences};
+use crate::device::device_failure;
 use crate::model::{Model, log_probabilities};
 
 /// The share of examples whose own label is the likeliest of all after their prompt, from 0 to 1;
@@ -55,9 +56,9 @@ fn log_likelihoods(
         Some(weights) => of_tokens * weights,
         None => of_tokens,
     };
-    let failed = |message: String| TrainError::DeviceFailed { message };
-    let data = of_tokens.sum_dim(1).try_into_data().map_err(|error| failed(error.to_string()))?;
-    data.convert::<f32>().try_to_vec().map_err(|error| failed(format!("{error:?}")))
+    let data = of_tokens.sum_dim(1).try_into_data();
+    let data = data.map_err(|error| device_failure(error.to_string()))?;
+    data.convert::<f32>().try_to_vec().map_err(|error| device_failure(format!("{error:?}")))
 }
 
 /// The number of the largest, the first of several.

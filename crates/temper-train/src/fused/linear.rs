@@ -6,10 +6,12 @@ use rayon::prelude::*;
 use super::lanes::vectorized;
 use super::matrix::{matrix, product};
 use super::operation::{Array, Operand, Operation, apply, is_supported};
+use crate::model::as_in;
 
 /// `input x weight + bias`: from `batch x seq x in` to `batch x seq x out`.
 pub(crate) fn linear(input: Tensor<3>, weight: Tensor<2>, bias: Option<Tensor<1>>) -> Tensor<3> {
     if !is_supported(&input) {
+        let (weight, bias) = (as_in(weight, &input), bias.map(|bias| as_in(bias, &input)));
         return module::linear(input, weight, bias);
     }
     let (input, weight) = (Operand::from(input), Operand::from(weight));

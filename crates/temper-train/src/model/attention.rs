@@ -3,7 +3,7 @@
 use burn::module::Module;
 use burn::tensor::{Tensor, activation::softmax};
 
-use super::{ChangeProjection, Dropout, InitialWeights, Projection, Rope, Sight};
+use super::{ChangeProjection, Dropout, InitialWeights, Projection, Rope, Sight, as_in, widen};
 use crate::TrainConfig;
 use crate::fused::{Scope, attention};
 
@@ -144,8 +144,8 @@ pub(super) fn masked_attention(
     let queries = queries.reshape([batch, kv_heads, rows, head_dim]); // [batch, kv_heads, rows, head_dim]
     let scores = queries.matmul(keys.swap_dims(2, 3)); // [batch, kv_heads, rows, all]
     let scores = scores.reshape([batch, num_heads, seq, all]); // [batch, heads, seq, all]
-    let shares = softmax(scores + mask.clone(), 3);
-    let shares = dropout.attention(shares);
+    let shares = softmax(widen(scores) + mask.clone(), 3);
+    let shares = as_in(dropout.attention(shares), &values);
     let shares = shares.reshape([batch, kv_heads, rows, all]); // [batch, kv_heads, rows, all]
     let mixed = shares.matmul(values); // [batch, kv_heads, rows, head_dim]
     let mixed = mixed.reshape([batch, num_heads, seq, head_dim]); // [batch, heads, seq, head_dim]

@@ -3,7 +3,7 @@
 use burn::module::Module;
 use burn::tensor::Tensor;
 
-use super::{Attention, ChangeProjection, Dropout, InitialWeights, Mlp, Norm, Rope, Sight};
+use super::{Attention, ChangeProjection, Dropout, InitialWeights, Mlp, Norm, Rope, Sight, widen};
 use crate::TrainConfig;
 
 /// Attention, then MLP, each on the normalised residual stream and added to it.
@@ -43,10 +43,10 @@ impl Block {
         dropout: &mut Dropout,
     ) -> Tensor<3> {
         let normed = self.input_layernorm.forward(hidden.clone());
-        let attended = self.self_attn.forward(&normed, rope, sight, dropout);
+        let attended = widen(self.self_attn.forward(&normed, rope, sight, dropout));
         let hidden = hidden + dropout.residual(attended);
         let normed = self.post_attention_layernorm.forward(hidden.clone());
-        let written = self.mlp.forward(normed, dropout);
+        let written = widen(self.mlp.forward(normed, dropout));
         hidden + dropout.residual(written)
     }
 }

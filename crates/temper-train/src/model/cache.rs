@@ -2,7 +2,7 @@
 
 use burn::tensor::{Device, Int, Tensor};
 
-use super::{Dropout, Model, PositionKind, Rope};
+use super::{Dropout, Model, PositionKind, Rope, widen};
 use crate::TrainConfig;
 
 /// The keys and values of the tokens that a model has read.
@@ -48,9 +48,9 @@ impl Model {
         let mut hidden = self.embed_positions.embed(tokens, cache.length);
         for (layer, read) in self.layers.iter().zip(&mut cache.layers) {
             let normed = layer.input_layernorm.forward(hidden.clone());
-            hidden = hidden + layer.self_attn.follow(&normed, rope.as_ref(), &mask, read);
+            hidden = hidden + widen(layer.self_attn.follow(&normed, rope.as_ref(), &mask, read));
             let normed = layer.post_attention_layernorm.forward(hidden.clone());
-            hidden = hidden + layer.mlp.forward(normed, &mut Dropout::none());
+            hidden = hidden + widen(layer.mlp.forward(normed, &mut Dropout::none()));
         }
         cache.length = all;
         self.logits(hidden.slice_dim(1, seq - outputs..seq))

@@ -57,7 +57,7 @@ impl<'a> InitialWeights<'a> {
     pub(super) fn norm(&self) -> Norm {
         let config = self.config;
         let kind = config.architecture.parts().norm;
-        Norm::new(kind, config.hidden_size, config.norm_eps(), self.device)
+        Norm::new(kind, config.hidden_size, config.norm_eps(), config.precision, self.device)
     }
 
     pub(super) fn device(&self) -> &Device {

@@ -6,6 +6,9 @@ mod root_mean_square;
 use burn::module::{Module, Param};
 use burn::tensor::{Device, Tensor};
 
+use super::cast;
+use crate::Precision;
+
 /// What a norm divides by, one file each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum NormKind {
@@ -39,23 +42,34 @@ pub(super) struct Norm {
     epsilon: f64,
     #[module(skip)]
     kind: NormKind,
+    /// What the products of matrices that follow are computed in.
+    #[module(skip)]
+    precision: Precision,
 }
 
 impl Norm {
     /// A norm of `width` features, with all scales 1 and all shifts 0.
-    pub(super) fn new(kind: NormKind, width: usize, epsilon: f64, device: &Device) -> Norm {
+    pub(super) fn new(
+        kind: NormKind,
+        width: usize,
+        epsilon: f64,
+        precision: Precision,
+        device: &Device,
+    ) -> Norm {
         let beta = || Param::from_tensor(Tensor::zeros([width], device));
         Norm {
             gamma: Param::from_tensor(Tensor::ones([width], device)),
             beta: kind.entry().has_shift.then(beta),
             epsilon,
             kind,
+            precision,
         }
     }
 
     /// From `batch x seq x hidden` to the same.
     pub(super) fn forward(&self, hidden: Tensor<3>) -> Tensor<3> {
         let shift = self.beta.as_ref().map(Param::val);
-        (self.kind.entry().apply)(hidden, self.gamma.val(), shift, self.epsilon)
+        let normed = (self.kind.entry().apply)(hidden, self.gamma.val(), shift, self.epsilon);
+        cast(normed, self.precision.float_type())
     }
 }

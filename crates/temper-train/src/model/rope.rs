@@ -5,6 +5,8 @@ use std::ops::Range;
 use burn::module::Module;
 use burn::tensor::{Device, Tensor, TensorData};
 
+use super::{cast, widen};
+
 /// The turns of rotary position encoding (Su et al. 2021, eq. 34), for heads of `head_dim`
 /// features: at position p, pair i turns by p theta^(-2i / `head_dim`).
 ///
@@ -47,13 +49,16 @@ impl Rope {
     /// Turns each head by its position: `batch x heads x seq x head_dim`.
     pub(super) fn rotate(&self, heads: Tensor<4>) -> Tensor<4> {
         let [_, _, _, head_dim] = heads.dims();
+        let given = heads.dtype();
+        let heads = widen(heads);
         let cosines = self.cosines.clone().unsqueeze::<4>(); // [1, 1, seq, pairs]
         let sines = self.sines.clone().unsqueeze::<4>(); // [1, 1, seq, pairs]
         let first = heads.clone().slice_dim(3, 0..head_dim / 2); // [batch, heads, seq, pairs]
         let second = heads.slice_dim(3, head_dim / 2..head_dim); // [batch, heads, seq, pairs]
         let turned_first = first.clone() * cosines.clone() - second.clone() * sines.clone();
         let turned_second = second * cosines + first * sines;
-        Tensor::cat(vec![turned_first, turned_second], 3) // [batch, heads, seq, head_dim]
+        let turned = Tensor::cat(vec![turned_first, turned_second], 3); // [batch, heads, seq, head_dim]
+        cast(turned, given.into())
     }
 }
 

@@ -19,7 +19,7 @@ use crate::{Architecture, TrainConfig};
 
 /// How weights are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
-pub enum Precision {
+pub enum WeightType {
     /// 32 bits each, without a loss.
     #[default]
     F32,
@@ -29,25 +29,25 @@ pub enum Precision {
     F16,
 }
 
-impl Precision {
+impl WeightType {
     /// All of them.
-    pub const ALL: [Precision; 3] = [Precision::F32, Precision::Bf16, Precision::F16];
+    pub const ALL: [WeightType; 3] = [WeightType::F32, WeightType::Bf16, WeightType::F16];
 
     /// Its short name.
     pub const fn name(self) -> &'static str {
         match self {
-            Precision::F32 => "f32",
-            Precision::Bf16 => "bf16",
-            Precision::F16 => "f16",
+            WeightType::F32 => "f32",
+            WeightType::Bf16 => "bf16",
+            WeightType::F16 => "f16",
         }
     }
 
     /// PyTorch's name.
     const fn torch_name(self) -> &'static str {
         match self {
-            Precision::F32 => "float32",
-            Precision::Bf16 => "bfloat16",
-            Precision::F16 => "float16",
+            WeightType::F32 => "float32",
+            WeightType::Bf16 => "bfloat16",
+            WeightType::F16 => "float16",
         }
     }
 }
@@ -62,7 +62,7 @@ impl PretrainedModel {
     pub fn save_pretrained(
         &self,
         folder: &Path,
-        precision: Precision,
+        precision: WeightType,
     ) -> Result<(), PretrainedError> {
         save(&self.model, &self.config, &self.shape, &self.words, folder, precision)
     }
@@ -79,7 +79,7 @@ pub(crate) fn save(
     shape: &Shape,
     words: &Words,
     folder: &Path,
-    precision: Precision,
+    precision: WeightType,
 ) -> Result<(), PretrainedError> {
     let width = shape.num_heads * shape.head_dim;
     if shape.architecture == Architecture::Gpt2 && width != shape.hidden_size {
@@ -139,7 +139,7 @@ struct Writer {
     head_dim: usize,
     /// How often each key and value head is written.
     copies: usize,
-    precision: Precision,
+    precision: WeightType,
     path: Vec<String>,
     /// Queries and keys whose values have not come yet, by the name that they share.
     thirds: BTreeMap<String, Vec<Tensor<2>>>,
@@ -202,15 +202,15 @@ struct Weight {
     /// As in the file.
     shape: Vec<usize>,
     is_transposed: bool,
-    precision: Precision,
+    precision: WeightType,
 }
 
 impl View for Weight {
     fn dtype(&self) -> Dtype {
         match self.precision {
-            Precision::F32 => Dtype::F32,
-            Precision::Bf16 => Dtype::BF16,
-            Precision::F16 => Dtype::F16,
+            WeightType::F32 => Dtype::F32,
+            WeightType::Bf16 => Dtype::BF16,
+            WeightType::F16 => Dtype::F16,
         }
     }
 
@@ -226,11 +226,13 @@ impl View for Weight {
         }
         let values = values.into_iter();
         Cow::Owned(match self.precision {
-            Precision::F32 => values.flat_map(f32::to_le_bytes).collect(),
-            Precision::Bf16 => {
+            WeightType::F32 => values.flat_map(f32::to_le_bytes).collect(),
+            WeightType::Bf16 => {
                 values.flat_map(|value| bf16::from_f32(value).to_le_bytes()).collect()
             }
-            Precision::F16 => values.flat_map(|value| f16::from_f32(value).to_le_bytes()).collect(),
+            WeightType::F16 => {
+                values.flat_map(|value| f16::from_f32(value).to_le_bytes()).collect()
+            }
         })
     }
 

@@ -103,13 +103,13 @@ fn what_was_saved_is_loaded_again() {
     let folder = tempfile::tempdir().unwrap();
     let expected = expected();
     for form in ["f32", "tiny.gguf"] {
-        load(&tiny(form)).save_pretrained(folder.path(), Precision::F32).unwrap();
+        load(&tiny(form)).save_pretrained(folder.path(), WeightType::F32).unwrap();
         let again = load(folder.path());
         assert!(difference(&again, &expected, form) < TOLERANCE);
         assert_eq!(again.shape, load(&tiny(form)).shape);
         assert_eq!(again.chat_template(), Some("{{ messages }}"));
     }
-    load(&tiny("bf16")).save_pretrained(folder.path(), Precision::Bf16).unwrap();
+    load(&tiny("bf16")).save_pretrained(folder.path(), WeightType::Bf16).unwrap();
     assert!(difference(&load(folder.path()), &expected, "bf16") < TOLERANCE);
 }
 
@@ -271,7 +271,7 @@ fn training_starts_from_the_checkpoint_and_goes_on_without_its_weights() {
     fs::write(folder.path().join("a.txt"), &text).unwrap();
     let base = folder.path().join("base");
     let model = load(&tiny("f32"));
-    model.save_pretrained(&base, Precision::F32).unwrap();
+    model.save_pretrained(&base, WeightType::F32).unwrap();
     let config = TrainConfig { base_model: Some("base".into()), ..fine_tuning() };
 
     let mut losses = Vec::new();

@@ -9,7 +9,7 @@ use crate::checkpoint::{Checkpoint, CheckpointError, Checkpoints};
 use crate::data::{Dataset, Tokenizer};
 use crate::model::Model;
 use crate::pretrained::{Pretrained, Words, load_weights, save, save_adapter};
-use crate::{Architecture, FinetuningType, Precision, TokenizerKind, TrainConfig, TrainError};
+use crate::{Architecture, FinetuningType, TokenizerKind, TrainConfig, TrainError, WeightType};
 
 /// Writes the model of a checkpoint, or of the newest one in a folder of checkpoints, as
 /// [`PretrainedModel::save_pretrained`](crate::PretrainedModel::save_pretrained) does: the weights
@@ -26,7 +26,7 @@ pub fn export(
     checkpoint: &Path,
     base_dir: &Path,
     folder: &Path,
-    precision: Precision,
+    precision: WeightType,
 ) -> Result<(), TrainError> {
     let (checkpoint, beside) = open(checkpoint)?;
     let (config, pretrained) = checkpoint.config.complete(base_dir)?;
@@ -85,7 +85,7 @@ pub fn export_initial(
     config: &TrainConfig,
     base_dir: &Path,
     folder: &Path,
-    precision: Precision,
+    precision: WeightType,
 ) -> Result<(), TrainError> {
     config.validate()?;
     let (config, pretrained) = config.complete(base_dir)?;
@@ -123,7 +123,7 @@ fn write(
     pretrained: Option<&Pretrained>,
     mut words: Words,
     folder: &Path,
-    precision: Precision,
+    precision: WeightType,
 ) -> Result<(), TrainError> {
     if let Some(template) = config.given_chat_template(base_dir)? {
         words = words.with_chat_template(template);

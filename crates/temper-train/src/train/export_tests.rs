@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use serde_json::Value;
 
 use super::*;
-use crate::{Device, Precision, PretrainedModel, Sampling};
+use crate::{Device, PretrainedModel, Sampling, WeightType};
 
 /// What 32 bits leave after some steps at a high learning rate, on another processor too.
 const TOLERANCE: f64 = 1e-4;
@@ -83,7 +83,7 @@ fn an_exported_run_is_to_transformers_the_model_that_it_evaluated() {
         // The text may change: what it came to is beside the checkpoints.
         fs::write(folder.path().join("train.txt"), "another text").unwrap();
         let out = folder.path().join("model");
-        export(&folder.path().join("kept"), folder.path(), &out, Precision::F32).unwrap();
+        export(&folder.path().join("kept"), folder.path(), &out, WeightType::F32).unwrap();
         let model = load(&out);
         let difference = difference(&model, case);
         assert!(difference < TOLERANCE, "{name}: {difference}");
@@ -107,7 +107,7 @@ fn models_of_transformers_have_the_same_probabilities_and_greedy_text_here_and_a
     for (name, case) in expected["drawn"].as_object().unwrap() {
         let drawn = load(&reference().join("drawn").join(name));
         let out = again.path().join(name);
-        drawn.save_pretrained(&out, Precision::F32).unwrap();
+        drawn.save_pretrained(&out, WeightType::F32).unwrap();
         for model in [drawn, load(&out)] {
             let difference = difference(&model, case);
             assert!(difference < TOLERANCE, "{name}: {difference}");
@@ -139,7 +139,7 @@ fn a_run_goes_on_from_a_gpt2_with_fewer_positions_than_that_has() {
     };
     run(&config, folder.path());
     let out = folder.path().join("model");
-    export(&folder.path().join("kept"), folder.path(), &out, Precision::F32).unwrap();
+    export(&folder.path().join("kept"), folder.path(), &out, WeightType::F32).unwrap();
     assert!(difference(&load(&out), &expected["drawn"]["gpt2"]) < TOLERANCE);
 }
 
@@ -149,11 +149,11 @@ fn initial_weights_are_those_that_a_run_begins_with() {
     let folder = folder(&expected);
     let config = config(&expected["exported"]["llama, untied"]);
     let out = folder.path().join("initial");
-    export_initial(&config, folder.path(), &out, Precision::F32).unwrap();
+    export_initial(&config, folder.path(), &out, WeightType::F32).unwrap();
     let still = TrainConfig { learning_rate: 1e-30, max_steps: Some(1), ..config };
     run(&still, folder.path());
     let kept = folder.path().join("still");
-    export(&folder.path().join("kept"), folder.path(), &kept, Precision::F32).unwrap();
+    export(&folder.path().join("kept"), folder.path(), &kept, WeightType::F32).unwrap();
     for file in ["model.safetensors", "config.json", "tokenizer.json"] {
         assert_eq!(fs::read(out.join(file)).unwrap(), fs::read(kept.join(file)).unwrap(), "{file}");
     }
@@ -164,12 +164,12 @@ fn what_can_not_be_exported_is_an_error_that_says_why() {
     let expected = expected();
     let folder = folder(&expected);
     let out = folder.path().join("model");
-    let nothing = export(folder.path(), folder.path(), &out, Precision::F32).unwrap_err();
+    let nothing = export(folder.path(), folder.path(), &out, WeightType::F32).unwrap_err();
     let message = nothing.to_string().replace(&folder.path().display().to_string(), "F");
     assert_eq!(message, "checkpoint: there is none in `F`");
     let gpt2 = config(&expected["exported"]["gpt2"]);
     let wide = TrainConfig { head_dim: Some(10), ..gpt2 };
-    let error = export_initial(&wide, folder.path(), &out, Precision::F32).unwrap_err();
+    let error = export_initial(&wide, folder.path(), &out, WeightType::F32).unwrap_err();
     assert_eq!(
         error.to_string(),
         "`head_dim`: 10 can't be exported, because it is not `hidden_size` / `num_heads`, as it \

@@ -236,7 +236,8 @@ mod examples_tests;
 mod export_tests;
 #[cfg(test)]
 mod fine_tuning_tests;
-#[cfg(all(test, feature = "wgpu"))]
+#[cfg(test)]
+#[cfg(feature = "wgpu")]
 mod gpu_tests;
 #[cfg(test)]
 mod reports_tests;

@@ -1,12 +1,16 @@
 """Training speed and peak memory of `temper train` beside PyTorch's, on the CPU, in one alternating run.
 
-    pip install torch transformers
+    pip install torch transformers peft
     cargo build --release
     python benches/train_speed.py target/release/temper --threads 1 --rounds 3
+    python benches/train_speed.py target/release/temper --lora SmolLM2-135M-Instruct.Q4_1.gguf
 
 Both train a Llama of 4 layers at sequence 128 and batch 16 with AdamW and the gradient clipped to
 norm 1: forward, backward and optimizer. The tokens are drawn at random for PyTorch, which does not
 make it slower or faster. A round is one process of each; the ratio is of the medians.
+
+With --lora both train adapters of rank 8 of all linear layers of that checkpoint, at sequence 128 and
+batch 4; transformers and PEFT from the folder that temper exports of it.
 """
 
 import argparse
@@ -20,7 +24,7 @@ import sys
 import tempfile
 import time
 
-SEQUENCE, BATCH, LAYERS = 128, 16, 4
+SEQUENCE, BATCH, LAYERS, LORA_BATCH = 128, 16, 4, 4
 SHAPES = {"128": (128, 1024, 4, 384), "256": (256, 4096, 8, 704)}
 
 
@@ -36,9 +40,28 @@ def peer(hidden, vocabulary, heads, intermediate, threads, steps):
         num_hidden_layers=LAYERS, num_attention_heads=heads, max_position_embeddings=SEQUENCE,
         tie_word_embeddings=True, rms_norm_eps=1e-5,
     )
-    model = LlamaForCausalLM(config)
-    optimizer = torch.optim.AdamW(model.parameters(), lr=1e-3, betas=(0.9, 0.95), weight_decay=0.1)
-    tokens = torch.randint(0, vocabulary, (BATCH, SEQUENCE + 1))
+    train(LlamaForCausalLM(config), vocabulary, BATCH, steps)
+
+
+def peer_lora(folder, threads, steps):
+    """Trains adapters with PyTorch in this process and prints their speed."""
+    import torch
+    from peft import LoraConfig, get_peft_model
+    from transformers import AutoModelForCausalLM
+
+    torch.set_num_threads(threads)
+    model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32)
+    lora = LoraConfig(r=8, lora_alpha=16, target_modules="all-linear", task_type="CAUSAL_LM")
+    train(get_peft_model(model, lora), model.config.vocab_size, LORA_BATCH, steps)
+
+
+def train(model, vocabulary, batch, steps):
+    """Trains and prints the tokens per second."""
+    import torch
+
+    weights = [weight for weight in model.parameters() if weight.requires_grad]
+    optimizer = torch.optim.AdamW(weights, lr=1e-3, betas=(0.9, 0.95), weight_decay=0.1)
+    tokens = torch.randint(0, vocabulary, (batch, SEQUENCE + 1))
 
     def step():
         logits = model(input_ids=tokens[:, :-1]).logits
@@ -46,7 +69,7 @@ def peer(hidden, vocabulary, heads, intermediate, threads, steps):
             logits.reshape(-1, vocabulary), tokens[:, 1:].reshape(-1)
         )
         loss.backward()
-        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        torch.nn.utils.clip_grad_norm_(weights, 1.0)
         optimizer.step()
         optimizer.zero_grad()
 
@@ -55,7 +78,7 @@ def peer(hidden, vocabulary, heads, intermediate, threads, steps):
     start = time.perf_counter()
     for _ in range(steps):
         step()
-    print(steps * BATCH * SEQUENCE / (time.perf_counter() - start))
+    print(steps * batch * SEQUENCE / (time.perf_counter() - start))
 
 
 def run(command, threads):
@@ -82,47 +105,73 @@ def text(folder):
     path.write_text(" ".join(draw.choices(words, weights, k=250_000)))
 
 
+def settings_of(name, steps):
+    """The settings of a shape for temper."""
+    hidden, vocabulary, heads, intermediate = SHAPES[name]
+    return (
+        f"tokenizer = 'bpe'\nvocab_size = {vocabulary}\nhidden_size = {hidden}\n"
+        f"intermediate_size = {intermediate}\nnum_layers = {LAYERS}\nnum_heads = {heads}\n"
+        f"batch_size = {BATCH}\n" + length(steps)
+    )
+
+
+def length(steps):
+    return (
+        f"data = ['text.txt']\nmax_seq_length = {SEQUENCE}\nmax_steps = {steps}\n"
+        f"eval_tokens = 500\neval_steps = {steps}\n"
+    )
+
+
+def compare(title, temper, settings, peer, arguments):
+    """Runs both in turns and prints the ratio."""
+    ours, theirs = [], []
+    for _ in range(arguments.rounds):
+        output, memory = run([temper, "train", str(settings), "--json"], arguments.threads)
+        ours.append((json.loads(output.splitlines()[-1])["tokens_per_second"], memory))
+        common = ["--threads", str(arguments.threads), "--steps", str(arguments.steps)]
+        output, memory = run([sys.executable, __file__, temper, *peer, *common], arguments.threads)
+        theirs.append((float(output.split()[-1]), memory))
+    (speed, memory), (their_speed, their_memory) = (
+        [statistics.median(column) for column in zip(*rows)] for rows in (ours, theirs)
+    )
+    print(
+        f"{title}, {arguments.threads} threads: {speed:.0f} tokens/s and {memory:.0f} MB, "
+        f"PyTorch {their_speed:.0f} and {their_memory:.0f} MB: {speed / their_speed:.2f} times as fast"
+    )
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("temper", help="the binary")
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--steps", type=int, default=15)
+    parser.add_argument("--lora", help="a checkpoint, for adapters in place of whole models")
     parser.add_argument("--peer", choices=SHAPES, help=argparse.SUPPRESS)
+    parser.add_argument("--peer-lora", help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.peer:
         return peer(*SHAPES[arguments.peer], arguments.threads, arguments.steps)
+    if arguments.peer_lora:
+        return peer_lora(arguments.peer_lora, arguments.threads, arguments.steps)
     with tempfile.TemporaryDirectory() as folder:
         text(folder)
-        for name, (hidden, vocabulary, heads, intermediate) in SHAPES.items():
-            settings = pathlib.Path(folder, f"{name}.toml")
+        if arguments.lora:
+            settings = pathlib.Path(folder, "lora.toml")
+            base_model = json.dumps(str(pathlib.Path(arguments.lora).resolve()))
             settings.write_text(
-                f"data = ['text.txt']\ntokenizer = 'bpe'\nvocab_size = {vocabulary}\n"
-                f"hidden_size = {hidden}\nintermediate_size = {intermediate}\n"
-                f"num_layers = {LAYERS}\nnum_heads = {heads}\nmax_seq_length = {SEQUENCE}\n"
-                f"batch_size = {BATCH}\nmax_steps = {arguments.steps}\neval_tokens = 2000\n"
-                f"eval_steps = {arguments.steps}\n"
+                f"base_model = {base_model}\nfinetuning_type = 'lora'\nlora_rank = 8\n"
+                f"batch_size = {LORA_BATCH}\n" + length(arguments.steps)
             )
-            ours, theirs = [], []
-            for _ in range(arguments.rounds):
-                output, memory = run(
-                    [arguments.temper, "train", str(settings), "--json"], arguments.threads
-                )
-                ours.append((json.loads(output.splitlines()[-1])["tokens_per_second"], memory))
-                output, memory = run(
-                    [sys.executable, __file__, arguments.temper, "--peer", name,
-                     "--threads", str(arguments.threads), "--steps", str(arguments.steps)],
-                    arguments.threads,
-                )
-                theirs.append((float(output), memory))
-            (speed, memory), (their_speed, their_memory) = (
-                [statistics.median(column) for column in zip(*rows)] for rows in (ours, theirs)
-            )
-            print(
-                f"hidden {hidden}, vocabulary {vocabulary}, {arguments.threads} threads: "
-                f"{speed:.0f} tokens/s and {memory:.0f} MB, PyTorch {their_speed:.0f} and "
-                f"{their_memory:.0f} MB: {speed / their_speed:.2f} times as fast"
-            )
+            base = str(pathlib.Path(folder, "base"))
+            subprocess.run([arguments.temper, "export", "--init", settings, base], check=True)
+            return compare("LoRA", arguments.temper, settings, ["--peer-lora", base], arguments)
+        for name in SHAPES:
+            settings = pathlib.Path(folder, f"{name}.toml")
+            settings.write_text(settings_of(name, arguments.steps))
+            hidden, vocabulary, _, _ = SHAPES[name]
+            title = f"hidden {hidden}, vocabulary {vocabulary}"
+            compare(title, arguments.temper, settings, ["--peer", name], arguments)
 
 
 if __name__ == "__main__":

@@ -87,7 +87,9 @@ fn auto_says_what_it_comes_to() {
     let line = trained.stdout.lines().find(|line| line.starts_with("device = ")).unwrap();
     let chosen = line.trim_start_matches("device = ").trim_matches('"');
     assert_ne!(chosen, "auto");
-    assert_eq!(trained.stderr.lines().next(), Some(&*format!("auto: {chosen}")));
+    // Drivers have words of their own.
+    let said = format!("auto: {chosen}");
+    assert!(trained.stderr.lines().any(|line| line == said), "{}", trained.stderr);
 }
 
 #[test]

@@ -87,6 +87,8 @@ impl Lab {
             .env("NO_COLOR", "1")
             .env("COLUMNS", "80")
             .env("LC_ALL", "C.UTF-8")
+            // Drivers complain where there is none.
+            .env("XDG_RUNTIME_DIR", self.folder.path())
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());

@@ -17,6 +17,7 @@ mod allocator;
 mod checkpoint;
 mod config;
 mod data;
+mod default_device;
 mod device;
 mod divergence;
 mod error;
@@ -40,6 +41,7 @@ pub use config::{
     TargetModules, TrainConfig,
 };
 pub use data::{LineFault, LineKind, TokenizerKind};
+pub use default_device::read_to_the_cpu;
 pub use device::{Device, FoundDevice, NotADevice};
 pub use error::TrainError;
 pub use model::Precision;

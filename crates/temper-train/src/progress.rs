@@ -31,9 +31,9 @@ impl Unread {
             return Ok(Vec::new());
         }
         let sums = Tensor::cat(std::mem::take(&mut self.sums), 0); // [steps]
-        let failed = |message: String| TrainError::DeviceFailed { message };
-        let sums = sums.try_into_data().map_err(|error| failed(error.to_string()))?;
-        let sums = sums.try_to_vec::<f32>().map_err(|error| failed(format!("{error:?}")))?;
+        let sums = sums.try_into_data().map_err(|error| device_failure(error.to_string()))?;
+        let sums =
+            sums.try_to_vec::<f32>().map_err(|error| device_failure(format!("{error:?}")))?;
         let steps = sums.into_iter().zip(std::mem::take(&mut self.tokens));
         let losses = |(sum, loss_tokens)| Losses { loss_sum: f64::from(sum), loss_tokens };
         Ok(steps.map(losses).collect())

@@ -3,6 +3,7 @@
 use burn::tensor::{Device, Int, Tensor, TensorData};
 
 use crate::data::Tokenizer;
+use crate::device::device_failure;
 use crate::model::{Cache, Model, PositionKind};
 use crate::rng::{Draw, stream};
 use crate::{Sampling, TrainConfig, TrainError};
@@ -86,9 +87,8 @@ impl<'a> Reader<'a> {
                 logits.slice_dim(1, seen.len() - 1..seen.len()) // [1, 1, vocabulary]
             }
         };
-        let failed = |message: String| TrainError::DeviceFailed { message };
-        let logits = logits.try_into_data().map_err(|error| failed(error.to_string()))?;
-        logits.try_to_vec::<f32>().map_err(|error| failed(format!("{error:?}")))
+        let logits = logits.try_into_data().map_err(|error| device_failure(error.to_string()))?;
+        logits.try_to_vec::<f32>().map_err(|error| device_failure(format!("{error:?}")))
     }
 }
 

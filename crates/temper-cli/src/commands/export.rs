@@ -3,7 +3,9 @@
 use std::path::Path;
 
 use miette::{IntoDiagnostic, Result, miette};
-use temper_train::{TrainError, WeightType, export, export_adapter, export_initial};
+use temper_train::{
+    TrainError, WeightType, export, export_adapter, export_initial, read_to_the_cpu,
+};
 
 use super::train::{explain, read, set};
 use crate::args::{Dtype, ExportArgs};
@@ -13,6 +15,7 @@ use crate::say::say;
 use crate::train_settings::resolve;
 
 pub(crate) fn run(args: &ExportArgs) -> Result<Exit> {
+    read_to_the_cpu();
     refuse_full(&args.folder)?;
     let precision = match args.dtype {
         Dtype::F32 => WeightType::F32,

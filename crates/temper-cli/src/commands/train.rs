@@ -9,7 +9,7 @@ use std::sync::atomic::AtomicBool;
 use miette::{IntoDiagnostic, Result, miette};
 use temper_train::{
     Checkpoints, Device, Observer, Report, Run, Start, StepReport, Summary, TrainConfig,
-    TrainError, keep_freed_memory,
+    TrainError, keep_freed_memory, read_to_the_cpu,
 };
 
 use crate::args::TrainArgs;
@@ -26,6 +26,7 @@ use crate::train_log::TrainLog;
 use crate::train_settings::{overwrite, resolve};
 
 pub(crate) fn run(args: &TrainArgs) -> Result<Exit> {
+    read_to_the_cpu();
     let document = Document::read(&args.config)?;
     let mut config = set(&read(&document)?, &args.set)?;
     resolve(&mut config, &document.folder());

@@ -102,6 +102,12 @@ pub enum CheckpointError {
         /// The folder.
         folder: PathBuf,
     },
+    /// Another run writes to the folder.
+    #[error("`{}` is in use by another run", folder.display())]
+    InUse {
+        /// The folder.
+        folder: PathBuf,
+    },
     /// It ends early or was changed, or it is something else.
     #[error("`{}` is no whole checkpoint: {fault}", path.display())]
     Damaged {

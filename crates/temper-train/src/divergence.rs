@@ -16,7 +16,7 @@ const PATIENCE_SHARE: f64 = 0.1;
 const MIN_PATIENCE: u64 = 100;
 
 /// A run has diverged once the losses of this many steps in a row are each this far above the
-/// best smoothed loss so far.
+/// best smoothed loss so far, or above that of guessing where the model is trained from scratch.
 ///
 /// It is the losses of single steps that have to stay above: one that comes back ends the row, so
 /// that neither a spike nor noise around a loss that is no worse makes a run fail.
@@ -26,6 +26,8 @@ pub(crate) struct DivergenceRule {
     threshold: f64,
     /// Optimizer steps.
     patience: u64,
+    /// The loss of a guess among all tokens alike, where the run begins with no more than that.
+    guess: Option<f64>,
 }
 
 /// What the rule has to know of the steps so far.
@@ -47,7 +49,8 @@ impl TrainConfig {
         let share = (PATIENCE_SHARE * total_steps as f64).ceil() as u64;
         let patience = self.divergence_steps.map_or(share.max(MIN_PATIENCE), |steps| steps as u64);
         let threshold = self.divergence_threshold;
-        (threshold > 0.0).then_some(DivergenceRule { threshold, patience })
+        let guess = self.base_model.is_none().then(|| (self.vocabulary() as f64).ln());
+        (threshold > 0.0).then_some(DivergenceRule { threshold, patience, guess })
     }
 }
 
@@ -62,9 +65,10 @@ impl Trend {
         step: u64,
         rule: &DivergenceRule,
     ) -> Result<(), TrainError> {
-        let is_far = self.best.is_some_and(|best| loss > best + rule.threshold);
+        let best = self.best.into_iter().chain(rule.guess).reduce(f64::min);
+        let is_far = best.is_some_and(|best| loss > best + rule.threshold);
         self.far_above = if is_far { self.far_above + 1 } else { 0 };
-        if let Some(best) = self.best
+        if let Some(best) = best
             && self.far_above >= rule.patience
         {
             let (threshold, steps) = (rule.threshold, rule.patience);
@@ -87,7 +91,7 @@ mod tests {
     use super::*;
     use crate::rng::{Draw, stream};
 
-    const RULE: DivergenceRule = DivergenceRule { threshold: 1.0, patience: 100 };
+    const RULE: DivergenceRule = DivergenceRule { threshold: 1.0, patience: 100, guess: None };
 
     /// The step at which a run of these losses has diverged.
     fn diverges(losses: impl IntoIterator<Item = f64>) -> Option<u64> {
@@ -106,6 +110,15 @@ mod tests {
         let losses = falling(300).chain([3.3; 1_000]);
         assert_eq!(diverges(losses), Some(400));
         assert_eq!(diverges(falling(300).chain([2.4; 1_000])), None);
+    }
+
+    #[test]
+    fn so_does_a_loss_far_above_guessing_from_the_first_steps_on() {
+        let rule = DivergenceRule { guess: Some(5.5), ..RULE };
+        let mut trend = Trend::default();
+        let ended = (1..).find(|step| trend.add(80.0, *step, &rule).is_err());
+        assert_eq!(ended, Some(100));
+        assert_eq!(diverges([80.0; 1_000]), None);
     }
 
     #[test]

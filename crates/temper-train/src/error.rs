@@ -252,6 +252,14 @@ pub enum TrainError {
         /// Why.
         source: Box<dyn std::error::Error + Send + Sync>,
     },
+    /// The checkpoint to go on from is at the end of the run or beyond.
+    #[error("the checkpoint is of step {step}, and this run ends at step {total_steps}")]
+    NoStepsLeft {
+        /// Optimizer steps of the checkpoint.
+        step: u64,
+        /// Optimizer steps of the run.
+        total_steps: u64,
+    },
     /// The device was not compiled in.
     #[error("`device`: this build has no `{}`", device.kind())]
     DeviceNotBuilt {
@@ -356,6 +364,7 @@ impl TrainError {
             | TrainError::Io { .. }
             | TrainError::Tokenizer { .. }
             | TrainError::NoAdapters { .. }
+            | TrainError::NoStepsLeft { .. }
             | TrainError::Checkpoint { .. }
             | TrainError::Export { .. }
             | TrainError::OutOfMemory { .. }

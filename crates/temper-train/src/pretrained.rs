@@ -82,7 +82,9 @@ impl Pretrained {
     pub(crate) fn open(path: &Path) -> Result<Pretrained, PretrainedError> {
         let pretrained = if path.is_dir() { folder::open(path)? } else { gguf::open(path)? };
         let vocab_size = pretrained.shape.vocab_size;
-        if let Some(token) = pretrained.words.last_token()
+        let words = &pretrained.words;
+        let named = words.eos.iter().copied().chain(words.bos);
+        if let Some(token) = words.last_token().into_iter().chain(named).max()
             && token as usize >= vocab_size
         {
             let path = path.to_owned();

@@ -156,6 +156,9 @@ impl<'a> Run<'a> {
         let total_steps = config.steps_over(dataset.train.volume(config)?)?;
         let interval = config.evaluation_interval(total_steps);
         let (from, damaged_checkpoints) = self.source()?;
+        if let Some(checkpoint) = &from {
+            self.ensure_steps_are_left(checkpoint.position.steps, total_steps)?;
+        }
         let mut summary = Summary {
             resumed_at: from.as_ref().map(|checkpoint| checkpoint.position.steps),
             parameters: config.num_parameters(),
@@ -167,6 +170,7 @@ impl<'a> Run<'a> {
             damaged_checkpoints,
             ..Summary::default()
         };
+        let _lock = self.checkpoints.as_ref().map(Checkpoints::lock).transpose()?;
         if let Some(checkpoints) = &self.checkpoints {
             checkpoints.save_tokenizer(&dataset.tokenizer)?;
         }
@@ -206,6 +210,15 @@ impl<'a> Run<'a> {
         summary.eval_loss = state.position.eval_loss.unwrap_or(f64::NAN);
         summary.accuracy = state.position.accuracy;
         Ok(summary)
+    }
+
+    /// A checkpoint beyond the last step says nothing of this run; at it, only its own run's does.
+    fn ensure_steps_are_left(&self, step: u64, total_steps: u64) -> Result<(), TrainError> {
+        let is_own = !matches!(self.source, Source::File(_));
+        if step < total_steps || (is_own && step == total_steps) {
+            return Ok(());
+        }
+        Err(TrainError::NoStepsLeft { step, total_steps })
     }
 
     fn is_stopped(&self) -> bool {

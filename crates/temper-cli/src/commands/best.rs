@@ -3,6 +3,7 @@
 use miette::{IntoDiagnostic, Result, miette};
 use temper_core::{Goal, History, Origin, State, Trial};
 use temper_report::pareto_front;
+use temper_train::TrainConfig;
 
 use crate::args::StudyArgs;
 use crate::exit::Exit;
@@ -54,7 +55,11 @@ pub(crate) fn best_toml(plan: &Plan, history: &History) -> Result<String> {
     let table = match &plan.objective.train {
         Some(settings) => {
             let config = settings.with(best.config()).into_diagnostic()?;
-            toml::Table::try_from(config).into_diagnostic()?
+            let mut table = toml::Table::try_from(&config).into_diagnostic()?;
+            if config.base_model.is_some() {
+                table.retain(|key, _| !TrainConfig::of_base_model().contains(&key));
+            }
+            table
         }
         None => {
             let params = best.config().iter();

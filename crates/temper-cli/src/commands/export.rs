@@ -2,12 +2,12 @@
 
 use std::path::Path;
 
-use miette::{IntoDiagnostic, Result, miette};
+use miette::{Result, miette};
 use temper_train::{
     TrainError, WeightType, export, export_adapter, export_initial, read_to_the_cpu,
 };
 
-use super::train::{explain, read, set};
+use super::train::{explain_set, read, set};
 use crate::args::{Dtype, ExportArgs};
 use crate::document::Document;
 use crate::exit::Exit;
@@ -30,7 +30,7 @@ pub(crate) fn run(args: &ExportArgs) -> Result<Exit> {
         resolve(&mut config, &document.folder());
         let config = set(&config, &args.set)?;
         export_initial(&config, root, &args.folder, precision)
-            .map_err(|error| explain(&document, &error))?;
+            .map_err(|error| explain_set(&document, &args.set, &error))?;
     } else if args.adapter {
         export_adapter(&args.source, root, &args.folder).map_err(|error| tell(&error))?;
     } else {
@@ -42,7 +42,8 @@ pub(crate) fn run(args: &ExportArgs) -> Result<Exit> {
 
 /// A folder with files in it may be the very checkpoint that is read.
 fn refuse_full(folder: &Path) -> Result<()> {
-    if folder.exists() && folder.read_dir().into_diagnostic()?.next().is_some() {
+    let failed = |error| miette!(help = "name a new folder", "`{}`: {error}", folder.display());
+    if folder.exists() && folder.read_dir().map_err(failed)?.next().is_some() {
         return Err(miette!(help = "name a new folder", "`{}` is not empty", folder.display()));
     }
     Ok(())

@@ -51,7 +51,9 @@ pub(crate) fn run(args: &TrainArgs) -> Result<Exit> {
         run = match args.resume {
             true => run.resume(),
             false => {
-                refuse_earlier(checkpoints.files().into_diagnostic()?.first())?;
+                let files =
+                    checkpoints.files().map_err(|error| miette!("--checkpoints: {error}"))?;
+                refuse_earlier(files.first())?;
                 run
             }
         };
@@ -76,7 +78,7 @@ pub(crate) fn run(args: &TrainArgs) -> Result<Exit> {
             if args.json {
                 println!("{}", failure(&error));
             }
-            Err(explain(&document, &error))
+            Err(explain_set(&document, &args.set, &error))
         }
     }
 }
@@ -111,6 +113,18 @@ impl Watch<'_> {
         }
     }
 
+    /// Says where a run that was to go on begins.
+    fn tell_start(&self, step: u64) {
+        if self.args.json {
+            return;
+        }
+        if step > 0 {
+            say(format!("it goes on after step {step}"));
+        } else if let (Some(folder), true) = (&self.args.checkpoints, self.args.resume) {
+            say(format!("no checkpoint in {} yet: it begins at step 1", folder.display()));
+        }
+    }
+
     fn open(&mut self, start: &Start) -> io::Result<()> {
         if let Some(folder) = &self.args.log_dir {
             self.log = Some(TrainLog::open(folder, start.step)?);
@@ -122,6 +136,7 @@ impl Watch<'_> {
 impl Observer for Watch<'_> {
     fn start(&mut self, start: &Start) -> ControlFlow<()> {
         self.view.start(start);
+        self.tell_start(start.step);
         let opened = self.open(start);
         self.check(opened)
     }
@@ -159,6 +174,9 @@ fn conclude(args: &TrainArgs, summary: &Summary) -> Result<Exit> {
     if summary.dropped_examples > 0 {
         let dropped = summary.dropped_examples;
         say(format!("{dropped} examples were left out: nothing to learn is left of them"));
+    }
+    if summary.skipped_files > 0 {
+        say(format!("files left out because they are not UTF-8: {}", summary.skipped_files));
     }
     for damaged in &summary.damaged_checkpoints {
         say(format!("`{}` is no whole checkpoint; the one before was used", damaged.display()));
@@ -209,7 +227,7 @@ pub(super) fn read(document: &Document) -> Result<TrainConfig> {
 pub(super) fn set(config: &TrainConfig, pairs: &[String]) -> Result<TrainConfig> {
     let known = TrainConfig::keys();
     let known: Vec<_> = known.iter().map(String::as_str).collect();
-    let mut values = Vec::new();
+    let mut config = config.clone();
     for pair in pairs {
         let (name, value) = pair.split_once('=').ok_or_else(|| {
             miette!(help = "write --set learning_rate=1e-3", "`{pair}` has no `=`")
@@ -217,9 +235,10 @@ pub(super) fn set(config: &TrainConfig, pairs: &[String]) -> Result<TrainConfig>
         if !known.contains(&name) {
             return Err(miette!(help = suggest(name, &known), "there is no setting `{name}`"));
         }
-        values.push((name, parse_value(value)));
+        config = overwrite(&config, [(name, parse_value(value))].into_iter())
+            .map_err(|error| miette!("--set {pair}: {error}"))?;
     }
-    overwrite(config, values.into_iter()).map_err(|error| miette!("--set: {error}"))
+    Ok(config)
 }
 
 /// The value as TOML, or else as text: `--set optimizer=adamw` needs no quotes.
@@ -256,6 +275,21 @@ fn failure(error: &TrainError) -> serde_json::Value {
         _ => "crashed",
     };
     serde_json::json!({"failure": kind, "message": error.to_string()})
+}
+
+/// Explains an error of settings some of which were given by `--set`: those are not in the file.
+pub(super) fn explain_set(
+    document: &Document,
+    pairs: &[String],
+    error: &TrainError,
+) -> miette::Report {
+    let is_set =
+        |key| pairs.iter().any(|pair| pair.split_once('=').is_some_and(|(name, _)| name == key));
+    match (error.key().is_some_and(is_set), error.help()) {
+        (false, _) => explain(document, error),
+        (true, Some(help)) => miette!(help = help, "--set: {error}"),
+        (true, None) => miette!("--set: {error}"),
+    }
 }
 
 pub(super) fn explain(document: &Document, error: &TrainError) -> miette::Report {

@@ -1,6 +1,6 @@
 //! The folder in which a run keeps its checkpoints.
 
-use std::fs::{self, File};
+use std::fs::{self, File, TryLockError};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
@@ -20,9 +20,11 @@ const PREFIX: &str = "step-";
 const SUFFIX: &str = ".checkpoint";
 /// The tokenizer that a run learned from its text: the text may be another one day.
 const TOKENIZER: &str = "tokenizer.json";
+/// Held by the run that writes to the folder.
+const LOCK: &str = "lock";
 
 impl Checkpoints {
-    /// Checkpoints in this folder, which is made when the first is saved.
+    /// Checkpoints in this folder, which is made when a run begins.
     #[must_use]
     pub fn new(folder: impl Into<PathBuf>) -> Self {
         Self { folder: folder.into() }
@@ -62,13 +64,31 @@ impl Checkpoints {
         for file in self.files()? {
             fs::remove_file(file).map_err(|source| self.failed(source))?;
         }
-        match fs::remove_file(self.folder.join(TOKENIZER)) {
-            Err(error) if !is_expected(&error) => return Err(self.failed(error)),
-            _ => {}
+        for other in [TOKENIZER, LOCK] {
+            match fs::remove_file(self.folder.join(other)) {
+                Err(error) if !is_expected(&error) => return Err(self.failed(error)),
+                _ => {}
+            }
         }
         match fs::remove_dir(&self.folder) {
             Err(error) if !is_expected(&error) => Err(self.failed(error)),
             _ => Ok(()),
+        }
+    }
+
+    /// Keeps other runs out of the folder, which is made, until the file is closed.
+    ///
+    /// # Errors
+    /// Another run is in it, or it can't be made.
+    pub(crate) fn lock(&self) -> Result<File, CheckpointError> {
+        fs::create_dir_all(&self.folder).map_err(|source| self.failed(source))?;
+        let file = File::create(self.folder.join(LOCK)).map_err(|source| self.failed(source))?;
+        match file.try_lock() {
+            Err(TryLockError::WouldBlock) => {
+                Err(CheckpointError::InUse { folder: self.folder.clone() })
+            }
+            // Some file systems have no locks; nobody is kept out there.
+            Ok(()) | Err(TryLockError::Error(_)) => Ok(file),
         }
     }
 

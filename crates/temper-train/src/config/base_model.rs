@@ -25,6 +25,11 @@ const OF_BASE_MODEL: [&str; 15] = [
 ];
 
 impl TrainConfig {
+    /// The settings that `base_model` decides where it is given.
+    pub fn of_base_model() -> &'static [&'static str] {
+        &OF_BASE_MODEL
+    }
+
     /// The settings with those of `base_model`'s shape in them, whose path is relative to
     /// `base_dir`; the same settings where none is given. Its weights are not read.
     ///

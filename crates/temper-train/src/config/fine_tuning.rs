@@ -122,7 +122,7 @@ impl TrainConfig {
 
     /// What of a pretrained model is trained and how its adapters are made: what a checkpoint of
     /// its trained weights can be put into.
-    pub(crate) fn fine_tuning(&self) -> [(&'static str, String); 6] {
+    pub(crate) fn fine_tuning(&self) -> [(&'static str, String); 7] {
         let of_lora = |text: String| match self.finetuning_type {
             FinetuningType::Lora => text,
             _ => "none".to_owned(),
@@ -131,7 +131,8 @@ impl TrainConfig {
             ("finetuning_type", self.finetuning_type.name().to_owned()),
             ("trained_layers", self.trained_layers().to_string()),
             ("lora_rank", of_lora(self.lora_rank().to_string())),
-            ("lora_alpha", of_lora(self.lora_scale().to_string())),
+            ("lora_alpha", of_lora(self.lora_alpha().to_string())),
+            ("use_rslora", of_lora(self.use_rslora.to_string())),
             ("lora_target_modules", of_lora(self.lora_targets().join(","))),
             ("use_dora", of_lora(self.use_dora.to_string())),
         ]

@@ -136,7 +136,7 @@ fn every_bad_value_is_named_with_its_bound() {
         "[dropout] `dropout`: 1 is not at least 0 and below 1",
         "[attention_dropout] `attention_dropout`: -0.1 is not at least 0 and below 1",
         "[learning_rate] `learning_rate`: 0 is not above 0",
-        "[learning_rate] `learning_rate`: NaN is not above 0",
+        "[learning_rate] `learning_rate`: NaN is not finite",
         "[min_lr] `min_lr`: 0.1 is not within 0 and `learning_rate`",
         "[min_lr_ratio] `min_lr_ratio`: 1.5 is not within 0 and 1",
         "[warmup_ratio] `warmup_ratio`: -0.1 is not within 0 and 1",
@@ -405,7 +405,7 @@ fn every_bad_setting_of_a_schedule_is_named_with_its_bound() {
     ];
     let expected = [
         "[lr_num_cycles] `lr_num_cycles`: 0 is below 1",
-        "[lr_power] `lr_power`: NaN is not above 0",
+        "[lr_power] `lr_power`: NaN is not finite",
         "[lr_decay_rate] `lr_decay_rate`: 1.5 is not above 0 and at most 1",
         "[lr_decay_steps] `lr_decay_steps`: 0 is below 1",
         "[lr_step_size] `lr_step_size`: 0 is below 1",

@@ -238,6 +238,7 @@ fn check<N: Number>(
     fault: &'static str,
     is_good: impl Fn(N) -> bool,
 ) -> Result<(), TrainError> {
+    let fault = if value.is_a_number() { fault } else { "not finite" };
     if value.is_a_number() && is_good(value) {
         return Ok(());
     }

@@ -47,6 +47,9 @@ impl TrainError {
             TrainError::NothingToFinetune { .. } => {
                 "name the checkpoint to start from, or remove `finetuning_type`".into()
             }
+            TrainError::NoStepsLeft { step, .. } => {
+                format!("steps count from the first run on: train longer, to beyond step {step}")
+            }
             TrainError::NoAdapters { .. } => "export the whole model".into(),
             TrainError::NotOfFinetuning { key: "trained_layers", .. } => {
                 "remove it, or use finetuning_type = \"last_layers\" or \"lora\"".into()
@@ -69,6 +72,7 @@ impl TrainError {
             TrainError::NoGlobs => {
                 "name the text to train on, for example data = [\"*.txt\"]".into()
             }
+            TrainError::NoData { skipped: 1.., .. } => "convert those files to UTF-8".into(),
             TrainError::NoData { .. } => {
                 "globs are relative to the folder of the configuration; `**` matches folders".into()
             }
@@ -111,7 +115,10 @@ impl TrainError {
                 "try a smaller `micro_batch_size`, `max_seq_length` or model".into()
             }
             TrainError::Checkpoint { source: CheckpointError::OtherModel { .. } } => {
-                "give the model the shape that it had, or start from scratch".into()
+                "set it to what it was, or start from scratch".into()
+            }
+            TrainError::Checkpoint { source: CheckpointError::InUse { .. } } => {
+                "wait for that run, or choose another folder".into()
             }
             TrainError::Checkpoint { source: CheckpointError::OtherBase } => {
                 "name the one it had, or start from scratch".into()

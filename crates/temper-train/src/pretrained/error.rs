@@ -58,15 +58,15 @@ pub enum PretrainedError {
         /// Its value.
         value: String,
     },
-    /// The tokenizer knows tokens that have no row in the embedding.
+    /// The tokenizer, or the start or the end of a text, is a token that has no row in the embedding.
     #[error(
-        "`{}`: the tokenizer has a token {token}, and the vocabulary only {vocab_size} tokens",
+        "`{}`: it has a token {token}, and the vocabulary only {vocab_size} tokens",
         path.display()
     )]
     TooManyTokens {
         /// The checkpoint.
         path: PathBuf,
-        /// The tokenizer's last token.
+        /// The token.
         token: u32,
         /// Rows of the embedding.
         vocab_size: usize,
@@ -104,6 +104,12 @@ pub enum PretrainedError {
         shape: Vec<usize>,
         /// The shape that it should have.
         expected: Vec<usize>,
+    },
+    /// Weights are no numbers.
+    #[error("tensor `{name}` has values that are not finite")]
+    NotFinite {
+        /// Hugging Face's name.
+        name: String,
     },
     /// Weights are encoded in a way that can't be read.
     #[error("tensor `{name}` is encoded as {encoding}, which is not supported")]
@@ -191,7 +197,9 @@ impl PretrainedError {
                  its shards and model.safetensors.index.json"
                     .into()
             }
-            PretrainedError::Damaged { .. } => "fetch it again".into(),
+            PretrainedError::NotFinite { .. } | PretrainedError::Damaged { .. } => {
+                "fetch it again".into()
+            }
             PretrainedError::HubName { .. } => {
                 "write hf://owner/name, hf://owner/name@revision, or hf://owner/name/file.gguf"
                     .into()

@@ -182,7 +182,7 @@ fn a_folder_that_can_not_be_used_is_an_error_that_says_why() {
         "`base_model`: `F/config.json`: `attention_bias` true is not supported",
         "`base_model`: `F/config.json`: `hidden_act` gelu is not supported",
         "`base_model`: the checkpoint has no tensor `lm_head.weight`, of shape [288, 32]",
-        "`base_model`: `F`: the tokenizer has a token 279, and the vocabulary only 200 tokens",
+        "`base_model`: `F`: it has a token 279, and the vocabulary only 200 tokens",
         "`base_model`: tensor `model.embed_tokens.weight` has shape [288, 32], and the model [289, 32]",
         "`base_model`: tensor `model.layers.0.mlp.gate_proj.weight` has shape [64, 32], and the model [65, 32]",
         "`base_model`: the checkpoint has a tensor `model.layers.1.input_layernorm.weight`, of shape [32], that the model has not",
@@ -335,4 +335,18 @@ fn a_setting_that_the_checkpoint_decides_and_a_sequence_too_long_are_refused() {
     assert_eq!(error.key(), Some("max_seq_length"));
     let missing = TrainConfig { base_model: Some("/not/there".into()), ..fine_tuning() };
     assert_eq!(missing.completed(Path::new("/")).unwrap_err().key(), Some("base_model"));
+}
+
+#[test]
+fn a_text_that_ends_with_no_token_and_weights_that_are_no_numbers_are_refused() {
+    let message = with_config("eos_token_id", 999);
+    let expected = "`base_model`: `F`: it has a token 999, and the vocabulary only 288 tokens";
+    assert_eq!(message, expected);
+    let message = changed("f32", "model.safetensors", |mut bytes| {
+        let end = bytes.len() - 4;
+        bytes[end..].copy_from_slice(&f32::NAN.to_le_bytes());
+        Some(bytes)
+    });
+    assert!(message.starts_with("`base_model`: tensor `model."), "{message}");
+    assert!(message.ends_with("` has values that are not finite"), "{message}");
 }

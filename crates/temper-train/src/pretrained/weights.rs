@@ -112,6 +112,9 @@ impl Loader<'_> {
             return Err(PretrainedError::Misshapen { name, shape, expected });
         }
         let mut values = stored.read()?;
+        if !values.iter().all(|value| value.is_finite()) {
+            return Err(PretrainedError::NotFinite { name });
+        }
         values.truncate(expected.iter().product());
         if named.is_transposed {
             values = transposed(&values, expected[0], expected[1]);

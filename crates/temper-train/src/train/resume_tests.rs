@@ -221,3 +221,41 @@ fn a_checkpoint_of_a_newer_version_and_a_missing_one_are_errors() {
     let error = refused(missing).to_string();
     assert!(error.contains("missing"), "{error}");
 }
+
+#[test]
+fn a_fork_that_leaves_no_step_is_an_error_and_not_the_old_result() {
+    let (text, kept) = (folder(), tempfile::tempdir().unwrap());
+    let config = TrainConfig { max_steps: Some(3), ..small() };
+    let checkpoints = Checkpoints::new(kept.path());
+    let run = Run::new(&config, text.path()).with_checkpoints(checkpoints.clone());
+    let from = go(&run, &mut Vec::new()).checkpoint.unwrap();
+    for max_steps in [2, 3] {
+        let config = TrainConfig { max_steps: Some(max_steps), ..small() };
+        let fork = Run::new(&config, text.path()).fork(&from);
+        let error = fork.train(&mut |_| ControlFlow::Continue(())).unwrap_err();
+        let expected =
+            format!("the checkpoint is of step 3, and this run ends at step {max_steps}");
+        assert_eq!(error.to_string(), expected);
+        assert!(error.help().unwrap().contains("beyond step 3"));
+    }
+    // A run that is complete may be gone on from: there is nothing to do.
+    assert_eq!(go(&run.resume(), &mut Vec::new()).steps, 3);
+}
+
+#[test]
+fn two_runs_do_not_write_to_one_folder() {
+    let (text, kept) = (folder(), tempfile::tempdir().unwrap());
+    let config = TrainConfig { max_steps: Some(2), eval_steps: Some(1), ..small() };
+    let checkpoints = Checkpoints::new(kept.path());
+    let run = || Run::new(&config, text.path()).with_checkpoints(checkpoints.clone()).resume();
+    let mut refusals = Vec::new();
+    run()
+        .train(&mut |_| {
+            let second = run().train(&mut |_| ControlFlow::Continue(()));
+            refusals.push(second.unwrap_err().to_string());
+            ControlFlow::Continue(())
+        })
+        .unwrap();
+    let expected = format!("checkpoint: `{}` is in use by another run", kept.path().display());
+    assert_eq!(refusals, [expected.clone(), expected]);
+}

@@ -124,3 +124,23 @@ fn a_trained_model_is_exported_and_goes_on_with_a_text() {
     let nothing = lab.temper(&["export", "text", "new"]).with_code(2);
     assert!(nothing.stderr.contains("there is none in `text`"), "{}", nothing.stderr);
 }
+
+#[test]
+fn examples_too_long_for_the_default_trial_are_told_before_any_runs() {
+    let study = TRAIN.replace("text/*.txt", "sets.jsonl").replace(
+        "[space]",
+        "[space]\nmax_seq_length = { type = \"int\", low = 4, high = 40, default = 20 }",
+    );
+    let lab = Lab::with_study(&study.replace("max_seq_length = 16\n", ""));
+    let line = |prompt: &str| format!("{{\"prompt\": \"{prompt}\", \"completion\": \"wood\"}}\n");
+    let short: String = (10..40).map(|number| line(&format!("how {number}"))).collect();
+    lab.write("sets.jsonl", &(short.clone() + &line("how much would it chuck?")));
+    for command in ["check", "run"] {
+        let ended = lab.temper(&[command, "study.toml"]).with_code(2);
+        let said = "sets.jsonl:31: 28 tokens to read, more than `max_seq_length` 20";
+        assert!(ended.stderr.contains(said), "{}", ended.stderr);
+    }
+    assert_eq!(lab.files(), ["sets.jsonl", "study.toml"]);
+    lab.write("sets.jsonl", &short);
+    lab.temper(&["check", "study.toml"]).ok();
+}

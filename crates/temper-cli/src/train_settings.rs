@@ -25,6 +25,8 @@ pub(crate) const ACCURACY: &str = "accuracy";
 #[derive(Clone, Debug)]
 pub(crate) struct TrainSettings {
     config: TrainConfig,
+    /// Those of the default trial.
+    default: TrainConfig,
     needs_labels: bool,
     /// The devices of the checked configurations, each with one of these.
     devices: Vec<(Device, Config)>,
@@ -54,7 +56,13 @@ impl TrainSettings {
         }
         resolve(&mut config, &document.folder());
         let needs_labels = goals.iter().any(|goal| goal.metric == ACCURACY);
-        let mut settings = Self { config, needs_labels, devices: Vec::new() };
+        let default = config.clone();
+        let mut settings = Self { config, default, needs_labels, devices: Vec::new() };
+        let params = space.default_config().and_then(|config| space.complete(config).ok());
+        let default = params.and_then(|params| settings.with(&params).ok());
+        if let Some(default) = default {
+            settings.default = default;
+        }
         settings.check_names(document, space)?;
         settings.check_values(document, space)?;
         Ok(settings)
@@ -101,7 +109,7 @@ impl TrainSettings {
 
     /// Checks that there are data that can be used.
     pub(crate) fn check_surroundings(&self, document: &Document) -> Result<(), Mistake> {
-        let (config, root) = (&self.config, Path::new("/"));
+        let (config, root) = (&self.default, Path::new("/"));
         let completed = config.completed(root);
         let has_labels = completed.and_then(|completed| completed.check_data(root));
         let has_labels =

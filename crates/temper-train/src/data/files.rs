@@ -7,8 +7,8 @@ use super::chat::{ChatDefaults, ChatTemplate};
 use super::corpus::{Corpus, matching};
 use super::examples::Drafts;
 use super::jsonl::{self, Kind, Line, Record, ensure_kind};
-use crate::pretrained::{Pretrained, locate};
-use crate::{TrainConfig, TrainError};
+use crate::pretrained::{Pretrained, Words, locate};
+use crate::{TokenizerKind, TrainConfig, TrainError};
 
 /// The files of a run, read.
 pub(super) enum Files {
@@ -53,13 +53,14 @@ impl Files {
 }
 
 impl TrainConfig {
-    /// Checks the data as far as that is possible before training: that the files are there, and
-    /// that each line of `.jsonl` files is an example. Says whether examples have labels, so that
-    /// there will be an accuracy. Text files are not read.
+    /// Checks the data as far as that is cheap before training: that the files are there, and that
+    /// each line of `.jsonl` files is an example and, unless the tokenizer has to be learned first,
+    /// not too long. Says whether examples have labels, so that there will be an accuracy. Text files
+    /// are not read.
     ///
     /// # Errors
     /// A glob is malformed or matches no file, a file or folder can't be read, or a line is no
-    /// example; such an error names the file and the line.
+    /// example or too long; such an error names the file and the line.
     pub fn check_data(&self, base_dir: &Path) -> Result<bool, TrainError> {
         self.find_data(base_dir)?;
         if !is_jsonl(self, base_dir)? {
@@ -68,10 +69,17 @@ impl TrainConfig {
         }
         let pretrained = self.base_model.as_ref();
         let pretrained = pretrained.map(|path| Pretrained::open(&locate(path, base_dir)?));
-        let defaults = pretrained.transpose()?.map(|pretrained| pretrained.words.chat_defaults());
-        match Files::read(self, base_dir, &defaults.unwrap_or_default())? {
+        let words = pretrained.transpose()?.map(|pretrained| pretrained.words);
+        let defaults = words.as_ref().map(Words::chat_defaults).unwrap_or_default();
+        match Files::read(self, base_dir, &defaults)? {
             Files::Text { .. } => Ok(false),
-            Files::Examples(drafts) => Ok(drafts.has_labels()),
+            Files::Examples(drafts) => {
+                let has_labels = drafts.has_labels();
+                if words.is_some() || self.tokenizer == TokenizerKind::Bytes {
+                    drafts.encode(self, words.as_ref())?;
+                }
+                Ok(has_labels)
+            }
         }
     }
 }

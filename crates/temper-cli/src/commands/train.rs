@@ -200,6 +200,9 @@ fn conclude(args: &TrainArgs, summary: &Summary) -> Result<Exit> {
             println!("accuracy = {accuracy}");
         }
         println!("parameters = {}", summary.parameters);
+        if summary.trained_parameters != summary.parameters {
+            println!("trained_parameters = {}", summary.trained_parameters);
+        }
         println!("tokens = {}", summary.tokens);
         println!("device = \"{}\"", summary.device);
         if let Some(checkpoint) = &summary.checkpoint {

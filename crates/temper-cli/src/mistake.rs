@@ -1,8 +1,9 @@
 //! A mistake in a file that a person wrote.
 
+use std::fmt::Display;
 use std::ops::Range;
 
-use miette::{Diagnostic, NamedSource, SourceSpan};
+use miette::{Diagnostic, NamedSource, Report, SourceSpan, miette};
 
 /// What is wrong, where in the file, and the way out.
 #[derive(Debug, thiserror::Error, Diagnostic)]
@@ -31,6 +32,14 @@ impl Mistake {
     pub(crate) fn help(mut self, help: Option<String>) -> Self {
         self.help = help;
         self
+    }
+}
+
+/// A message that points at no file, with what may mend it.
+pub(crate) fn told(message: impl Display, help: Option<String>) -> Report {
+    match help {
+        Some(help) => miette!(help = help, "{message}"),
+        None => miette!("{message}"),
     }
 }
 

@@ -7,6 +7,7 @@ use temper_train::{Device, PretrainedModel, Sampling, TrainError, keep_freed_mem
 
 use crate::args::GenerateArgs;
 use crate::exit::Exit;
+use crate::mistake::told;
 use crate::say::answer;
 
 pub(crate) fn run(args: &GenerateArgs) -> Result<Exit> {
@@ -47,9 +48,5 @@ pub(crate) fn run(args: &GenerateArgs) -> Result<Exit> {
 
 fn explain(error: &TrainError) -> miette::Report {
     let message = error.to_string();
-    let message = message.trim_start_matches("`base_model`: ");
-    match error.help() {
-        Some(help) => miette!(help = help, "{message}"),
-        None => miette!("{message}"),
-    }
+    told(message.trim_start_matches("`base_model`: "), error.help())
 }

@@ -16,7 +16,7 @@ use crate::args::TrainArgs;
 use crate::document::Document;
 use crate::exit::Exit;
 use crate::memory::Room;
-use crate::mistake::suggest;
+use crate::mistake::{suggest, told};
 use crate::progress::Training;
 use crate::say::say;
 use crate::shell::command;
@@ -28,8 +28,7 @@ use crate::train_settings::{overwrite, resolve};
 pub(crate) fn run(args: &TrainArgs) -> Result<Exit> {
     read_to_the_cpu();
     let document = Document::read(&args.config)?;
-    let mut config = set(&read(&document)?, &args.set)?;
-    resolve(&mut config, &document.folder());
+    let mut config = settings(&document, &args.set)?;
     config.device = chosen(config.device);
     if let Some(room) = Room::of(&config) {
         room.warn(1);
@@ -212,6 +211,13 @@ fn conclude(args: &TrainArgs, summary: &Summary) -> Result<Exit> {
     Ok(Exit::Ok)
 }
 
+/// The settings of the file with some set to other values; paths are relative to its folder.
+pub(super) fn settings(document: &Document, pairs: &[String]) -> Result<TrainConfig> {
+    let mut config = set(&read(document)?, pairs)?;
+    resolve(&mut config, &document.folder());
+    Ok(config)
+}
+
 /// The settings: the whole file, or the objective of a study file.
 pub(super) fn read(document: &Document) -> Result<TrainConfig> {
     let root = document.root();
@@ -288,10 +294,9 @@ pub(super) fn explain_set(
 ) -> miette::Report {
     let is_set =
         |key| pairs.iter().any(|pair| pair.split_once('=').is_some_and(|(name, _)| name == key));
-    match (error.key().is_some_and(is_set), error.help()) {
-        (false, _) => explain(document, error),
-        (true, Some(help)) => miette!(help = help, "--set: {error}"),
-        (true, None) => miette!("--set: {error}"),
+    match error.key().is_some_and(is_set) {
+        true => told(format_args!("--set: {error}"), error.help()),
+        false => explain(document, error),
     }
 }
 
@@ -302,10 +307,7 @@ pub(super) fn explain(document: &Document, error: &TrainError) -> miette::Report
                 if document.root().has("objective") { vec!["objective", key] } else { vec![key] };
             document.mistake(&path, error.to_string()).help(error.help()).into()
         }
-        None => match error.help() {
-            Some(help) => miette!(help = help, "{error}"),
-            None => miette!("{error}"),
-        },
+        None => told(error, error.help()),
     }
 }
 

@@ -62,9 +62,9 @@ impl PretrainedModel {
     pub fn save_pretrained(
         &self,
         folder: &Path,
-        precision: WeightType,
+        weight_type: WeightType,
     ) -> Result<(), PretrainedError> {
-        save(&self.model, &self.config, &self.shape, &self.words, folder, precision)
+        save(&self.model, &self.config, &self.shape, &self.words, folder, weight_type)
     }
 }
 
@@ -79,7 +79,7 @@ pub(crate) fn save(
     shape: &Shape,
     words: &Words,
     folder: &Path,
-    precision: WeightType,
+    weight_type: WeightType,
 ) -> Result<(), PretrainedError> {
     let width = shape.num_heads * shape.head_dim;
     if shape.architecture == Architecture::Gpt2 && width != shape.hidden_size {
@@ -98,7 +98,7 @@ pub(crate) fn save(
         let path = folder.join(name);
         fs::write(&path, text).map_err(|source| failed(&path, source))
     };
-    let dtype = precision.torch_name();
+    let dtype = weight_type.torch_name();
     write("config.json", config_json::write(shape, dtype, words.bos, &words.eos))?;
     let special = words.tokenizer.get_added_tokens_decoder();
     let text = |token: Option<u32>| token.and_then(|id| special.get(&id)).map(|it| &it.content);
@@ -121,7 +121,7 @@ pub(crate) fn save(
         architecture: shape.architecture,
         head_dim: shape.head_dim,
         copies,
-        precision,
+        weight_type,
         path: Vec::new(),
         thirds: BTreeMap::new(),
         weights: Vec::new(),
@@ -139,7 +139,7 @@ struct Writer {
     head_dim: usize,
     /// How often each key and value head is written.
     copies: usize,
-    precision: WeightType,
+    weight_type: WeightType,
     path: Vec<String>,
     /// Queries and keys whose values have not come yet, by the name that they share.
     thirds: BTreeMap<String, Vec<Tensor<2>>>,
@@ -191,7 +191,8 @@ impl ModuleVisitor for Writer {
 impl Writer {
     fn push(&mut self, named: Named, flat: Tensor<1>, shape: Vec<usize>) {
         let Named { name, is_transposed, .. } = named;
-        self.weights.push((name, Weight { flat, shape, is_transposed, precision: self.precision }));
+        self.weights
+            .push((name, Weight { flat, shape, is_transposed, weight_type: self.weight_type }));
     }
 }
 
@@ -202,12 +203,12 @@ struct Weight {
     /// As in the file.
     shape: Vec<usize>,
     is_transposed: bool,
-    precision: WeightType,
+    weight_type: WeightType,
 }
 
 impl View for Weight {
     fn dtype(&self) -> Dtype {
-        match self.precision {
+        match self.weight_type {
             WeightType::F32 => Dtype::F32,
             WeightType::Bf16 => Dtype::BF16,
             WeightType::F16 => Dtype::F16,
@@ -225,7 +226,7 @@ impl View for Weight {
             values = transposed(&values, self.shape[1], self.shape[0]);
         }
         let values = values.into_iter();
-        Cow::Owned(match self.precision {
+        Cow::Owned(match self.weight_type {
             WeightType::F32 => values.flat_map(f32::to_le_bytes).collect(),
             WeightType::Bf16 => {
                 values.flat_map(|value| bf16::from_f32(value).to_le_bytes()).collect()

@@ -26,7 +26,7 @@ pub fn export(
     checkpoint: &Path,
     base_dir: &Path,
     folder: &Path,
-    precision: WeightType,
+    weight_type: WeightType,
 ) -> Result<(), TrainError> {
     let (checkpoint, beside) = open(checkpoint)?;
     let (config, pretrained) = checkpoint.config.complete(base_dir)?;
@@ -35,7 +35,7 @@ pub fn export(
         _ => words(&config, base_dir, pretrained.as_ref())?,
     };
     let model = evaluated(&config, pretrained.as_ref(), checkpoint)?.merged();
-    write(&model, &config, base_dir, pretrained.as_ref(), words, folder, precision)
+    write(&model, &config, base_dir, pretrained.as_ref(), words, folder, weight_type)
 }
 
 /// Writes the adapters of a checkpoint, or of the newest one in a folder of checkpoints, as a
@@ -85,7 +85,7 @@ pub fn export_initial(
     config: &TrainConfig,
     base_dir: &Path,
     folder: &Path,
-    precision: WeightType,
+    weight_type: WeightType,
 ) -> Result<(), TrainError> {
     config.validate()?;
     let (config, pretrained) = config.complete(base_dir)?;
@@ -96,7 +96,7 @@ pub fn export_initial(
     if let Some(pretrained) = &pretrained {
         model = load_weights(model, pretrained, &device)?.0;
     }
-    write(&model, &config, base_dir, pretrained.as_ref(), words, folder, precision)
+    write(&model, &config, base_dir, pretrained.as_ref(), words, folder, weight_type)
 }
 
 /// Whether the tokenizer follows from the data.
@@ -123,7 +123,7 @@ fn write(
     pretrained: Option<&Pretrained>,
     mut words: Words,
     folder: &Path,
-    precision: WeightType,
+    weight_type: WeightType,
 ) -> Result<(), TrainError> {
     if let Some(template) = config.given_chat_template(base_dir)? {
         words = words.with_chat_template(template);
@@ -135,6 +135,6 @@ fn write(
         }
         _ => config.max_seq_length,
     };
-    save(model, config, &config.shape(positions), &words, folder, precision)
+    save(model, config, &config.shape(positions), &words, folder, weight_type)
         .map_err(|source| TrainError::Export { source })
 }

@@ -73,6 +73,7 @@ impl TrainError {
                 "name the text to train on, for example data = [\"*.txt\"]".into()
             }
             TrainError::NoData { skipped: 1.., .. } => "convert those files to UTF-8".into(),
+            TrainError::NoData { matched: 1.., .. } => "give files with text in them".into(),
             TrainError::NoData { .. } => {
                 "globs are relative to the folder of the configuration; `**` matches folders".into()
             }

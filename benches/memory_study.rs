@@ -33,6 +33,8 @@ impl MemoryStudy {
             seed,
             strategy: StrategySetup { name: strategy.to_owned(), options: "{}".to_owned() },
             pruner: None,
+            early_stopping: None,
+            max_steps: None,
             trials: None,
         }));
         study

@@ -36,6 +36,8 @@ fn setup() -> Setup {
         seed: 7,
         strategy: StrategySetup { name: "random".to_owned(), options: "{}".to_owned() },
         pruner: None,
+        early_stopping: None,
+        max_steps: None,
         trials: Some(TRIALS),
     }
 }

@@ -60,6 +60,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         seed: 7,
         strategy: StrategySetup { name: "random".to_owned(), options: "{}".to_owned() },
         pruner: None,
+        early_stopping: None,
+        max_steps: None,
         trials: Some(200),
     };
     let strategy = temper_strategy::build("random", &Default::default())?;

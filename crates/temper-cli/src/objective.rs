@@ -13,13 +13,13 @@ use std::time::Duration;
 use miette::{Result, miette};
 use temper_core::{Goal, Job, Objective};
 use temper_space::Space;
-use temper_study::{CommandObjective, CommandSettings, Slot, Template, TrialFolders};
+use temper_study::{CommandObjective, CommandSettings, Pausing, Slot, Template, TrialFolders};
 
 use crate::document::Document;
 use crate::mistake::Mistake;
 use crate::plan::duration;
 use crate::size::parse_bytes;
-use crate::study_file::{DeviceList, ObjectiveKind, ObjectiveSection};
+use crate::study_file::{DeviceList, ObjectiveKind, ObjectiveSection, Pause};
 use crate::train_settings::TrainSettings;
 
 /// How long a program may take to end once it was asked to.
@@ -33,6 +33,9 @@ const TRAIN_CONFIG: &str = "config.toml";
 
 /// Where a trial of the built-in trainer keeps its checkpoints, in the trial's folder.
 const CHECKPOINTS: &str = "checkpoints";
+
+/// How many steps a program is to run, where the study says.
+const MAX_STEPS: &str = "TEMPER_MAX_STEPS";
 
 /// An objective that can be run.
 #[derive(Debug)]
@@ -58,10 +61,13 @@ impl ObjectivePlan {
         let grace = span("grace", &section.grace)?.unwrap_or(GRACE);
         let memory_limit = memory_limit(document, section.memory_limit.as_deref())?;
         let devices = section.devices;
+        let mut pausing = Pausing::Signal;
         let (command, templates, env, train) = match section.kind {
-            ObjectiveKind::Command { command, env } => {
+            ObjectiveKind::Command { command, env, max_steps, pause } => {
                 let templates = program::read(document, &command, space)?;
-                (command, templates, env, None)
+                pausing = pause.into();
+                let steps = max_steps.map(|steps| (MAX_STEPS.to_owned(), steps.to_string()));
+                (command, templates, env.into_iter().chain(steps).collect(), None)
             }
             ObjectiveKind::Train(config) => {
                 let settings = TrainSettings::new(document, *config, space, goals)?;
@@ -84,6 +90,7 @@ impl ObjectivePlan {
             timeout,
             memory_limit,
             grace,
+            pausing,
             env,
             slots,
         };
@@ -124,6 +131,16 @@ impl ObjectivePlan {
             fs::write(folder.join(TRAIN_CONFIG), text)
         };
         Box::new(CommandObjective::new(command, folders).with_files(Box::new(write)))
+    }
+}
+
+impl From<Pause> for Pausing {
+    fn from(pause: Pause) -> Self {
+        match pause {
+            Pause::Signal => Self::Signal,
+            Pause::File => Self::File,
+            Pause::Restart => Self::Restart,
+        }
     }
 }
 

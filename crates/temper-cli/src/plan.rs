@@ -1,6 +1,7 @@
 //! What a study file comes to, checked as far as that is possible before anything runs.
 
 mod constraints;
+mod early_stopping;
 mod named;
 mod warm_start;
 
@@ -21,7 +22,7 @@ use crate::objective::ObjectivePlan;
 use crate::study_file::{Named, ObjectiveKind, RetriesSection, StudyFile, StudySection};
 use crate::train_settings::ACCURACY;
 
-pub(crate) use named::strategy_of;
+pub(crate) use named::{proposers_of, strategy_of};
 pub(crate) use warm_start::describe as describe_warm_start;
 
 /// A study that can be run.
@@ -54,6 +55,11 @@ impl Plan {
         let workers = args.overrides.workers.or(file.study.workers);
         let workers = file.objective.devices.workers(&document, workers)?;
         let trials = trials(&document, &file, &args.overrides)?;
+        let early_stopping = file.early_stopping.as_ref().map(|section| {
+            early_stopping::early_stopping(&document, section, &goals, &file.objective.kind)
+        });
+        let early_stopping = early_stopping.transpose()?;
+        let max_steps = file.objective.kind.max_steps(&space);
         let objective = ObjectivePlan::new(&document, file.objective, &space, &goals)?;
         let setup = Setup {
             name: name.clone(),
@@ -64,6 +70,8 @@ impl Plan {
             seed: args.overrides.seed.or(file.study.seed).unwrap_or_default(),
             strategy: file.strategy.setup(),
             pruner: file.pruner.as_ref().map(Named::setup),
+            early_stopping,
+            max_steps,
             trials,
         };
         named::check_suits(&document, &setup, &space)?;
@@ -200,12 +208,16 @@ fn goals(document: &Document, study: &StudySection, kind: &ObjectiveKind) -> Res
                 .into());
         }
     };
-    let of_trainer = matches!(kind, ObjectiveKind::Train(_));
-    let direction = study.direction.unwrap_or(match metric.as_str() {
-        ACCURACY if of_trainer => Direction::Maximize,
-        _ => Direction::Minimize,
-    });
+    let direction = study.direction.unwrap_or_else(|| usual_direction(&metric, kind));
     Ok(vec![Goal { metric, direction }])
+}
+
+/// The direction of a metric for which none is written.
+fn usual_direction(metric: &str, kind: &ObjectiveKind) -> Direction {
+    match (metric, kind) {
+        (ACCURACY, ObjectiveKind::Train(_)) => Direction::Maximize,
+        _ => Direction::Minimize,
+    }
 }
 
 /// A grid ends by itself; any other strategy must be told when.

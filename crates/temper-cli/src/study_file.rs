@@ -7,8 +7,8 @@ use std::path::PathBuf;
 
 use miette::Result;
 use serde::Deserialize;
-use temper_core::{Direction, Goal, StrategySetup};
-use temper_space::{OneOrMany, RequireSpec, SpaceSpec};
+use temper_core::{Direction, Goal, Step, StrategySetup};
+use temper_space::{OneOrMany, RequireSpec, Space, SpaceSpec};
 use temper_strategy::Options;
 use temper_train::TrainConfig;
 
@@ -24,6 +24,7 @@ pub(crate) struct StudyFile {
     pub(crate) objective: ObjectiveSection,
     pub(crate) strategy: Named,
     pub(crate) pruner: Option<Named>,
+    pub(crate) early_stopping: Option<EarlyStoppingSection>,
     pub(crate) retries: RetriesSection,
     pub(crate) warm_start: Vec<PathBuf>,
     pub(crate) space: SpaceSpec,
@@ -60,8 +61,36 @@ pub(crate) struct ObjectiveSection {
 /// What `kind` says, with the keys that belong to it.
 #[derive(Debug)]
 pub(crate) enum ObjectiveKind {
-    Command { command: Vec<String>, env: BTreeMap<String, String> },
+    Command {
+        command: Vec<String>,
+        env: BTreeMap<String, String>,
+        max_steps: Option<Step>,
+        pause: Pause,
+    },
     Train(Box<TrainConfig>),
+}
+
+/// How a program is asked to pause.
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Pause {
+    /// By a SIGTERM; it saves and ends.
+    #[default]
+    Signal,
+    /// By a file that appears; it saves and ends.
+    File,
+    /// It isn't asked: it can't save, and begins again when it goes on.
+    Restart,
+}
+
+/// `[early_stopping]`
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct EarlyStoppingSection {
+    pub(crate) patience: Option<u32>,
+    pub(crate) min_delta: Option<f64>,
+    pub(crate) metric: Option<String>,
+    pub(crate) direction: Option<Direction>,
 }
 
 /// A section with a name and options: `[strategy]`, `[pruner]`.
@@ -79,8 +108,17 @@ pub(crate) struct RetriesSection {
     pub(crate) crashed: Option<u32>,
 }
 
-const SECTIONS: [&str; 8] =
-    ["study", "objective", "strategy", "pruner", "retries", "warm_start", "space", "require"];
+const SECTIONS: [&str; 9] = [
+    "study",
+    "objective",
+    "strategy",
+    "pruner",
+    "early_stopping",
+    "retries",
+    "warm_start",
+    "space",
+    "require",
+];
 const KINDS: [&str; 2] = ["command", "train"];
 
 /// What can be written in place of leaving `[pruner]` out.
@@ -95,12 +133,17 @@ impl StudyFile {
             objective: ObjectiveSection::read(document, root.section("objective")?)?,
             strategy: Named::strategy(root.section("strategy")?)?,
             pruner: Named::pruner(&mut root)?,
+            early_stopping: early_stopping(&mut root)?,
             retries: root.section("retries")?.rest()?,
             warm_start: warm_start(&mut root)?,
             space: root.need("space", "add [space] with at least one parameter")?,
             require: root.take("require")?.unwrap_or_default(),
         })
     }
+}
+
+fn early_stopping(root: &mut Section<'_>) -> Result<Option<EarlyStoppingSection>> {
+    root.has("early_stopping").then(|| root.section("early_stopping")?.rest()).transpose()
 }
 
 /// The logs of earlier studies.
@@ -140,12 +183,32 @@ impl ObjectiveSection {
 }
 
 impl ObjectiveKind {
+    /// The last step of a trial, where it is the same for all.
+    pub(crate) fn max_steps(&self, space: &Space) -> Option<Step> {
+        match self {
+            Self::Command { max_steps, .. } => *max_steps,
+            Self::Train(_) if space.spec().0.contains_key("max_steps") => None,
+            Self::Train(config) => config.max_steps.map(|steps| steps as Step),
+        }
+    }
+
     fn command(mut section: Section<'_>) -> Result<Self> {
-        section.only(&["kind", "command", "env", "timeout", "memory_limit", "grace"])?;
+        section.only(&[
+            "kind",
+            "command",
+            "env",
+            "timeout",
+            "memory_limit",
+            "grace",
+            "max_steps",
+            "pause",
+        ])?;
         let command = section
             .need("command", "write command = [\"python3\", \"train.py\", \"--lr\", \"{lr}\"]")?;
         let env = section.take("env")?.unwrap_or_default();
-        Ok(Self::Command { command, env })
+        let max_steps = section.take("max_steps")?;
+        let pause = section.take("pause")?.unwrap_or_default();
+        Ok(Self::Command { command, env, max_steps, pause })
     }
 
     /// Its device is the first of several; each trial gets one of them.

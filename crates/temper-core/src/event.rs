@@ -4,7 +4,8 @@ use serde::{Deserialize, Serialize};
 use temper_space::{RequireSpec, SpaceSpec};
 
 use crate::{
-    Config, Constraint, Failure, Goal, Lease, Loss, Metrics, Seq, Step, TrialId, Verdict, WorkerId,
+    Config, Constraint, EarlyStopping, Failure, Goal, Lease, Loss, Metrics, Seq, Step, TrialId,
+    Verdict, WorkerId,
 };
 
 /// What a study was when it was opened; recorded again whenever something of it changed.
@@ -29,6 +30,12 @@ pub struct Setup {
     /// What stops trials early, if anything does.
     #[serde(default)]
     pub pruner: Option<StrategySetup>,
+    /// When a trial that no longer improves is complete, if that is looked at.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub early_stopping: Option<EarlyStopping>,
+    /// The last step of a trial that runs to its end, if it is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_steps: Option<Step>,
     /// The total number of trials that strategies may plan for, if it was known; trials that were
     /// observed elsewhere are not counted.
     #[serde(default)]
@@ -92,7 +99,8 @@ pub enum Event {
     Continued {
         /// Which one.
         trial: TrialId,
-        /// Whether the strategy asked for it (otherwise it is a retry), and then what it had seen.
+        /// Whether the strategy or the pruner asked for it (otherwise it is a retry), and then what
+        /// they had seen.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         seen: Option<Seq>,
         /// Who runs it.
@@ -100,6 +108,9 @@ pub enum Event {
         /// Where it is to pause.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         until: Option<Step>,
+        /// Why it goes on, in one line for people.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        note: Option<String>,
     },
     /// A running trial reported.
     Reported {

@@ -1,8 +1,8 @@
 //! What a log adds up to, and which events may follow it.
 
 use crate::{
-    Attempt, Event, Lease, Metrics, Origin, Outcome, Report, Seq, Setup, State, Trial, TrialId,
-    WorkerId,
+    Attempt, Event, Lease, Metrics, Origin, Outcome, Remark, Report, Seq, Setup, State, Trial,
+    TrialId, Verdict, WorkerId,
 };
 
 mod feasible;
@@ -82,7 +82,7 @@ impl History {
         self.length == 0
     }
 
-    /// The number of proposals so far: trials started, and paused trials that the strategy resumed.
+    /// The number of proposals so far: trials started, and paused trials that were promoted.
     /// It is the random stream of the next proposal: retries and interruptions don't change what
     /// is proposed after them.
     #[must_use]
@@ -107,6 +107,13 @@ impl History {
     #[must_use]
     pub fn tried(&self) -> u64 {
         self.tried
+    }
+
+    /// Whether there are as many trials as the study wants.
+    #[must_use]
+    pub fn is_full(&self) -> bool {
+        let trials = self.setup.as_ref().and_then(|setup| setup.trials);
+        trials.is_some_and(|trials| self.tried >= trials)
     }
 
     /// One trial.
@@ -187,17 +194,24 @@ impl History {
                     losses: Vec::new(),
                     metrics: Metrics::new(),
                     failures: Vec::new(),
-                    reason: None,
+                    remarks: Vec::new(),
                     seconds: 0.0,
                     peak_memory: None,
                 });
             }
-            Event::Continued { trial, seen, worker, until } => {
+            Event::Continued { trial, seen, worker, until, note } => {
                 self.proposals += u64::from(seen.is_some());
                 self.change(*trial, |trial| {
                     trial.state = State::Running;
                     trial.until = *until;
                     trial.attempts.push(attempt(lease, worker));
+                    let step = trial.reports.last().map_or(0, |report| report.step);
+                    let promoted = note.clone();
+                    trial.remarks.extend(promoted.map(|reason| Remark {
+                        step,
+                        verdict: Verdict::Continue,
+                        reason,
+                    }));
                 });
             }
             Event::Reported { trial, step, losses, metrics, .. } => {
@@ -210,8 +224,9 @@ impl History {
                     });
                 });
             }
-            Event::Judged { trial, reason, .. } => {
-                self.change(*trial, |trial| trial.reason = Some(reason.clone()));
+            Event::Judged { trial, step, verdict, reason, .. } => {
+                let remark = Remark { step: *step, verdict: *verdict, reason: reason.clone() };
+                self.change(*trial, |trial| trial.remarks.push(remark));
             }
             Event::Finished { trial, outcome, seconds, peak_memory, .. } => {
                 self.change(*trial, |trial| {

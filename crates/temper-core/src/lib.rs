@@ -35,6 +35,7 @@
 //! ```
 
 mod constraint;
+mod early_stopping;
 mod event;
 mod failure;
 mod goal;
@@ -48,18 +49,19 @@ mod strategy;
 mod trial;
 
 pub use constraint::{Bound, Constraint, ConstraintError};
+pub use early_stopping::EarlyStopping;
 pub use event::{Event, Origin, Outcome, Setup, StrategySetup};
 pub use failure::{Failure, FailureKind};
 pub use goal::{Direction, Goal};
 pub use history::{History, Refused};
 pub use loss::{Loss, NotFinite};
 pub use objective::{FnObjective, Halt, Job, Metrics, Objective, ObjectiveError, Reporter};
-pub use pruner::{Judgement, Pruner, Verdict};
+pub use pruner::{Intake, Judgement, Promotion, Pruner, Verdict, judge};
 pub use rng::{Rng, stream};
 pub use storage::{Pulse, Storage, StorageError};
-pub use strategy::{Next, Strategy, StrategyError, draw};
+pub use strategy::{Next, Strategy, StrategyError, draw, propose};
 pub use temper_space::{Config, Value};
-pub use trial::{Attempt, Lease, Report, State, Step, Trial, TrialId, WorkerId};
+pub use trial::{Attempt, Lease, Remark, Report, State, Step, Trial, TrialId, WorkerId};
 
 /// A position in the log: the number of events before it.
 pub type Seq = u64;

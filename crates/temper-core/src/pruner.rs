@@ -1,10 +1,10 @@
-//! What ends trials early.
+//! What ends trials early, or lets them wait.
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{History, Step, TrialId};
+use crate::{History, Step, Trial, TrialId};
 
 /// What becomes of a running trial. Never an error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -16,6 +16,8 @@ pub enum Verdict {
     Pause,
     /// Give up.
     Stop,
+    /// End: nothing better is to come, and the best report is the result.
+    Complete,
 }
 
 /// A verdict and the reason for it.
@@ -33,11 +35,75 @@ impl Judgement {
     pub fn go_on() -> Self {
         Self { verdict: Verdict::Continue, reason: String::new() }
     }
+
+    /// Give up.
+    pub fn stop(reason: impl Into<String>) -> Self {
+        Self { verdict: Verdict::Stop, reason: reason.into() }
+    }
 }
 
-/// Judges running trials by their reports.
+/// What becomes of a trial just after its report for `step` became part of the history: by the
+/// study's early stopping, by the pruner, or because it came to where it pauses.
+#[must_use]
+pub fn judge(
+    pruner: Option<&dyn Pruner>,
+    trial: TrialId,
+    step: Step,
+    history: &History,
+) -> Judgement {
+    let early_stopping = history.setup().and_then(|setup| setup.early_stopping.as_ref());
+    let early = early_stopping.map(|it| it.judge(trial, history));
+    if let Some(judgement) = early.filter(|it| it.verdict != Verdict::Continue) {
+        return judgement;
+    }
+    let judgement = pruner.map_or_else(Judgement::go_on, |it| it.judge(trial, step, history));
+    match history.trial(trial).and_then(Trial::until) {
+        Some(until) if judgement.verdict == Verdict::Continue && step >= until => {
+            Judgement { verdict: Verdict::Pause, reason: format!("it reached step {until}") }
+        }
+        _ => judgement,
+    }
+}
+
+/// Whether new trials may begin.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Intake {
+    /// More may come.
+    Open,
+    /// No more will come: who waits for others to compare with waits in vain.
+    Closed,
+}
+
+/// A paused trial that goes on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Promotion {
+    /// Which one.
+    pub trial: TrialId,
+    /// The step at which it pauses again; `None` runs it to its end.
+    pub until: Option<Step>,
+    /// Why, for a person: "loss 2.31 is the best of 3 at step 40".
+    pub reason: String,
+}
+
+/// Judges running trials by their reports, and paused ones by each other.
+///
+/// A pruner that *stops* trials answers [`Pruner::judge`] alone. One that lets them *pause*, and go
+/// on where they were if they turn out to be among the best, says in [`Pruner::until`] how far a
+/// new trial runs at first, and in [`Pruner::promote`] which paused one goes on. Each answer
+/// depends on nothing but its arguments.
 pub trait Pruner: fmt::Debug + Send + Sync {
-    /// Judges a trial just after its report for `step` became part of the history. Depends on
-    /// nothing but its arguments.
+    /// Judges a trial just after its report for `step` became part of the history.
     fn judge(&self, trial: TrialId, step: Step, history: &History) -> Judgement;
+
+    /// The step at which a new trial pauses, with its first report at or after it; `None` runs it
+    /// to its end.
+    fn until(&self, _trial: TrialId, _history: &History) -> Option<Step> {
+        None
+    }
+
+    /// The paused trial that goes on next, if one does. Asked before a new trial begins, and again
+    /// once none can: who keeps everybody waiting then has no winner.
+    fn promote(&self, _history: &History, _intake: Intake) -> Option<Promotion> {
+        None
+    }
 }

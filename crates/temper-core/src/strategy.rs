@@ -5,7 +5,7 @@ use std::fmt;
 use rand::RngExt;
 use temper_space::{Space, Unsatisfied};
 
-use crate::{Config, Event, History, Rng, Step, TrialId};
+use crate::{Config, Event, History, Intake, Promotion, Pruner, Rng, Step, TrialId};
 
 /// What a strategy wants next.
 #[derive(Clone, Debug, PartialEq)]
@@ -28,6 +28,8 @@ pub enum Next {
         trial: TrialId,
         /// Where to pause again; `None` runs to the end.
         until: Option<Step>,
+        /// Why, in one line for people.
+        note: Option<String>,
     },
     /// Nothing until a running trial has reported.
     Wait,
@@ -59,8 +61,47 @@ pub trait Strategy: fmt::Debug + Send {
         rng: &mut Rng,
     ) -> Result<Next, StrategyError>;
 
+    /// Whether it resumes paused trials: it is asked then also when no new trial may begin.
+    fn resumes(&self) -> bool {
+        false
+    }
+
     /// Shows it each event of the log once, in order, after the event became part of the history.
     fn tell(&mut self, _event: &Event) {}
+}
+
+/// What a study does next: the pruner's promotion of a paused trial, or else what the strategy asks
+/// for. Once there are as many trials as the study wants, only a strategy that resumes some is asked.
+///
+/// # Errors
+///
+/// If the strategy can propose nothing.
+pub fn propose(
+    strategy: &mut dyn Strategy,
+    pruner: Option<&dyn Pruner>,
+    space: &Space,
+    history: &History,
+    rng: &mut Rng,
+) -> Result<Next, StrategyError> {
+    let promoted = |intake| {
+        let Promotion { trial, until, reason } = pruner?.promote(history, intake)?;
+        Some(Next::Resume { trial, until, note: Some(reason) })
+    };
+    let intake = if history.is_full() { Intake::Closed } else { Intake::Open };
+    if let Some(next) = promoted(intake) {
+        return Ok(next);
+    }
+    if intake == Intake::Closed && !strategy.resumes() {
+        return Ok(Next::Done);
+    }
+    let mut next = strategy.ask(space, history, rng)?;
+    if next == Next::Done {
+        return Ok(promoted(Intake::Closed).unwrap_or(next));
+    }
+    if let (Next::Start { until: until @ None, .. }, Some(pruner)) = (&mut next, pruner) {
+        *until = pruner.until(TrialId(history.trials().len() as u64), history);
+    }
+    Ok(next)
 }
 
 /// Why a strategy can't propose.

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Config, Failure, Loss, Metrics, Origin, Seq};
+use crate::{Config, Failure, Loss, Metrics, Origin, Seq, Verdict};
 
 /// The number of a trial, counted from 0 in the order in which trials were started.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -100,6 +100,17 @@ pub struct Report {
     pub metrics: Metrics,
 }
 
+/// What was decided about a trial on its way, and why.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Remark {
+    /// The step of the report that it is about: of the last one where the trial goes on.
+    pub step: Step,
+    /// What becomes of it.
+    pub verdict: Verdict,
+    /// Why, for a person.
+    pub reason: String,
+}
+
 /// One run of a trial by one worker.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Attempt {
@@ -126,7 +137,7 @@ pub struct Trial {
     pub(crate) losses: Vec<Loss>,
     pub(crate) metrics: Metrics,
     pub(crate) failures: Vec<Failure>,
-    pub(crate) reason: Option<String>,
+    pub(crate) remarks: Vec<Remark>,
     pub(crate) seconds: f64,
     pub(crate) peak_memory: Option<u64>,
 }
@@ -228,10 +239,16 @@ impl Trial {
         &self.failures
     }
 
-    /// Why it was stopped or paused, in the pruner's words.
+    /// Why it was stopped, paused or promoted, last, in the pruner's words.
     #[must_use]
     pub fn reason(&self) -> Option<&str> {
-        self.reason.as_deref()
+        self.remarks.last().map(|remark| remark.reason.as_str())
+    }
+
+    /// What was decided about it, in order: each pause, each promotion, and its early end.
+    #[must_use]
+    pub fn remarks(&self) -> &[Remark] {
+        &self.remarks
     }
 
     /// Seconds that its attempts took in total.

@@ -51,6 +51,8 @@ mod tests {
             seed: 0,
             strategy: StrategySetup { name: "random".into(), options: "{}".into() },
             pruner: None,
+            early_stopping: None,
+            max_steps: None,
             trials: None,
         };
         history.apply(&Event::Opened(setup)).unwrap();

@@ -13,6 +13,7 @@
 //!     seen: None,
 //!     worker: WorkerId::new("laptop"),
 //!     until: None,
+//!     note: None,
 //! };
 //! storage.append(0, &event)?;
 //! assert!(storage.append(0, &event).is_err(), "the log has grown");

@@ -41,7 +41,7 @@ pub use genetic::Genetic;
 pub use grid::{Grid, GridOptions, Resolution};
 pub use local::{Local, LocalOptions};
 pub use nsga2::Nsga2;
-pub use prune::{Median, MedianOptions};
+pub use prune::{Asha, AshaOptions, Hyperband, Median, MedianOptions, Mode};
 pub use random::Random;
 pub use registry::{
     ALL, DEFAULT, Entry, Options, PRUNERS, RegistryError, Sort, build, build_pruner,

@@ -29,7 +29,8 @@ pub const ALL: &[Entry<dyn Strategy>] = &[
 pub const DEFAULT: &str = auto::ENTRY.name;
 
 /// All pruners, in the order of the help.
-pub const PRUNERS: &[Entry<dyn Pruner>] = &[prune::median::ENTRY];
+pub const PRUNERS: &[Entry<dyn Pruner>] =
+    &[prune::median::ENTRY, prune::asha::ENTRY, prune::hyperband::ENTRY];
 
 /// A strategy or a pruner of the registry.
 #[derive(Debug)]

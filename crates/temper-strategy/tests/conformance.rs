@@ -83,6 +83,8 @@ impl Bench {
             seed: SEED,
             strategy: StrategySetup { name: entry.name.into(), options: "{}".into() },
             pruner: None,
+            early_stopping: None,
+            max_steps: None,
             trials: Some(60),
             constraints: Vec::new(),
         }));

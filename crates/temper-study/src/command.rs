@@ -45,11 +45,26 @@ pub struct CommandSettings {
     pub memory_limit: Option<u64>,
     /// How long a program that was asked to end (SIGTERM) may take before it is killed.
     pub grace: Duration,
+    /// How a program is asked to pause.
+    pub pausing: Pausing,
     /// Further environment variables.
     pub env: BTreeMap<String, String>,
     /// Places for programs, of which each that runs has one to itself; the first that is free is
     /// taken. Empty: there is nothing to share out.
     pub slots: Vec<Slot>,
+}
+
+/// How a program that is to go on later is asked to save and end. It has the grace period to do so.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Pausing {
+    /// By a SIGTERM.
+    #[default]
+    Signal,
+    /// By the file that `TEMPER_PAUSE_FILE` names, once it is there; after the grace period by a
+    /// SIGTERM.
+    File,
+    /// It can't save: it is ended, and begins again at its first step when it goes on.
+    Restart,
 }
 
 /// Runs a program for each attempt.
@@ -97,6 +112,7 @@ impl CommandObjective {
             .env("TEMPER_PARAMS_FILE", folder.join(folder::PARAMS))
             .env("TEMPER_REPORT_FILE", folder.join(folder::REPORTS))
             .env("TEMPER_SEED", job.seed.to_string())
+            .env("TEMPER_PAUSE_FILE", folder.join(folder::PAUSE))
             .env_remove("TEMPER_RESUME")
             .envs(&self.settings.env);
         for (name, value) in job.config.iter() {
@@ -105,7 +121,10 @@ impl CommandObjective {
         if let Some(slot) = slot {
             command.envs(&slot.env);
         }
-        if job.attempt > 1 {
+        if let Some(until) = job.until {
+            command.env("TEMPER_UNTIL", until.to_string());
+        }
+        if job.attempt > 1 && self.settings.pausing != Pausing::Restart {
             command.env("TEMPER_RESUME", "1");
         }
         command

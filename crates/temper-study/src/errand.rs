@@ -43,27 +43,32 @@ impl Study {
         self.release_lost(&mut ledger)?;
         let waiting = ledger.history().in_state(State::Waiting).next().map(Trial::id);
         if let Some(waiting) = waiting {
-            return self.go_on(&mut ledger, waiting, None, None);
+            return self.go_on(&mut ledger, waiting, None, None, None);
         }
         let count = ledger.history().tried();
-        let is_full = self.setup.trials.is_some_and(|trials| count >= trials);
-        if is_full && ledger.history().in_state(State::Paused).next().is_none() {
-            return Ok(end_or_wait(&ledger));
-        }
         if count == 0
             && let Some(Ok(config)) = self.space.default_config().map(|it| self.space.complete(it))
             && !is_known(&ledger, &config)
         {
-            return self.start(&mut ledger, Next::start(config), Origin::Default, 0);
+            let until = self.first_pause(&ledger);
+            let next = Next::Start { config, until, fork: None, note: None };
+            return self.start(&mut ledger, next, Origin::Default, 0);
         }
-        let Proposal { next, seen } = ledger.ask(&self.space)?;
+        let Proposal { next, seen } = ledger.ask(&self.space, self.pruner.as_deref())?;
         match next {
-            Next::Start { .. } if is_full => Ok(end_or_wait(&ledger)),
+            Next::Start { .. } if ledger.history().is_full() => Ok(end_or_wait(&ledger)),
             Next::Start { .. } => self.start(&mut ledger, next, Origin::Strategy, seen),
-            Next::Resume { trial, until } => self.go_on(&mut ledger, trial, Some(seen), until),
+            Next::Resume { trial, until, note } => {
+                self.go_on(&mut ledger, trial, Some(seen), until, note)
+            }
             Next::Wait => Ok(Errand::Wait),
             Next::Done => Ok(end_or_wait(&ledger)),
         }
+    }
+
+    /// Where the next trial pauses, if the pruner wants that.
+    fn first_pause(&self, ledger: &Ledger) -> Option<Step> {
+        self.pruner.as_ref().and_then(|it| it.until(ledger.next_trial(), ledger.history()))
     }
 
     fn start(
@@ -97,11 +102,12 @@ impl Study {
         trial: TrialId,
         seen: Option<Seq>,
         until: Option<Step>,
+        note: Option<String>,
     ) -> Result<Errand, StudyError> {
         let retried = ledger.history().trial(trial).filter(|_| seen.is_none());
         let until = until.or_else(|| retried.and_then(Trial::until));
         let worker = self.worker.clone();
-        self.write(ledger, trial, &Event::Continued { trial, seen, worker, until })
+        self.write(ledger, trial, &Event::Continued { trial, seen, worker, until, note })
     }
 
     /// Writes that an attempt begins, and makes the job of it.
@@ -205,7 +211,7 @@ impl Study {
         match ledger.history().setup() {
             Some(now) if !asks_alike(now, &self.setup) => Err(StudyError::Changed {
                 study: self.setup.name.clone(),
-                what: "strategy, seed, constraints or confidence",
+                what: "strategy, pruner, seed, constraints or confidence",
                 difference: "another process has changed it while this one ran".to_owned(),
             }),
             _ => Ok(()),
@@ -221,6 +227,7 @@ fn is_known(ledger: &Ledger, config: &Config) -> bool {
 /// Whether a strategy learns the same and asks the same under both setups.
 fn asks_alike(one: &Setup, other: &Setup) -> bool {
     one.strategy == other.strategy
+        && one.pruner == other.pruner
         && one.seed == other.seed
         && one.constraints == other.constraints
         && one.space == other.space

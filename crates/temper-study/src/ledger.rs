@@ -3,8 +3,8 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use temper_core::{
-    Event, History, Next, Refused, Seq, Storage, StorageError, Strategy, StrategyError, TrialId,
-    stream,
+    Event, History, Next, Pruner, Refused, Seq, Storage, StorageError, Strategy, StrategyError,
+    TrialId, propose, stream,
 };
 use temper_space::Space;
 
@@ -95,12 +95,17 @@ impl Ledger {
         }
     }
 
-    /// Asks the strategy, on the random stream of the next proposal.
-    pub(crate) fn ask(&mut self, space: &Space) -> Result<Proposal, StrategyError> {
+    /// Asks the pruner and the strategy, on the random stream of the next proposal.
+    pub(crate) fn ask(
+        &mut self,
+        space: &Space,
+        pruner: Option<&dyn Pruner>,
+    ) -> Result<Proposal, StrategyError> {
         let seen = self.history.len();
         let seed = self.history.setup().map_or(0, |setup| setup.seed);
         let mut rng = stream(seed, self.history.proposals());
-        let next = self.strategy.ask(space, &self.history, &mut rng)?;
+        let strategy = &mut *self.strategy;
+        let next = propose(strategy, pruner, space, &self.history, &mut rng)?;
         Ok(Proposal { next, seen })
     }
 

@@ -22,6 +22,8 @@
 //!     seed: 7,
 //!     strategy: StrategySetup { name: "random".into(), options: "{}".into() },
 //!     pruner: None,
+//!     early_stopping: None,
+//!     max_steps: None,
 //!     trials: Some(30),
 //! };
 //! let study = Study::open(
@@ -58,11 +60,12 @@ mod watch;
 mod worker;
 
 pub use command::{
-    CommandObjective, CommandSettings, Prepare, Slot, Template, TemplateError, TrialFolders,
+    CommandObjective, CommandSettings, Pausing, Prepare, Slot, Template, TemplateError,
+    TrialFolders,
 };
 pub use error::StudyError;
 pub use observer::Observer;
-pub use replay::{BuildStrategy, Mismatch, ReplayError, Replayed, replay};
+pub use replay::{BuildProposers, Mismatch, Proposers, ReplayError, Replayed, replay};
 pub use settings::{Retries, Settings};
 pub use study::Study;
 pub use warm_start::{WarmStart, WarmStartError};

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use temper_core::{
-    Event, History, Next, Origin, Refused, Seq, Strategy, StrategyError, StrategySetup, TrialId,
-    stream,
+    Event, History, Next, Origin, Pruner, Refused, Seq, Setup, Strategy, StrategyError, TrialId,
+    propose, stream,
 };
 use temper_space::{Space, SpaceError};
 
@@ -53,28 +53,32 @@ pub enum ReplayError {
     Strategy(#[from] StrategyError),
 }
 
-/// Makes the strategy that a log names, or says why that can't be.
-pub type BuildStrategy<'a> = dyn Fn(&StrategySetup) -> Result<Box<dyn Strategy>, String> + 'a;
+/// What proposes: a strategy, and a pruner if there is one.
+pub type Proposers = (Box<dyn Strategy>, Option<Box<dyn Pruner>>);
 
-/// Rebuilds the strategy event by event and asks it again wherever the log has a proposal of it.
+/// Makes the strategy and the pruner that a log names, or says why that can't be.
+pub type BuildProposers<'a> = dyn Fn(&Setup) -> Result<Proposers, String> + 'a;
+
+/// Rebuilds the strategy event by event, and asks it and the pruner again wherever the log has a
+/// proposal of theirs.
 ///
 /// # Errors
 ///
 /// If the log can't be replayed at all. Proposals that differ are in the result.
-pub fn replay(events: &[Event], build: &BuildStrategy<'_>) -> Result<Replayed, ReplayError> {
+pub fn replay(events: &[Event], build: &BuildProposers<'_>) -> Result<Replayed, ReplayError> {
     let Some(Event::Opened(setup)) = events.first() else {
         return Err(ReplayError::Empty);
     };
     let mut space = Space::new(&setup.space, &setup.require)?;
     let proposals = proposals(events);
-    let mut strategy = build(&setup.strategy).map_err(ReplayError::Build)?;
+    let (mut strategy, mut pruner) = build(setup).map_err(ReplayError::Build)?;
     let mut history = History::new();
     let mut result = Replayed::default();
     for (seq, event) in (0..).zip(events) {
         if let Some((trial, logged)) = proposals.get(&seq) {
             let seed = history.setup().map_or(0, |setup| setup.seed);
             let mut rng = stream(seed, history.proposals());
-            let replayed = strategy.ask(&space, &history, &mut rng)?;
+            let replayed = propose(&mut *strategy, pruner.as_deref(), &space, &history, &mut rng)?;
             if replayed == *logged {
                 result.matched += 1;
             } else {
@@ -87,7 +91,7 @@ pub fn replay(events: &[Event], build: &BuildStrategy<'_>) -> Result<Replayed, R
             Event::Opened(setup) => {
                 // The confidence in its defaults may have changed.
                 space = Space::new(&setup.space, &setup.require)?;
-                strategy = build(&setup.strategy).map_err(ReplayError::Build)?;
+                (strategy, pruner) = build(setup).map_err(ReplayError::Build)?;
                 let end = usize::try_from(seq).unwrap_or(usize::MAX);
                 events[..=end].iter().for_each(|event| strategy.tell(event));
             }
@@ -117,8 +121,9 @@ fn proposals(events: &[Event]) -> BTreeMap<Seq, (TrialId, Next)> {
                 let next = Next::Start { config, until: *until, fork: *fork, note };
                 Some((*seen, (*trial, next)))
             }
-            Event::Continued { trial, seen: Some(seen), until, .. } => {
-                Some((*seen, (*trial, Next::Resume { trial: *trial, until: *until })))
+            Event::Continued { trial, seen: Some(seen), until, note, .. } => {
+                let (until, note) = (*until, note.clone());
+                Some((*seen, (*trial, Next::Resume { trial: *trial, until, note })))
             }
             _ => None,
         })

@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 
 use temper_core::{
     Constraint, Event, Failure, FailureKind, Goal, Halt, Judgement, Lease, Loss, Metrics,
-    NotFinite, ObjectiveError, Outcome, Reporter, Step, Trial, TrialId, Verdict,
+    NotFinite, ObjectiveError, Outcome, Reporter, Step, Trial, TrialId, Verdict, judge,
 };
 
 use crate::ledger::{AppendError, Ledger};
@@ -15,7 +15,6 @@ pub(crate) struct TrialReporter<'a> {
     study: &'a Study,
     trial: TrialId,
     lease: Lease,
-    until: Option<Step>,
     ending: Option<Ending>,
     peak_memory: Option<u64>,
 }
@@ -31,8 +30,8 @@ enum Ending {
 }
 
 impl<'a> TrialReporter<'a> {
-    pub(crate) fn new(study: &'a Study, trial: TrialId, lease: Lease, until: Option<Step>) -> Self {
-        Self { study, trial, lease, until, ending: None, peak_memory: None }
+    pub(crate) fn new(study: &'a Study, trial: TrialId, lease: Lease) -> Self {
+        Self { study, trial, lease, ending: None, peak_memory: None }
     }
 
     pub(crate) fn peak_memory(&self) -> Option<u64> {
@@ -53,6 +52,7 @@ impl<'a> TrialReporter<'a> {
                     return Err(StudyError::Unable { trial, reason });
                 }
             },
+            Some(Ending::Judged(Verdict::Complete)) => study.complete(trial, &[]),
             Some(Ending::Judged(Verdict::Pause)) => Ok(Outcome::Paused),
             Some(Ending::Judged(_)) => Ok(Outcome::Pruned),
             Some(Ending::Failed(failure)) => Err(failure),
@@ -89,24 +89,12 @@ impl<'a> TrialReporter<'a> {
         let mut ledger = self.study.ledger();
         let metrics = metrics.clone();
         self.write(&mut ledger, &Event::Reported { trial, lease, step, losses, metrics })?;
-        let Judgement { verdict, reason } = self.judge(&ledger, step);
+        let pruner = self.study.pruner.as_deref();
+        let Judgement { verdict, reason } = judge(pruner, trial, step, ledger.history());
         if verdict != Verdict::Continue {
             self.write(&mut ledger, &Event::Judged { trial, lease, step, verdict, reason })?;
         }
         Ok(verdict)
-    }
-
-    fn judge(&self, ledger: &Ledger, step: Step) -> Judgement {
-        let judgement = match &self.study.pruner {
-            Some(pruner) => pruner.judge(self.trial, step, ledger.history()),
-            None => Judgement::go_on(),
-        };
-        match self.until {
-            Some(until) if judgement.verdict == Verdict::Continue && step >= until => {
-                Judgement { verdict: Verdict::Pause, reason: format!("it reached step {until}") }
-            }
-            _ => judgement,
-        }
     }
 }
 
@@ -177,10 +165,21 @@ impl Study {
             .collect()
     }
 
-    /// The result of an attempt that ended by itself; without values, its last report counts.
+    /// The result of an attempt that ended by itself; without values, its last report counts. Under
+    /// early stopping its best report does, however it ended.
     fn complete(&self, trial: TrialId, values: &[f64]) -> Result<Outcome, Failure> {
         let ledger = self.ledger();
-        let trial = ledger.history().trial(trial);
+        let history = ledger.history();
+        let trial = history.trial(trial);
+        let has_reported = trial.is_some_and(|trial| !trial.reports().is_empty());
+        if let (Some(trial), Some(early), true) = (trial, &self.setup.early_stopping, has_reported)
+        {
+            let best = early.best(trial, history).ok_or_else(|| unwatched(&early.watched))?;
+            return Ok(Outcome::Completed {
+                losses: best.losses.clone(),
+                metrics: best.metrics.clone(),
+            });
+        }
         let losses = match trial.map(Trial::losses) {
             _ if !values.is_empty() => self.losses(values)?,
             Some(losses) if !losses.is_empty() => losses.to_vec(),
@@ -204,6 +203,13 @@ impl Study {
             .is_some_and(|trial| self.settings.retries.allow(trial, failure.kind));
         Outcome::Failed { failure, retry }
     }
+}
+
+/// The failure of a trial that never reported what early stopping watches.
+fn unwatched(watched: &Goal) -> Failure {
+    let metric = &watched.metric;
+    let message = format!("it ended without a report of `{metric}`, which early stopping watches");
+    Failure::new(FailureKind::Crashed, message)
 }
 
 /// The failure of a trial that leaves open whether it keeps a constraint.

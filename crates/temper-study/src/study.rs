@@ -163,7 +163,7 @@ impl Study {
     /// Runs one attempt and records how it ended.
     fn attempt(&self, objective: &dyn Objective, task: &Task) -> Result<(), StudyError> {
         let clock = Instant::now();
-        let mut reporter = TrialReporter::new(self, task.job.trial, task.lease, task.job.until);
+        let mut reporter = TrialReporter::new(self, task.job.trial, task.lease);
         let result = catch_unwind(AssertUnwindSafe(|| objective.run(&task.job, &mut reporter)))
             .unwrap_or_else(|panic| Err(crash(&*panic).into()));
         let peak_memory = reporter.peak_memory();

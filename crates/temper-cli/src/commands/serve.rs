@@ -5,6 +5,11 @@
 //! `{"error": "..."}` and changes nothing. A value may be `NaN` or `Infinity`, as Python writes
 //! them: then the trial has diverged. With `"constraints": ["latency_ms <= 50"]` in `create`,
 //! `tell` and `observe` have `"metrics": {"latency_ms": 43}` beside the value.
+//!
+//! With a pruner (`"pruner": "asha", "pruner_options": {"mode": "promote"}, "max_resource": 27`),
+//! `report` answers `{"prune": true}` if the trial is to be given up, and `{"prune": false, "pause":
+//! true}` if it is to be saved and told as `"state": "paused"`: a later `ask` may answer it again,
+//! with `"resume": true` and the `step` that it reported last.
 
 mod request;
 mod session;

@@ -4,6 +4,7 @@ use miette::{Result, miette};
 use temper_core::{Event, History, Pruner, Setup, Strategy, StrategySetup, stream};
 use temper_space::Space;
 use temper_strategy::{ALL, Options, PRUNERS, RegistryError, build_pruner};
+use temper_study::Proposers;
 
 use crate::document::{Document, explain};
 use crate::mistake::{Mistake, suggest};
@@ -17,6 +18,12 @@ pub(crate) fn strategy_of(setup: &StrategySetup) -> Result<Box<dyn Strategy>, St
 /// The pruner that a log names.
 pub(crate) fn pruner_of(setup: &StrategySetup) -> Result<Box<dyn Pruner>, String> {
     build_pruner(&setup.name, &options(setup)?).map_err(|error| error.to_string())
+}
+
+/// The strategy and the pruner that a log names.
+pub(crate) fn proposers_of(setup: &Setup) -> Result<Proposers, String> {
+    let pruner = setup.pruner.as_ref().map(pruner_of).transpose()?;
+    Ok((strategy_of(&setup.strategy)?, pruner))
 }
 
 fn options(setup: &StrategySetup) -> Result<Options, String> {

@@ -17,7 +17,7 @@ fn started(trial: u64) -> Event {
 }
 
 fn continued(trial: TrialId) -> Event {
-    Event::Continued { trial, seen: None, worker: WorkerId::new("b"), until: None }
+    Event::Continued { trial, seen: None, worker: WorkerId::new("b"), until: None, note: None }
 }
 
 fn reported(lease: u64, step: Step, loss: f64) -> Event {

@@ -38,6 +38,8 @@ impl Study {
             seed,
             strategy: StrategySetup { name: strategy.into(), options: "{}".into() },
             pruner: None,
+            early_stopping: None,
+            max_steps: None,
             trials: None,
             constraints: Vec::new(),
         }));

@@ -48,6 +48,8 @@ impl Study {
             seed,
             strategy: StrategySetup { name: strategy.into(), options: options.into() },
             pruner: None,
+            early_stopping: None,
+            max_steps: None,
             trials: None,
             constraints: Vec::new(),
         }));

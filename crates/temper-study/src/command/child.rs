@@ -78,14 +78,19 @@ impl Child {
     /// Asks the group to end, waits for `grace`, then kills what is left.
     pub(super) fn stop(&mut self, grace: Duration) {
         self.signal(Signal::TERM);
-        let deadline = Instant::now() + grace;
+        self.wait(grace);
+        // Nobody asks how a child ended that was told to.
+        let _ = self.kill();
+    }
+
+    /// Waits for the end of the group, but not longer than this.
+    pub(super) fn wait(&self, longest: Duration) {
+        let deadline = Instant::now() + longest;
         while Instant::now() < deadline && group_runs(self.group()) {
             thread::sleep(STOP_POLL);
             // Reading goes on, so that a child that is writing can come to its end.
             self.lines.try_iter().take(QUEUE).for_each(drop);
         }
-        // Nobody asks how a child ended that was told to.
-        let _ = self.kill();
     }
 
     /// Kills what is left of the group, and says how the child ended.

@@ -14,6 +14,8 @@ pub(super) const REPORTS: &str = "reports.jsonl";
 pub(super) const STDOUT: &str = "stdout.log";
 /// What it wrote to stderr.
 pub(super) const STDERR: &str = "stderr.log";
+/// There once it is to pause, where it is told by a file.
+pub(super) const PAUSE: &str = "pause";
 /// The values that it ended with, a JSON list; there once it ended well.
 const RESULT: &str = "result.json";
 
@@ -52,7 +54,10 @@ impl TrialFolders {
         let mut params = serde_json::to_string_pretty(&job.config)?;
         params.push('\n');
         folder.write(PARAMS, params.as_bytes())?;
-        Ok(folder)
+        match fs::remove_file(folder.path.join(PAUSE)) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+            _ => Ok(folder),
+        }
     }
 }
 
@@ -74,6 +79,11 @@ impl TrialFolder {
     /// Opens a file of the folder to append to.
     pub(super) fn append(&self, name: &str) -> io::Result<File> {
         File::options().create(true).append(true).open(self.path.join(name))
+    }
+
+    /// Asks the program to pause.
+    pub(super) fn ask_to_pause(&self) -> io::Result<()> {
+        self.write(PAUSE, b"")
     }
 
     /// Writes a file whole or not at all.

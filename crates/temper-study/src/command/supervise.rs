@@ -13,7 +13,7 @@ use super::child::{Child, QUEUE};
 use super::folder::TrialFolder;
 use super::report::{Line, parse};
 use super::report_file::ReportFile;
-use super::{CommandSettings, crash, memory};
+use super::{CommandSettings, Pausing, crash, memory};
 
 /// How often everything but stdout is looked at.
 const POLL: Duration = Duration::from_millis(50);
@@ -44,6 +44,7 @@ const OUT_OF_MEMORY: [&str; 8] = [
 /// The state of one watch.
 pub(super) struct Supervisor<'a> {
     settings: &'a CommandSettings,
+    folder: &'a TrialFolder,
     has_reported: bool,
     file: ReportFile,
     last: Option<(Step, Vec<f64>)>,
@@ -56,11 +57,12 @@ pub(super) struct Supervisor<'a> {
 impl<'a> Supervisor<'a> {
     pub(super) fn new(
         settings: &'a CommandSettings,
-        folder: &TrialFolder,
+        folder: &'a TrialFolder,
         has_reported: bool,
     ) -> Self {
         Self {
             settings,
+            folder,
             has_reported,
             file: ReportFile::at_end(folder),
             last: None,
@@ -80,8 +82,8 @@ impl<'a> Supervisor<'a> {
     ) -> Result<Option<Vec<f64>>, Failure> {
         let wait = |error| crash("can't wait for it", &error);
         loop {
-            if self.look(child, reporter)?.is_break() {
-                child.stop(self.settings.grace);
+            if let ControlFlow::Break(halt) = self.look(child, reporter)? {
+                self.halt(child, halt);
                 return Ok(None);
             }
             if child.has_ended().map_err(wait)? {
@@ -93,6 +95,20 @@ impl<'a> Supervisor<'a> {
         }
         let status = child.kill().map_err(wait)?;
         self.judge(status, child.stderr_tail()).map(Some)
+    }
+
+    /// Ends the child as it is to be told.
+    fn halt(&self, child: &mut Child, halt: Halt) {
+        let grace = self.settings.grace;
+        match (halt, self.settings.pausing) {
+            (Halt::Pause, Pausing::Restart) => child.stop(Duration::ZERO),
+            // Where the file can't be written, the signal has to do.
+            (Halt::Pause, Pausing::File) if self.folder.ask_to_pause().is_ok() => {
+                child.wait(grace);
+                child.stop(grace);
+            }
+            _ => child.stop(grace),
+        }
     }
 
     /// One look at everything, which takes up to [`POLL`].

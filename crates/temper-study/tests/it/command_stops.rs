@@ -151,6 +151,10 @@ fn an_interrupted_program_is_stopped_and_runs_again_when_the_study_is_resumed() 
 struct PauseOnce;
 
 impl Strategy for PauseOnce {
+    fn resumes(&self) -> bool {
+        true
+    }
+
     fn ask(
         &mut self,
         space: &Space,
@@ -165,7 +169,7 @@ impl Strategy for PauseOnce {
                 fork: None,
                 note: None,
             }),
-            (_, Some(trial)) => Ok(Next::Resume { trial, until: None }),
+            (_, Some(trial)) => Ok(Next::Resume { trial, until: None, note: None }),
             (_, None) => Ok(Next::Done),
         }
     }

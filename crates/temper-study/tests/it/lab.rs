@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use temper_core::{History, Setup, TrialId};
 use temper_storage::MemoryStorage;
-use temper_study::{CommandObjective, CommandSettings, Template, TrialFolders};
+use temper_study::{CommandObjective, CommandSettings, Pausing, Template, TrialFolders};
 use tempfile::TempDir;
 
 use crate::{open, setup};
@@ -44,6 +44,7 @@ impl Lab {
             timeout: None,
             memory_limit: None,
             grace: Duration::from_secs(20),
+            pausing: Pausing::Signal,
             env: BTreeMap::new(),
             slots: Vec::new(),
         };

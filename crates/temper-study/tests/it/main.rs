@@ -27,7 +27,7 @@ use temper_core::{
     StrategySetup, Trial, TrialId, WorkerId,
 };
 use temper_storage::MemoryStorage;
-use temper_study::{Settings, Study};
+use temper_study::{Proposers, Settings, Study};
 
 /// How long a test waits for what must happen; far longer than it takes.
 const DEADLINE: Duration = Duration::from_secs(60);
@@ -51,6 +51,8 @@ fn setup_of(space: &str, trials: u64) -> Setup {
         seed: 7,
         strategy: StrategySetup { name: "random".into(), options: "{}".into() },
         pruner: None,
+        early_stopping: None,
+        max_steps: None,
         trials: Some(trials),
     }
 }
@@ -59,6 +61,15 @@ fn setup_of(space: &str, trials: u64) -> Setup {
 fn build(setup: &StrategySetup) -> Result<Box<dyn Strategy>, String> {
     let options = serde_json::from_str(&setup.options).map_err(|error| error.to_string())?;
     temper_strategy::build(&setup.name, &options).map_err(|error| error.to_string())
+}
+
+/// The strategy and the pruner of the registry that a setup names.
+fn proposers(setup: &Setup) -> Result<Proposers, String> {
+    let pruner = setup.pruner.as_ref().map(|pruner| {
+        let options = serde_json::from_str(&pruner.options).map_err(|error| error.to_string())?;
+        temper_strategy::build_pruner(&pruner.name, &options).map_err(|error| error.to_string())
+    });
+    Ok((build(&setup.strategy)?, pruner.transpose()?))
 }
 
 /// Opens a study with its strategy of the registry, without a pruner.

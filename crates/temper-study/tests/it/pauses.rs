@@ -22,6 +22,10 @@ struct Rungs {
 }
 
 impl Strategy for Rungs {
+    fn resumes(&self) -> bool {
+        true
+    }
+
     fn ask(
         &mut self,
         space: &Space,
@@ -37,7 +41,7 @@ impl Strategy for Rungs {
             });
         }
         let paused = history.in_state(State::Paused).next().map(Trial::id);
-        Ok(paused.map_or(Next::Done, |trial| Next::Resume { trial, until: None }))
+        Ok(paused.map_or(Next::Done, |trial| Next::Resume { trial, until: None, note: None }))
     }
 }
 
@@ -72,7 +76,7 @@ fn trials_pause_at_a_step_and_are_resumed_to_their_end() {
             let steps: Vec<_> = trial.reports().iter().map(|report| report.step).collect();
             assert_eq!(steps, [1, 2, 3, 4]);
         }
-        let build = |_: &temper_core::StrategySetup| Ok(Box::new(rungs(6)) as Box<dyn Strategy>);
+        let build = |_: &temper_core::Setup| Ok((Box::new(rungs(6)) as Box<dyn Strategy>, None));
         let replayed = temper_study::replay(&events(&mut storage), &build).unwrap();
         assert_eq!((replayed.matched, replayed.mismatches), (12, Vec::new()));
     }
@@ -167,6 +171,10 @@ fn the_last_trial_of_a_strategy_that_is_done_is_still_tried_again() {
 struct Stubborn;
 
 impl Strategy for Stubborn {
+    fn resumes(&self) -> bool {
+        true
+    }
+
     fn ask(
         &mut self,
         space: &Space,
@@ -175,7 +183,7 @@ impl Strategy for Stubborn {
     ) -> Result<Next, StrategyError> {
         match history.trials() {
             [] => draw(space, rng).map(Next::start),
-            [first, ..] => Ok(Next::Resume { trial: first.id(), until: None }),
+            [first, ..] => Ok(Next::Resume { trial: first.id(), until: None, note: None }),
         }
     }
 }

@@ -6,7 +6,7 @@ use temper_core::{Event, FailureKind, Job, Next, Origin, Reporter, Setup, State,
 use temper_storage::SqliteStorage;
 use temper_study::{ReplayError, replay};
 
-use crate::{Attempted, build, events, failure, no_metrics, open, setup_of, x};
+use crate::{Attempted, events, failure, no_metrics, open, proposers, setup_of, x};
 
 const SPACE: &str = r#"{
     "x": {"type": "float", "low": -5, "high": 5, "default": 0.5},
@@ -53,7 +53,7 @@ fn eventful_log() -> Vec<Event> {
 
 #[test]
 fn a_study_of_several_workers_failures_and_two_strategies_is_replayed_bit_for_bit() {
-    let replayed = replay(&eventful_log(), &build).unwrap();
+    let replayed = replay(&eventful_log(), &proposers).unwrap();
     assert_eq!(replayed.mismatches, []);
     assert_eq!(replayed.matched, 59, "all but the default configuration");
 }
@@ -71,7 +71,7 @@ fn a_configuration_that_was_tampered_with_is_found() {
         _ => None,
     });
     let (trial, logged) = tampered.unwrap();
-    let replayed = replay(&events, &build).unwrap();
+    let replayed = replay(&events, &proposers).unwrap();
     assert_eq!(replayed.matched, 58);
     let [mismatch] = &replayed.mismatches[..] else { panic!("{:?}", replayed.mismatches) };
     assert_eq!((mismatch.trial, &mismatch.logged), (trial, &logged));
@@ -86,17 +86,17 @@ fn a_note_that_the_strategy_did_not_write_is_found() {
         _ => None,
     });
     *first.unwrap() = Some("chosen because of something else".into());
-    let replayed = replay(&events, &build).unwrap();
+    let replayed = replay(&events, &proposers).unwrap();
     assert_eq!((replayed.matched, replayed.mismatches.len()), (58, 1));
 }
 
 #[test]
 fn a_log_that_contradicts_itself_or_is_empty_is_not_replayed() {
-    assert!(matches!(replay(&[], &build), Err(ReplayError::Empty)));
+    assert!(matches!(replay(&[], &proposers), Err(ReplayError::Empty)));
     let mut events = eventful_log();
     let seq = 1 + events.iter().position(|event| matches!(event, Event::Started { .. })).unwrap();
     events.insert(seq, events[seq - 1].clone());
-    let error = replay(&events, &build).unwrap_err();
+    let error = replay(&events, &proposers).unwrap_err();
     assert!(
         matches!(error, ReplayError::Inconsistent { seq: at, .. } if at == seq as u64),
         "{error}"

@@ -6,7 +6,7 @@ use temper_storage::MemoryStorage;
 use temper_study::{WarmStart, WarmStartError, replay};
 
 use crate::{
-    Attempted, build, configs, events, failure, open, parabola, setup, setup_of, trial, x,
+    Attempted, configs, events, failure, open, parabola, proposers, setup, setup_of, trial, x,
 };
 
 /// Fails in three ways, and otherwise reports a latency and completes.
@@ -67,7 +67,7 @@ fn what_an_earlier_study_has_found_is_taken_over_once_and_does_not_count() {
         (State::Failed, FailureKind::OutOfMemory)
     );
     assert_eq!(study.take_over(&start).unwrap(), 0, "its own trials have begun");
-    let replayed = replay(&events(&mut storage), &build).unwrap();
+    let replayed = replay(&events(&mut storage), &proposers).unwrap();
     assert_eq!((replayed.matched, replayed.mismatches), (4, Vec::new()));
 }
 

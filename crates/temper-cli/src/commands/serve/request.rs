@@ -28,6 +28,12 @@ pub(super) struct Create {
     pub(super) options: temper_strategy::Options,
     #[serde(default)]
     pub(super) pruner: Option<String>,
+    /// The pruner's options.
+    #[serde(default)]
+    pub(super) pruner_options: temper_strategy::Options,
+    /// The last step of a trial, if it is known.
+    #[serde(default)]
+    pub(super) max_resource: Option<Step>,
     #[serde(default)]
     pub(super) seed: u64,
     #[serde(default)]
@@ -70,6 +76,7 @@ pub(super) enum TellState {
     Completed,
     Failed,
     Pruned,
+    Paused,
 }
 
 /// A value on the way.

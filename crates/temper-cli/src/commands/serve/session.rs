@@ -2,12 +2,12 @@
 
 use serde_json::{Value, json};
 use temper_core::{
-    Config, Constraint, Event, Failure, FailureKind, Goal, History, Lease, Loss, Metrics, Next,
-    Origin, Outcome, Pruner, Seq, Setup, State, Strategy, StrategySetup, TrialId, Verdict,
-    WorkerId, stream,
+    Config, Constraint, Event, Failure, FailureKind, Goal, History, Judgement, Lease, Loss,
+    Metrics, Next, Origin, Outcome, Pruner, Seq, Setup, State, Step, Strategy, StrategySetup,
+    TrialId, Verdict, WorkerId, judge, propose, stream,
 };
 use temper_space::Space;
-use temper_strategy::{Options, build_pruner};
+use temper_strategy::build_pruner;
 
 use super::request::{Create, Observe, Report, Tell, TellState, values};
 
@@ -31,7 +31,8 @@ impl Session {
         let strategy =
             temper_strategy::build(&name, &create.options).map_err(|error| error.to_string())?;
         let pruner = create.pruner.filter(|name| name != "none");
-        let pruner = pruner.map(|name| build_pruner(&name, &Options::new()).map(|it| (name, it)));
+        let pruner =
+            pruner.map(|name| build_pruner(&name, &create.pruner_options).map(|it| (name, it)));
         let (pruner_name, pruner) = pruner.transpose().map_err(|error| error.to_string())?.unzip();
         let directions = create.directions.unwrap_or_else(|| vec![create.direction]);
         if directions.is_empty() {
@@ -42,6 +43,7 @@ impl Session {
             .map(|(index, direction)| Goal { metric: format!("value{index}"), direction })
             .collect();
         let options = Value::Object(create.options).to_string();
+        let pruner_options = Value::Object(create.pruner_options).to_string();
         let setup = Setup {
             name: "serve".to_owned(),
             space: create.space,
@@ -50,7 +52,9 @@ impl Session {
             constraints: create.constraints.clone(),
             seed: create.seed,
             strategy: StrategySetup { name, options },
-            pruner: pruner_name.map(|name| StrategySetup { name, options: "{}".to_owned() }),
+            pruner: pruner_name.map(|name| StrategySetup { name, options: pruner_options }),
+            early_stopping: None,
+            max_steps: create.max_resource,
             trials: create.n_trials,
         };
         let (constraints, history) = (create.constraints, History::new());
@@ -62,20 +66,25 @@ impl Session {
 
     pub(super) fn ask(&mut self) -> Reply {
         let seen = self.history.len();
-        let next = self
-            .strategy
-            .ask(&self.space, &self.history, &mut stream(self.seed, self.history.proposals()))
+        let mut rng = stream(self.seed, self.history.proposals());
+        let (strategy, pruner) = (&mut *self.strategy, self.pruner.as_deref());
+        let next = propose(strategy, pruner, &self.space, &self.history, &mut rng)
             .map_err(|error| error.to_string())?;
         match next {
-            Next::Start { config, note, .. } => {
-                let id = self.start(config.clone(), Origin::Strategy, seen, note.clone())?;
-                let mut answer = json!({"id": id, "params": config});
-                if let Some(note) = &note {
-                    answer["note"] = note.as_str().into();
-                }
-                Ok(answer)
+            Next::Start { config, until, note, .. } => {
+                let answer = json!({"params": config});
+                let id = self.start(config, Origin::Strategy, seen, until, note.clone())?;
+                Ok(with_news(answer, id, until, note))
             }
-            Next::Resume { trial, .. } => Err(format!("trial {trial} can't be resumed here")),
+            Next::Resume { trial, until, note } => {
+                let (seen, worker) = (Some(seen), WorkerId::new("client"));
+                let told = note.clone();
+                self.add(&Event::Continued { trial, seen, worker, until, note })?;
+                let known = self.history.trial(trial).ok_or("it is in the history")?;
+                let step = known.reports().last().map(|report| report.step);
+                let answer = json!({"params": known.config(), "resume": true, "step": step});
+                Ok(with_news(answer, trial, until, told))
+            }
             Next::Wait => Err("nothing to ask until a running trial has been told".to_owned()),
             Next::Done => Err("the strategy has nothing more to ask".to_owned()),
         }
@@ -90,6 +99,7 @@ impl Session {
                 self.completed(&values, tell.metrics)?
             }
             TellState::Pruned => Outcome::Pruned,
+            TellState::Paused => Outcome::Paused,
             TellState::Failed => failed(tell.failure.unwrap_or(FailureKind::Crashed)),
         };
         self.finish(tell.id, lease, outcome)
@@ -100,9 +110,18 @@ impl Session {
         let losses = self.losses(&[report.value.0])?;
         let metrics = Metrics::new();
         self.add(&Event::Reported { trial: report.id, lease, step: report.step, losses, metrics })?;
-        let judge = |pruner: &dyn Pruner| pruner.judge(report.id, report.step, &self.history);
-        let verdict = self.pruner.as_deref().map(|pruner| judge(pruner).verdict);
-        Ok(json!({"prune": verdict.is_some_and(|verdict| verdict != Verdict::Continue)}))
+        let (trial, step) = (report.id, report.step);
+        let Judgement { verdict, reason } =
+            judge(self.pruner.as_deref(), trial, step, &self.history);
+        let mut answer = json!({"prune": verdict == Verdict::Stop});
+        if verdict == Verdict::Pause {
+            answer["pause"] = true.into();
+        }
+        if verdict != Verdict::Continue {
+            answer["reason"] = reason.as_str().into();
+            self.add(&Event::Judged { trial, lease, step, verdict, reason })?;
+        }
+        Ok(answer)
     }
 
     pub(super) fn observe(&mut self, observe: Observe) -> Reply {
@@ -110,7 +129,7 @@ impl Session {
         self.space.validate(&config).map_err(|error| error.to_string())?;
         let values = values(observe.value, observe.values).ok_or("`value` is missing")?;
         let outcome = self.completed(&values, observe.metrics)?;
-        let id = self.start(config, Origin::Observed, self.history.len(), None)?;
+        let id = self.start(config, Origin::Observed, self.history.len(), None, None)?;
         let lease = self.lease(id)?;
         self.finish(id, lease, outcome)
     }
@@ -120,11 +139,12 @@ impl Session {
         config: Config,
         origin: Origin,
         seen: Seq,
+        until: Option<Step>,
         note: Option<String>,
     ) -> Result<TrialId, String> {
         let trial = TrialId(self.history.trials().len() as u64);
         let worker = WorkerId::new("client");
-        let (until, fork) = (None, None);
+        let fork = None;
         self.add(&Event::Started { trial, config, origin, seen, worker, until, fork, note })?;
         Ok(trial)
     }
@@ -175,6 +195,18 @@ impl Session {
         self.strategy.tell(event);
         Ok(())
     }
+}
+
+/// The answer to `ask`, with what more there is to say.
+fn with_news(mut answer: Value, id: TrialId, until: Option<Step>, note: Option<String>) -> Value {
+    answer["id"] = json!(id);
+    if let Some(until) = until {
+        answer["until"] = until.into();
+    }
+    if let Some(note) = note {
+        answer["note"] = note.into();
+    }
+    answer
 }
 
 fn failed(kind: FailureKind) -> Outcome {

@@ -20,6 +20,8 @@ fn history(constraints: &[&str], results: &[(f64, Option<f64>)]) -> History {
             seed: 0,
             strategy: StrategySetup { name: "random".into(), options: "{}".into() },
             pruner: None,
+            early_stopping: None,
+            max_steps: None,
             trials: None,
         }))
         .unwrap();

@@ -1,0 +1,183 @@
+//! Successive halving without waiting: the rungs, and who goes on from each.
+//!
+//! A trial comes to a rung with its first report at or after the rung's step. What counts there is
+//! its lowest loss up to that report. Of `n` trials that came to a rung, the best `n / eta` go on.
+//! Nobody waits for the others of a rung: who is among the best of those that came so far goes on.
+//!
+//! Source: Li et al., "A System for Massively Parallel Hyperparameter Tuning", `MLSys` 2020,
+//! algorithm 2; the form that stops instead of pausing as in section 3.2 of its first version,
+//! arXiv:1810.05934, and in Ray Tune and Optuna.
+
+use std::num::NonZeroU32;
+
+use super::{told, value};
+use serde::{Deserialize, Serialize};
+use temper_core::{History, Intake, Judgement, Loss, Promotion, State, Step, Trial, TrialId};
+
+/// What becomes of a trial that is not among the best of its rung.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Mode {
+    /// It is stopped.
+    #[default]
+    Stop,
+    /// It pauses, as all do, and goes on from its checkpoint if it is among the best later.
+    Promote,
+}
+
+/// Where trials are compared, and how many go on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Halving {
+    /// The steps of the rungs, ascending; the end of a trial is none of them.
+    pub(crate) rungs: Vec<Step>,
+    /// Of how many trials one goes on: at least 2.
+    pub(crate) eta: u32,
+}
+
+/// How many rungs there are below the last step, unless the first one is given: of 27 steps, 1, 3
+/// and 9.
+const RUNGS: u32 = 3;
+
+impl Halving {
+    /// Rungs at `max_steps / eta`, `max_steps / eta^2` and so on, rounded up, down to `min_steps`;
+    /// without `max_steps`, at `min_steps` (1 if it isn't given), `min_steps * eta` and so on.
+    pub(crate) fn new(min_steps: Option<Step>, eta: NonZeroU32, max_steps: Option<Step>) -> Self {
+        let eta = eta.get().max(2);
+        let rungs = match max_steps {
+            Some(max) => down(max, min_steps, eta),
+            None => up(min_steps.unwrap_or(1), eta),
+        };
+        Self { rungs, eta }
+    }
+
+    /// Judges a trial that came to a rung with its report for this step by those that were there
+    /// before; `is_rival` says who is compared.
+    pub(crate) fn judge(
+        &self,
+        trial: TrialId,
+        step: Step,
+        history: &History,
+        is_rival: &dyn Fn(TrialId) -> bool,
+    ) -> Judgement {
+        let Some(trial) = history.trial(trial) else { return Judgement::go_on() };
+        let before = trial.reports().iter().rev().map(|it| it.step).find(|it| *it < step);
+        let passed = |rung: &&Step| **rung <= step && before.is_none_or(|before| before < **rung);
+        let Some(rung) = self.rungs.iter().rev().find(passed).copied() else {
+            return Judgement::go_on();
+        };
+        let there = standings(history, rung, is_rival);
+        let place = place_of(trial.id(), &there);
+        let quota = self.quota(there.len()).max(1);
+        if place < quota {
+            return Judgement::go_on();
+        }
+        let count = there.len();
+        let last = value(history, there[quota - 1].0);
+        let own = told(history, there[place].0);
+        Judgement::stop(format!(
+            "{own} by step {step} is not among the best {quota} of {count} at step {rung}: up to {last}"
+        ))
+    }
+
+    /// The paused trial that goes on next: the best of the highest rung where one is due.
+    pub(crate) fn promote(
+        &self,
+        history: &History,
+        intake: Intake,
+        is_rival: &dyn Fn(TrialId) -> bool,
+    ) -> Option<Promotion> {
+        let due = |least: usize| {
+            (0..self.rungs.len()).rev().find_map(|index| {
+                let rung = self.rungs[index];
+                let there = standings(history, rung, is_rival);
+                let quota = match least {
+                    0 => self.quota(there.len()),
+                    _ if may_grow(history, rung, is_rival) => 0,
+                    _ => self.quota(there.len()).max(least),
+                };
+                let waits = |(_, id): &&(Loss, TrialId)| {
+                    history.trial(*id).is_some_and(|trial| waits_at(trial, rung))
+                };
+                let (loss, trial) = *there.iter().take(quota).find(waits)?;
+                let (own, place, count) =
+                    (told(history, loss), place_of(trial, &there) + 1, there.len());
+                Some(Promotion {
+                    trial,
+                    until: self.rungs.get(index + 1).copied(),
+                    reason: format!("{own} is place {place} of {count} at step {rung}"),
+                })
+            })
+        };
+        match intake {
+            Intake::Open => due(0),
+            Intake::Closed => due(0).or_else(|| due(1)),
+        }
+    }
+
+    /// How many of so many go on.
+    fn quota(&self, count: usize) -> usize {
+        count / self.eta as usize
+    }
+}
+
+fn down(max_steps: Step, min_steps: Option<Step>, eta: u32) -> Vec<Step> {
+    let eta = Step::from(eta);
+    let least = min_steps.unwrap_or_else(|| max_steps.div_ceil(eta.pow(RUNGS))).max(1);
+    let mut rungs = Vec::new();
+    let mut divisor = eta;
+    loop {
+        let rung = max_steps.div_ceil(divisor);
+        if rung < least || rung >= max_steps || rungs.last() == Some(&rung) {
+            break;
+        }
+        rungs.push(rung);
+        divisor = divisor.saturating_mul(eta);
+    }
+    rungs.reverse();
+    rungs
+}
+
+fn up(min_steps: Step, eta: u32) -> Vec<Step> {
+    let next = |rung: &Step| rung.checked_mul(Step::from(eta));
+    std::iter::successors(Some(min_steps.max(1)), next).collect()
+}
+
+/// The trials that came to the rung with what counts of them, the best first; of equals the older.
+fn standings(
+    history: &History,
+    rung: Step,
+    is_rival: &dyn Fn(TrialId) -> bool,
+) -> Vec<(Loss, TrialId)> {
+    let trials = history.trials().iter().filter(|trial| is_rival(trial.id()));
+    let mut there: Vec<_> =
+        trials.filter_map(|trial| Some((loss_at(trial, rung)?, trial.id()))).collect();
+    there.sort_unstable();
+    there
+}
+
+fn place_of(trial: TrialId, there: &[(Loss, TrialId)]) -> usize {
+    there.iter().position(|(_, id)| *id == trial).unwrap_or(there.len())
+}
+
+/// The lowest loss up to the first report at or after the rung, if the trial came so far.
+fn loss_at(trial: &Trial, rung: Step) -> Option<Loss> {
+    let reports = trial.reports();
+    let end = reports.iter().position(|report| report.step >= rung)?;
+    reports[..=end].iter().filter_map(|report| report.losses.first().copied()).min()
+}
+
+/// Whether the trial paused at this rung and was not promoted since.
+fn waits_at(trial: &Trial, rung: Step) -> bool {
+    trial.state() == State::Paused && trial.until() == Some(rung)
+}
+
+/// Whether a trial that was begun may still come to the rung: one that runs or will be tried again.
+/// Those that are paused below are promoted first or not at all.
+fn may_grow(history: &History, rung: Step, is_rival: &dyn Fn(TrialId) -> bool) -> bool {
+    let under_way = |trial: &&Trial| matches!(trial.state(), State::Running | State::Waiting);
+    let mut trials = history.trials().iter().filter(|trial| is_rival(trial.id()));
+    trials.any(|trial| under_way(&trial) && loss_at(trial, rung).is_none())
+}
+
+#[cfg(test)]
+mod tests;

@@ -75,6 +75,7 @@ impl Plan {
             trials,
         };
         named::check_suits(&document, &setup, &space)?;
+        named::check_pruner_suits(&document, &setup)?;
         Ok(Self {
             setup,
             space,

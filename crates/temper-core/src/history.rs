@@ -1,8 +1,8 @@
 //! What a log adds up to, and which events may follow it.
 
 use crate::{
-    Attempt, Event, Lease, Metrics, Origin, Outcome, Remark, Report, Seq, Setup, State, Trial,
-    TrialId, Verdict, WorkerId,
+    Attempt, Event, Intake, Lease, Metrics, Origin, Outcome, Remark, Report, Seq, Setup, State,
+    Trial, TrialId, Verdict, WorkerId,
 };
 
 mod feasible;
@@ -109,11 +109,14 @@ impl History {
         self.tried
     }
 
-    /// Whether there are as many trials as the study wants.
+    /// Whether there are fewer trials than the study wants.
     #[must_use]
-    pub fn is_full(&self) -> bool {
+    pub fn intake(&self) -> Intake {
         let trials = self.setup.as_ref().and_then(|setup| setup.trials);
-        trials.is_some_and(|trials| self.tried >= trials)
+        match trials {
+            Some(trials) if self.tried >= trials => Intake::Closed,
+            _ => Intake::Open,
+        }
     }
 
     /// One trial.

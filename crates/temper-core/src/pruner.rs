@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{History, Step, Trial, TrialId};
+use crate::{History, Setup, Step, Trial, TrialId};
 
 /// What becomes of a running trial. Never an error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -94,6 +94,15 @@ pub struct Promotion {
 pub trait Pruner: fmt::Debug + Send + Sync {
     /// Judges a trial just after its report for `step` became part of the history.
     fn judge(&self, trial: TrialId, step: Step, history: &History) -> Judgement;
+
+    /// Whether it can judge the trials of a study.
+    ///
+    /// # Errors
+    ///
+    /// What it lacks.
+    fn suits(&self, _setup: &Setup) -> Result<(), String> {
+        Ok(())
+    }
 
     /// The step at which a new trial pauses, with its first report at or after it; `None` runs it
     /// to its end.

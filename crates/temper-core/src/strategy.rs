@@ -71,7 +71,7 @@ pub trait Strategy: fmt::Debug + Send {
 }
 
 /// What a study does next: the pruner's promotion of a paused trial, or else what the strategy asks
-/// for. Once there are as many trials as the study wants, only a strategy that resumes some is asked.
+/// for. Once no new trial may begin, only a strategy that resumes some is asked.
 ///
 /// # Errors
 ///
@@ -79,6 +79,7 @@ pub trait Strategy: fmt::Debug + Send {
 pub fn propose(
     strategy: &mut dyn Strategy,
     pruner: Option<&dyn Pruner>,
+    intake: Intake,
     space: &Space,
     history: &History,
     rng: &mut Rng,
@@ -87,7 +88,6 @@ pub fn propose(
         let Promotion { trial, until, reason } = pruner?.promote(history, intake)?;
         Some(Next::Resume { trial, until, note: Some(reason) })
     };
-    let intake = if history.is_full() { Intake::Closed } else { Intake::Open };
     if let Some(next) = promoted(intake) {
         return Ok(next);
     }

@@ -5,15 +5,21 @@ use std::collections::HashSet;
 use temper_core::{Config, Event, FailureKind, History, Outcome, State, Trial, TrialId};
 use temper_space::Space;
 
+use crate::forecast::Curves;
+
 /// The trials that ended, in the order in which they ended, and every configuration started.
 ///
 /// A strategy hands each event of the log to [`Evidence::tell`], and calls [`Evidence::update`]
 /// before it reads: then each trial is encoded once, and asking costs nothing per old trial.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Evidence {
+    /// Each trial once, where it first ended or paused.
     ended: Vec<TrialId>,
     /// The lessons of the first of `ended`.
     lessons: Vec<Lesson>,
+    /// Those of trials without a result, whose end is forecast anew each time.
+    open: Vec<usize>,
+    known: HashSet<TrialId>,
     started: HashSet<String>,
 }
 
@@ -39,10 +45,15 @@ pub(crate) enum End {
         /// was not reported.
         excesses: Vec<Option<f64>>,
     },
-    /// Stopped by a pruner.
+    /// Stopped or paused by a pruner, and its end is not foreseen.
     Pruned {
         /// One loss per goal, as last reported; empty if nothing was.
         losses: Vec<f64>,
+    },
+    /// Stopped or paused by a pruner: where its curve is likely to have ended.
+    Foreseen {
+        /// The forecast of the goal.
+        loss: f64,
     },
     /// Without a result, because of its configuration.
     Failed(FailureKind),
@@ -56,28 +67,60 @@ impl Evidence {
                 self.started.insert(config.key());
             }
             Event::Finished { trial, outcome, .. } => match outcome {
-                Outcome::Completed { .. } | Outcome::Pruned => self.ended.push(*trial),
+                Outcome::Completed { .. } | Outcome::Pruned | Outcome::Paused => self.end(*trial),
                 // An interruption says nothing about the configuration.
                 Outcome::Failed { failure, retry: false }
                     if failure.kind != FailureKind::Preempted =>
                 {
-                    self.ended.push(*trial);
+                    self.end(*trial);
                 }
-                Outcome::Failed { .. } | Outcome::Paused => {}
+                Outcome::Failed { .. } => {}
             },
             // The constraints may be others: what trials have taught is read again.
-            Event::Opened(_) => self.lessons.clear(),
+            Event::Opened(_) => {
+                self.lessons.clear();
+                self.open.clear();
+            }
             Event::Continued { .. } | Event::Reported { .. } | Event::Judged { .. } => {}
         }
     }
 
     /// Encodes what was told since the last time.
     pub(crate) fn update(&mut self, space: &Space, history: &History) {
-        let unread = self.ended[self.lessons.len()..].iter();
-        self.lessons.extend(unread.map(|id| {
-            let trial = history.trial(*id).expect("its end was told, so it is in the history");
-            lesson(space, history, trial)
-        }));
+        let trial = |id| history.trial(id).expect("its end was told, so it is in the history");
+        for id in &self.ended[self.lessons.len()..] {
+            let config = trial(*id).config();
+            let (point, active) = (space.encode(config), space.active(config));
+            self.open.push(self.lessons.len());
+            self.lessons.push(Lesson { point, active, end: End::Pruned { losses: Vec::new() } });
+        }
+        if self.open.is_empty() {
+            return;
+        }
+        let is_open = |index: &usize| !has_end(trial(self.ended[*index]));
+        let any_open = self.open.iter().any(is_open);
+        let is_single = history.setup().is_some_and(|setup| setup.goals.len() == 1);
+        let curves = if any_open && is_single { Curves::learn(history) } else { None };
+        for index in &self.open {
+            self.lessons[*index].end = end(history, trial(self.ended[*index]), curves.as_ref());
+        }
+        self.open.retain(is_open);
+    }
+
+    /// Whether the ends of some lessons are forecasts, which change as more is known.
+    pub(crate) fn forecasts(&self) -> bool {
+        !self.open.is_empty()
+    }
+
+    fn end(&mut self, trial: TrialId) {
+        if self.known.insert(trial) {
+            self.ended.push(trial);
+        } else if let Some(index) = self.ended.iter().position(|id| *id == trial) {
+            // It was paused before.
+            if index < self.lessons.len() && !self.open.contains(&index) {
+                self.open.push(index);
+            }
+        }
     }
 
     /// The trials that ended, oldest first.
@@ -98,25 +141,32 @@ impl End {
             Self::Completed { excesses, .. } => {
                 excesses.iter().map(|excess| excess.map_or(f64::MAX, |it| it.max(0.0))).sum()
             }
-            Self::Pruned { .. } | Self::Failed(_) => 0.0,
+            Self::Pruned { .. } | Self::Foreseen { .. } | Self::Failed(_) => 0.0,
         }
     }
 }
 
-/// The trials that were started and have not ended, also those that are paused.
+/// The trials that were started and are neither over nor paused.
 pub(crate) fn pending(history: &History) -> impl Iterator<Item = &Trial> {
-    history.trials().iter().filter(|trial| !trial.state().is_final())
+    let is_pending = |state: State| !state.is_final() && state != State::Paused;
+    history.trials().iter().filter(move |trial| is_pending(trial.state()))
 }
 
-fn lesson(space: &Space, history: &History, trial: &Trial) -> Lesson {
+/// Whether the end of the trial is known, and not a forecast.
+fn has_end(trial: &Trial) -> bool {
+    matches!(trial.state(), State::Completed | State::Failed)
+}
+
+fn end(history: &History, trial: &Trial, curves: Option<&Curves>) -> End {
     let losses = || trial.losses().iter().map(|loss| loss.get()).collect();
-    let end = match (trial.state(), trial.failure()) {
-        (State::Completed, _) => {
+    match (trial.state(), trial.failure(), curves) {
+        (State::Completed, ..) => {
             End::Completed { losses: losses(), excesses: history.excesses(trial) }
         }
-        (_, Some(failure)) => End::Failed(failure.kind),
+        (_, Some(failure), _) => End::Failed(failure.kind),
+        (.., Some(curves)) if !trial.reports().is_empty() => {
+            End::Foreseen { loss: curves.end_of(trial).mean }
+        }
         _ => End::Pruned { losses: losses() },
-    };
-    let config = trial.config();
-    Lesson { point: space.encode(config), active: space.active(config), end }
+    }
 }

@@ -19,6 +19,7 @@ mod breeding;
 mod cmaes;
 mod cube;
 mod evidence;
+mod forecast;
 mod genetic;
 mod grid;
 mod local;
@@ -41,7 +42,9 @@ pub use genetic::Genetic;
 pub use grid::{Grid, GridOptions, Resolution};
 pub use local::{Local, LocalOptions};
 pub use nsga2::Nsga2;
-pub use prune::{Asha, AshaOptions, Hyperband, Median, MedianOptions, Mode};
+pub use prune::{
+    Asha, AshaOptions, FreezeThaw, FreezeThawOptions, Hyperband, Median, MedianOptions, Mode,
+};
 pub use random::Random;
 pub use registry::{
     ALL, DEFAULT, Entry, Options, PRUNERS, RegistryError, Sort, build, build_pruner,

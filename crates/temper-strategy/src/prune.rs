@@ -1,11 +1,13 @@
 //! The pruners, one file each.
 
 pub(crate) mod asha;
+pub(crate) mod freeze_thaw;
 mod halving;
 pub(crate) mod hyperband;
 pub(crate) mod median;
 
 pub use asha::{Asha, AshaOptions};
+pub use freeze_thaw::{FreezeThaw, FreezeThawOptions};
 pub use halving::Mode;
 pub use hyperband::Hyperband;
 pub use median::{Median, MedianOptions};

@@ -30,7 +30,7 @@ pub const DEFAULT: &str = auto::ENTRY.name;
 
 /// All pruners, in the order of the help.
 pub const PRUNERS: &[Entry<dyn Pruner>] =
-    &[prune::median::ENTRY, prune::asha::ENTRY, prune::hyperband::ENTRY];
+    &[prune::median::ENTRY, prune::asha::ENTRY, prune::hyperband::ENTRY, prune::freeze_thaw::ENTRY];
 
 /// A strategy or a pruner of the registry.
 #[derive(Debug)]

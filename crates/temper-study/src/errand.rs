@@ -4,8 +4,8 @@ use std::time::Instant;
 
 use rand::Rng as _;
 use temper_core::{
-    Attempt, Config, Event, Failure, FailureKind, Job, Lease, Next, Origin, Outcome, Seq, Setup,
-    State, Step, Trial, TrialId, stream,
+    Attempt, Config, Event, Failure, FailureKind, Intake, Job, Lease, Next, Origin, Outcome, Seq,
+    Setup, State, Step, Trial, TrialId, stream,
 };
 
 use crate::ledger::{AppendError, Ledger, Proposal};
@@ -56,7 +56,9 @@ impl Study {
         }
         let Proposal { next, seen } = ledger.ask(&self.space, self.pruner.as_deref())?;
         match next {
-            Next::Start { .. } if ledger.history().is_full() => Ok(end_or_wait(&ledger)),
+            Next::Start { .. } if ledger.history().intake() == Intake::Closed => {
+                Ok(end_or_wait(&ledger))
+            }
             Next::Start { .. } => self.start(&mut ledger, next, Origin::Strategy, seen),
             Next::Resume { trial, until, note } => {
                 self.go_on(&mut ledger, trial, Some(seen), until, note)

@@ -105,7 +105,8 @@ impl Ledger {
         let seed = self.history.setup().map_or(0, |setup| setup.seed);
         let mut rng = stream(seed, self.history.proposals());
         let strategy = &mut *self.strategy;
-        let next = propose(strategy, pruner, space, &self.history, &mut rng)?;
+        let next =
+            propose(strategy, pruner, self.history.intake(), space, &self.history, &mut rng)?;
         Ok(Proposal { next, seen })
     }
 

@@ -78,7 +78,14 @@ pub fn replay(events: &[Event], build: &BuildProposers<'_>) -> Result<Replayed, 
         if let Some((trial, logged)) = proposals.get(&seq) {
             let seed = history.setup().map_or(0, |setup| setup.seed);
             let mut rng = stream(seed, history.proposals());
-            let replayed = propose(&mut *strategy, pruner.as_deref(), &space, &history, &mut rng)?;
+            let replayed = propose(
+                &mut *strategy,
+                pruner.as_deref(),
+                history.intake(),
+                &space,
+                &history,
+                &mut rng,
+            )?;
             if replayed == *logged {
                 result.matched += 1;
             } else {

@@ -9,7 +9,8 @@
 //! With a pruner (`"pruner": "asha", "pruner_options": {"mode": "promote"}, "max_resource": 27`),
 //! `report` answers `{"prune": true}` if the trial is to be given up, and `{"prune": false, "pause":
 //! true}` if it is to be saved and told as `"state": "paused"`: a later `ask` may answer it again,
-//! with `"resume": true` and the `step` that it reported last.
+//! with `"resume": true` and the `step` that it reported last. Once the program wants no new trials,
+//! `{"op": "ask", "closed": true}` answers those that are left to go on.
 
 mod request;
 mod session;
@@ -49,7 +50,7 @@ fn answer(session: &mut Option<Session>, line: &str) -> Result<Value, String> {
     let session = session.as_mut().ok_or("there is no study yet: send `create` first")?;
     match request {
         Request::Create(_) => unreachable!("answered above"),
-        Request::Ask => session.ask(),
+        Request::Ask(ask) => session.ask(&ask),
         Request::Tell(tell) => session.tell(tell),
         Request::Report(report) => session.report(&report),
         Request::Observe(observe) => session.observe(observe),

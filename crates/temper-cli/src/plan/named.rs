@@ -54,6 +54,21 @@ pub(super) fn check_suits(document: &Document, setup: &Setup, space: &Space) -> 
     Err(document.mistake(&["strategy", key], message).into())
 }
 
+/// Checks that the pruner can judge the study's trials.
+pub(super) fn check_pruner_suits(document: &Document, setup: &Setup) -> Result<()> {
+    let Some(named) = &setup.pruner else { return Ok(()) };
+    let pruner = pruner_of(named).map_err(|error| miette!("{error}"))?;
+    let Err(lack) = pruner.suits(setup) else { return Ok(()) };
+    let help = match lack.contains("last step") {
+        true => {
+            Some("write how many steps a trial reports: max_steps = 27 in [objective]".to_owned())
+        }
+        false => None,
+    };
+    let message = format!("pruner `{}`: {lack}", named.name);
+    Err(document.mistake(&["pruner", "name"], message).help(help).into())
+}
+
 /// Checks that there is such a pruner.
 pub(super) fn check_pruner(document: &Document, named: &Named) -> Result<(), Mistake> {
     let names: Vec<_> = PRUNERS.iter().map(|entry| entry.name).collect();

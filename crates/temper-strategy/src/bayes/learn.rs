@@ -20,6 +20,8 @@ pub(super) struct Surrogates {
     ranks: Option<Model>,
     constraints: Vec<Model>,
     success: Option<Model>,
+    /// Whether some losses are forecasts, which change from ask to ask.
+    moving: bool,
 }
 
 /// What is known, and what is being tried.
@@ -64,6 +66,11 @@ struct Outcome<'a> {
 }
 
 impl Surrogates {
+    /// Surrogates of forecasts, for one ask.
+    pub(super) fn of_forecasts() -> Self {
+        Self { moving: true, ..Self::default() }
+    }
+
     /// The acquisition given what is known; `None` if nothing is.
     pub(super) fn learn<'a>(
         &mut self,
@@ -134,15 +141,15 @@ impl Surrogates {
             self.goals.clear();
             let losses: Vec<&[f64]> = outcomes.iter().map(|outcome| outcome.losses).collect();
             let losses = scalarise(&losses, rng);
-            let mut model = model(known.axes);
+            let mut model = model(known.axes).moving(self.moving);
             return Ok(vec![model.process(places, |first| ranked(&losses[..first]))?.clone()]);
         }
         if goals == 1 && known.by_rank {
             let losses: Vec<f64> = outcomes.iter().map(|outcome| outcome.losses[0]).collect();
-            let ranks = self.ranks.get_or_insert_with(|| model(known.axes));
+            let ranks = self.ranks.get_or_insert_with(|| model(known.axes).moving(self.moving));
             return Ok(vec![ranks.process(places, |first| ranked(&losses[..first]))?.clone()]);
         }
-        self.goals.resize_with(goals, || model(known.axes));
+        self.goals.resize_with(goals, || model(known.axes).moving(self.moving));
         let processes = self.goals.iter_mut().enumerate().map(|(goal, model)| {
             let losses: Vec<f64> = outcomes.iter().map(|outcome| outcome.losses[goal]).collect();
             model.process(places, |first| fenced(&losses[..first])).cloned()
@@ -157,8 +164,8 @@ impl Surrogates {
         outcomes: &[Outcome<'_>],
     ) -> Result<Vec<Limit>, GpError> {
         let mut limits = Vec::new();
-        let constraints = outcomes.first().map_or(0, |outcome| outcome.excesses.len());
-        self.constraints.resize_with(constraints, || model(known.axes));
+        let constraints = outcomes.iter().map(|it| it.excesses.len()).max().unwrap_or(0);
+        self.constraints.resize_with(constraints, || model(known.axes).moving(self.moving));
         for (index, model) in self.constraints.iter_mut().enumerate() {
             let reported = outcomes.iter().filter_map(|outcome| {
                 Some((outcome.place.clone(), outcome.excesses.get(index).copied()??))
@@ -171,7 +178,7 @@ impl Surrogates {
         }
         let failed: Vec<bool> = known.lessons.iter().map(has_failed).collect();
         if failed.contains(&true) {
-            let model = self.success.get_or_insert_with(|| success(known.axes));
+            let model = self.success.get_or_insert_with(|| success(known.axes).moving(self.moving));
             let places: Vec<Place> = known.lessons.iter().map(place).collect();
             let outputs = |first: usize| {
                 failed[..first].iter().map(|failed| if *failed { 1.0 } else { -1.0 }).collect()
@@ -209,7 +216,11 @@ fn has_failed(lesson: &Lesson) -> bool {
 }
 
 fn outcome(lesson: &Lesson) -> Option<Outcome<'_>> {
-    let End::Completed { losses, excesses } = &lesson.end else { return None };
+    let (losses, excesses): (&[f64], &[_]) = match &lesson.end {
+        End::Completed { losses, excesses } => (losses, excesses),
+        End::Foreseen { loss } => (std::slice::from_ref(loss), &[]),
+        End::Pruned { .. } | End::Failed(_) => return None,
+    };
     let violation = lesson.end.violation();
     Some(Outcome { place: place(lesson), losses, excesses, violation })
 }

@@ -13,6 +13,8 @@ pub(super) struct Model {
     /// The hyperparameters at each [`checkpoint`] passed, with the number of samples there.
     chain: Vec<(usize, Hyperparameters)>,
     process: Option<Process>,
+    /// Whether outputs change with each ask: then nothing is kept of the asks before.
+    moving: bool,
 }
 
 /// A process and the samples in it.
@@ -57,7 +59,12 @@ fn before(place: usize) -> Option<usize> {
 
 impl Model {
     pub(super) fn new(kernel: Kernel, prior: Prior) -> Self {
-        Self { kernel, prior, chain: Vec::new(), process: None }
+        Self { kernel, prior, chain: Vec::new(), process: None, moving: false }
+    }
+
+    /// The same for outputs that change from ask to ask, as forecasts do.
+    pub(super) fn moving(self, moving: bool) -> Self {
+        Self { moving, ..self }
     }
 
     /// The process given the samples at `places`, with `outputs(k)` for the first `k` of them.
@@ -70,7 +77,10 @@ impl Model {
         let all = outputs(places.len());
         let base = rebase(places.len());
         let kept = self.process.take().filter(|process| {
-            process.base == base && base < process.shown && process.shown <= places.len()
+            !self.moving
+                && process.base == base
+                && base < process.shown
+                && process.shown <= places.len()
         });
         let mut process = match kept {
             Some(process) => process,
@@ -97,7 +107,7 @@ impl Model {
         places: &[Place],
         outputs: &impl Fn(usize) -> Vec<f64>,
     ) -> Result<Hyperparameters, GpError> {
-        let Some(last) = checkpoint(places.len()) else {
+        let Some(last) = checkpoint(places.len()).filter(|_| !self.moving) else {
             return self.fit(places, &outputs(places.len()), None, ITERATIONS.0);
         };
         self.reach(last, places, outputs)?;

@@ -35,6 +35,10 @@ impl Search {
         let (lessons, belief) = (evidence.lessons(), belief.as_ref());
         let by_rank = history.trials().len() % 2 == 1;
         let known = Known { axes: &axes, lessons, pending: &pending, belief, by_rank };
+        if evidence.forecasts() {
+            // What was learned from earlier forecasts does not follow from those of now.
+            self.surrogates = Surrogates::of_forecasts();
+        }
         let Some(learned) = self.surrogates.learn(&known, rng)? else { return Ok(None) };
         let dims = axes.dims() as u32;
         let sources = Sources {

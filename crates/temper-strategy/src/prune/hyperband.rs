@@ -7,7 +7,7 @@
 //! Source: Li et al., "Hyperband: A Novel Bandit-Based Approach to Hyperparameter Optimization",
 //! JMLR 18(185), 2018, algorithm 1; asynchronous within each bracket as in Li et al. 2020.
 
-use temper_core::{History, Intake, Judgement, Promotion, Pruner, Step, TrialId};
+use temper_core::{History, Intake, Judgement, Promotion, Pruner, Setup, Step, TrialId};
 
 use super::asha::AshaOptions;
 use super::halving::{Halving, Mode};
@@ -47,6 +47,13 @@ impl Pruner for Hyperband {
         let index = bracket_of(trial, &brackets);
         let is_rival = |other: TrialId| bracket_of(other, &brackets) == index;
         brackets[index].0.judge(trial, step, history, &is_rival)
+    }
+
+    fn suits(&self, setup: &Setup) -> Result<(), String> {
+        match self.0.max_steps.or(setup.max_steps) {
+            Some(_) => Ok(()),
+            None => Err("`max_steps` is needed: the last step of a trial is not known".to_owned()),
+        }
     }
 
     fn until(&self, trial: TrialId, history: &History) -> Option<Step> {

@@ -52,6 +52,7 @@ fn place(lesson: &Lesson) -> Option<(usize, &[f64])> {
         End::Completed { losses, .. } | End::Pruned { losses } if losses.is_empty() => None,
         End::Completed { losses, .. } if lesson.end.violation() > 0.0 => Some((BROKEN, losses)),
         End::Completed { losses, .. } => Some((0, losses)),
+        End::Foreseen { loss } => Some((0, std::slice::from_ref(loss))),
         End::Pruned { losses } => Some((2, losses)),
         End::Failed(_) => None,
     }

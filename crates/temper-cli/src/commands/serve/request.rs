@@ -10,7 +10,7 @@ use temper_study::lenient::finite_or_not;
 #[serde(tag = "op", rename_all = "lowercase")]
 pub(super) enum Request {
     Create(Box<Create>),
-    Ask,
+    Ask(Ask),
     Tell(Tell),
     Report(Report),
     Observe(Observe),
@@ -47,6 +47,14 @@ pub(super) struct Create {
     /// How many trials there will be; a hint.
     #[serde(default)]
     pub(super) n_trials: Option<u64>,
+}
+
+/// Asks for a trial.
+#[derive(Debug, Deserialize)]
+pub(super) struct Ask {
+    /// Whether no new trial is wanted, only paused ones that go on.
+    #[serde(default)]
+    pub(super) closed: bool,
 }
 
 /// Ends a trial.

@@ -2,14 +2,14 @@
 
 use serde_json::{Value, json};
 use temper_core::{
-    Config, Constraint, Event, Failure, FailureKind, Goal, History, Judgement, Lease, Loss,
+    Config, Constraint, Event, Failure, FailureKind, Goal, History, Intake, Judgement, Lease, Loss,
     Metrics, Next, Origin, Outcome, Pruner, Seq, Setup, State, Step, Strategy, StrategySetup,
     TrialId, Verdict, WorkerId, judge, propose, stream,
 };
 use temper_space::Space;
 use temper_strategy::build_pruner;
 
-use super::request::{Create, Observe, Report, Tell, TellState, values};
+use super::request::{Ask, Create, Observe, Report, Tell, TellState, values};
 
 /// A study in memory.
 pub(super) struct Session {
@@ -57,6 +57,7 @@ impl Session {
             max_steps: create.max_resource,
             trials: create.n_trials,
         };
+        pruner.as_deref().map_or(Ok(()), |pruner| pruner.suits(&setup))?;
         let (constraints, history) = (create.constraints, History::new());
         let seed = create.seed;
         let mut session = Self { space, goals, constraints, seed, strategy, pruner, history };
@@ -64,11 +65,12 @@ impl Session {
         Ok(session)
     }
 
-    pub(super) fn ask(&mut self) -> Reply {
+    pub(super) fn ask(&mut self, ask: &Ask) -> Reply {
         let seen = self.history.len();
+        let intake = if ask.closed { Intake::Closed } else { Intake::Open };
         let mut rng = stream(self.seed, self.history.proposals());
         let (strategy, pruner) = (&mut *self.strategy, self.pruner.as_deref());
-        let next = propose(strategy, pruner, &self.space, &self.history, &mut rng)
+        let next = propose(strategy, pruner, intake, &self.space, &self.history, &mut rng)
             .map_err(|error| error.to_string())?;
         match next {
             Next::Start { config, until, note, .. } => {

@@ -17,6 +17,7 @@ use crate::document::Document;
 use crate::exit::Exit;
 use crate::memory::Room;
 use crate::mistake::{suggest, told};
+use crate::people::counted;
 use crate::progress::Training;
 use crate::say::{answer, say};
 use crate::shell::command;
@@ -169,11 +170,11 @@ fn refuse_earlier(newest: Option<&PathBuf>) -> Result<()> {
 /// Says what came of the run.
 fn conclude(args: &TrainArgs, summary: &Summary) -> Result<Exit> {
     if summary.truncated_examples > 0 {
-        say(format!("{} examples were cut at `max_seq_length`", summary.truncated_examples));
+        say(format!("cut at `max_seq_length`: {}", counted(summary.truncated_examples, "example")));
     }
     if summary.dropped_examples > 0 {
-        let dropped = summary.dropped_examples;
-        say(format!("{dropped} examples were left out: nothing to learn is left of them"));
+        let dropped = counted(summary.dropped_examples, "example");
+        say(format!("left out, as nothing to learn is left of them: {dropped}"));
     }
     if summary.skipped_files > 0 {
         say(format!("files left out because they are not UTF-8: {}", summary.skipped_files));

@@ -71,11 +71,11 @@ impl MemoryEstimate {
         always + (kept + step).max(self.reading)
     }
 
-    /// The same where checkpoints are kept: weights and the optimizer's state are packed before they
-    /// are written.
+    /// The same where checkpoints are kept: weights and the optimizer's state are held thrice while
+    /// they are packed.
     pub fn peak_with_checkpoints(&self) -> u64 {
         let kept = self.weights + self.optimizer_state + self.average;
-        self.peak().max(self.process + self.tokenizer + self.data + 2 * kept)
+        self.peak().max(self.process + self.tokenizer + self.data + 3 * kept)
     }
 }
 

@@ -211,6 +211,12 @@ fn a_mistake_in_the_settings_of_the_trainer_is_pointed_at() {
         TRAIN,
         &[
             ("no such setting in the space", "\nlearning_rate", "\nlearning_rat"),
+            ("a setting like no other in the space", "\nlearning_rate", "\ntemperature_zzz"),
+            (
+                "a setting that is fixed and searched",
+                "max_steps = 10",
+                "max_steps = 10\nlearning_rate = 1e-3",
+            ),
             ("no such setting", "max_steps", "max_step"),
             ("no data", "data = [\"*.txt\"]\n", ""),
             ("no length", "max_steps = 10\n", ""),

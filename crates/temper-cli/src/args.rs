@@ -137,8 +137,8 @@ pub(crate) struct TrainArgs {
     /// Go on from the newest checkpoint in the folder, if there is one
     #[arg(long, requires = "checkpoints")]
     pub(crate) resume: bool,
-    /// Start from this checkpoint of another run of the same model
-    #[arg(long, value_name = "FILE", conflicts_with = "resume")]
+    /// Start from this checkpoint of another run of the same model, or the newest in this folder
+    #[arg(long, value_name = "PATH", conflicts_with = "resume")]
     pub(crate) fork: Option<PathBuf>,
     /// Write metrics.jsonl and a file for TensorBoard into this folder
     #[arg(long, value_name = "FOLDER")]

@@ -5,6 +5,10 @@ use std::ops::Range;
 
 use miette::{Diagnostic, NamedSource, Report, SourceSpan, miette};
 
+/// The most names that are listed, and how many where there are more.
+const LISTED: usize = 24;
+const SHOWN: usize = 5;
+
 /// What is wrong, where in the file, and the way out.
 #[derive(Debug, thiserror::Error, Diagnostic)]
 #[error("{message}")]
@@ -53,10 +57,16 @@ pub(crate) fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) 
         .map(|(_, known)| known)
 }
 
-/// "did you mean" what it is probably meant to be, or else all that it could be.
+/// "did you mean" what it is probably meant to be, or else all that it could be, or those of many
+/// that are nearest.
 pub(crate) fn suggest(name: &str, known: &[&str]) -> String {
     match nearest(name, known.iter().copied()) {
         Some(known) => format!("did you mean `{known}`?"),
+        None if known.len() > LISTED => {
+            let mut nearest = known.to_vec();
+            nearest.sort_by_key(|known| strsim::damerau_levenshtein(name, known)); // stable
+            format!("of {} known the nearest are {}", known.len(), nearest[..SHOWN].join(", "))
+        }
         None => format!("known are {}", known.join(", ")),
     }
 }
@@ -70,5 +80,9 @@ mod tests {
         let known = ["learning_rate", "batch_size"];
         assert_eq!(suggest("learning_rte", &known), "did you mean `learning_rate`?");
         assert_eq!(suggest("x", &known), "known are learning_rate, batch_size");
+        let many: Vec<String> = (0..90).map(|number| format!("{number:03}_setting")).collect();
+        let many: Vec<&str> = many.iter().map(String::as_str).collect();
+        let help = suggest("temperature", &many);
+        assert_eq!(help.matches("_setting").count(), SHOWN, "{help}");
     }
 }

@@ -18,6 +18,12 @@ pub(crate) fn number(value: f64) -> String {
     }
 }
 
+/// So many of a thing, whose name takes an s where they are not one.
+pub(crate) fn counted(count: u64, thing: &str) -> String {
+    let ending = if count == 1 { "" } else { "s" };
+    format!("{count} {thing}{ending}")
+}
+
 /// A configuration for people.
 pub(crate) fn describe(config: &Config) -> String {
     config
@@ -38,6 +44,14 @@ pub(crate) fn short(value: &Value) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn one_thing_has_no_s() {
+        assert_eq!(
+            [0, 1, 2].map(|count| counted(count, "trial")),
+            ["0 trials", "1 trial", "2 trials"]
+        );
+    }
 
     #[test]
     fn numbers_are_short() {

@@ -4,7 +4,7 @@ mod event_file;
 mod metrics;
 mod record;
 
-use std::fs;
+use std::fs::{self, File, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -17,7 +17,12 @@ use metrics::{Metrics, named};
 pub(crate) struct TrainLog {
     metrics: Metrics,
     events: EventFile,
+    /// Keeps other runs out of the folder.
+    _lock: File,
 }
+
+/// Held by the run that writes to the folder, which may be that of its checkpoints.
+const LOCK: &str = "metrics.lock";
 
 impl TrainLog {
     /// The metrics of an earlier run in the folder, if there are any. Why a folder can't be looked
@@ -32,7 +37,9 @@ impl TrainLog {
     /// TensorBoard gets a file of its own for each start, which says the same.
     pub(crate) fn open(folder: &Path, step: u64) -> io::Result<Self> {
         fs::create_dir_all(folder).map_err(named(folder))?;
-        Ok(Self { metrics: Metrics::open(folder, step)?, events: EventFile::create(folder, step)? })
+        let _lock = lock(folder).map_err(named(folder))?;
+        let metrics = Metrics::open(folder, step)?;
+        Ok(Self { metrics, events: EventFile::create(folder, step)?, _lock })
     }
 
     /// Writes what is known between evaluations.
@@ -66,6 +73,16 @@ impl TrainLog {
     }
 }
 
+/// Keeps other runs out of the folder until the file is closed.
+fn lock(folder: &Path) -> io::Result<File> {
+    let file = File::create(folder.join(LOCK))?;
+    match file.try_lock() {
+        Err(TryLockError::WouldBlock) => Err(io::Error::other("another run writes to it")),
+        // Some file systems have no locks; nobody is kept out there.
+        Ok(()) | Err(TryLockError::Error(_)) => Ok(file),
+    }
+}
+
 /// What is plotted of training.
 fn training(report: &StepReport) -> Vec<(&'static str, f64)> {
     let mut scalars = vec![
@@ -78,4 +95,19 @@ fn training(report: &StepReport) -> Vec<(&'static str, f64)> {
     ];
     scalars.extend(report.mfu.map(|mfu| ("train/mfu", mfu)));
     scalars
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_is_one_run_s_until_it_ends() {
+        let folder = tempfile::tempdir().unwrap();
+        let log = TrainLog::open(folder.path(), 0).unwrap();
+        let error = TrainLog::open(folder.path(), 0).err().unwrap();
+        assert!(error.to_string().contains("another run writes to it"), "{error}");
+        drop(log);
+        TrainLog::open(folder.path(), 0).unwrap();
+    }
 }

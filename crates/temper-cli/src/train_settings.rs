@@ -128,7 +128,16 @@ impl TrainSettings {
         let known: Vec<_> = known.iter().map(String::as_str).collect();
         let params = space.params().iter().map(temper_space::Param::name);
         let derived = space.derived().iter().map(temper_space::Derived::name);
-        match params.chain(derived).find(|name| !known.contains(name)) {
+        let mut names = params.chain(derived);
+        let fixed = document.root().section("objective").ok();
+        if let Some(fixed) = fixed
+            && let Some(name) = names.clone().find(|name| fixed.has(name))
+        {
+            let message = format!("`{name}` is given in [objective] and searched in [space]");
+            let help = "remove it from one of the two".to_owned();
+            return Err(document.mistake(&["objective", name], message).help(Some(help)));
+        }
+        match names.find(|name| !known.contains(name)) {
             None => Ok(()),
             Some(name) => Err(document
                 .mistake(&["space", name], format!("the trainer has no setting `{name}`"))

@@ -6,8 +6,8 @@
 
 mod folder;
 
-use std::fs;
-use std::io;
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 
 use burn::module::Module;
@@ -116,6 +116,12 @@ pub enum CheckpointError {
         /// What is wrong with it.
         fault: &'static str,
     },
+    /// Several there are, and none is whole.
+    #[error("none of these is a whole checkpoint: {}", names(files))]
+    NoneWhole {
+        /// The files.
+        files: Vec<PathBuf>,
+    },
     /// It was written by a newer version.
     #[error("`{}` has format {format}, and this version reads up to {FORMAT}", path.display())]
     NewerFormat {
@@ -145,6 +151,11 @@ pub enum CheckpointError {
     },
 }
 
+fn names(files: &[PathBuf]) -> String {
+    let names: Vec<_> = files.iter().map(|file| format!("`{}`", file.display())).collect();
+    names.join(", ")
+}
+
 impl From<RecordError> for CheckpointError {
     fn from(source: RecordError) -> Self {
         Self::Record { source }
@@ -162,8 +173,8 @@ pub(crate) struct Snapshot<'a> {
     pub(crate) optimizer: &'a Optimizer,
 }
 
-/// The file's bytes.
-fn pack(snapshot: &Snapshot<'_>) -> Result<Vec<u8>, CheckpointError> {
+/// The file's bytes, in pieces: put together they would take as much memory again.
+fn pack(snapshot: &Snapshot<'_>) -> Result<Vec<Bytes>, CheckpointError> {
     let trained = snapshot.model.trained().group();
     let weights = |model: &Model| model.clone().into_record_group(trained.clone()).into_bytes();
     let mut parts = vec![weights(snapshot.model)?, snapshot.optimizer.to_record().into_bytes()?];
@@ -178,10 +189,10 @@ fn pack(snapshot: &Snapshot<'_>) -> Result<Vec<u8>, CheckpointError> {
         base: snapshot.base,
         parts: parts.iter().map(part).collect(),
     };
-    let mut file = serde_json::to_vec(&header).expect("a header is representable in JSON");
-    file.push(b'\n');
-    parts.iter().for_each(|bytes| file.extend_from_slice(bytes));
-    Ok(file)
+    let mut line = serde_json::to_vec(&header).expect("a header is representable in JSON");
+    line.push(b'\n');
+    parts.insert(0, Bytes::from_bytes_vec(line));
+    Ok(parts)
 }
 
 impl Checkpoint {
@@ -191,12 +202,14 @@ impl Checkpoint {
     /// It can't be read, is not whole, or was written by a newer version.
     pub(crate) fn read(path: &Path) -> Result<Self, CheckpointError> {
         let damaged = |fault| CheckpointError::Damaged { path: path.to_owned(), fault };
-        let file = fs::read(path)
-            .map_err(|source| CheckpointError::Io { path: path.to_owned(), source })?;
-        let end = file.iter().position(|byte| *byte == b'\n');
-        let end = end.ok_or_else(|| damaged("it has no header"))?;
-        let (header, mut rest) = (&file[..end], &file[end + 1..]);
-        let format = serde_json::from_slice::<serde_json::Value>(header).ok();
+        let failed = |source| CheckpointError::Io { path: path.to_owned(), source };
+        let mut file = BufReader::new(File::open(path).map_err(failed)?);
+        let mut header = Vec::new();
+        file.read_until(b'\n', &mut header).map_err(failed)?;
+        if header.pop() != Some(b'\n') {
+            return Err(damaged("it has no header"));
+        }
+        let format = serde_json::from_slice::<serde_json::Value>(&header).ok();
         let format = format.and_then(|header| header["format"].as_u64());
         match format.and_then(|format| u32::try_from(format).ok()) {
             Some(format) if format > FORMAT => {
@@ -206,16 +219,19 @@ impl Checkpoint {
             None => return Err(damaged("its header is none of ours")),
         }
         let header: Header =
-            serde_json::from_slice(header).map_err(|_| damaged("its header can't be read"))?;
+            serde_json::from_slice(&header).map_err(|_| damaged("its header can't be read"))?;
         let mut parts = Vec::new();
         for part in &header.parts {
-            let (bytes, others) =
-                rest.split_at_checked(part.bytes).ok_or_else(|| damaged("it ends early"))?;
-            if crc32fast::hash(bytes) != part.crc32 {
+            let mut bytes = Vec::new();
+            // It grows with what is there: a length that is damaged takes no memory.
+            let read = (&mut file).take(part.bytes as u64).read_to_end(&mut bytes);
+            if read.map_err(failed)? < part.bytes {
+                return Err(damaged("it ends early"));
+            }
+            if crc32fast::hash(&bytes) != part.crc32 {
                 return Err(damaged("a checksum differs"));
             }
-            parts.push(Bytes::from_bytes_vec(bytes.to_vec()));
-            rest = others;
+            parts.push(Bytes::from_bytes_vec(bytes));
         }
         let average = (parts.len() == 3).then(|| parts.pop()).flatten();
         let [model, optimizer]: [Bytes; 2] =

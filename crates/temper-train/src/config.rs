@@ -245,7 +245,8 @@ pub struct TrainConfig {
     /// Held-out tokens to evaluate on, from the start; default: all of them. Of examples, whole
     /// ones until they have as many trained tokens.
     pub eval_tokens: Option<u64>,
-    /// What the text begins with that the model writes at each evaluation; default: nothing.
+    /// What the text begins with that the model writes at each evaluation; default: nothing,
+    /// and it goes on after a line end, unless `base_model` knows how a text begins.
     pub sample_prompt: Option<String>,
     /// Tokens of that text, at most; 0: no text; default: 64 where `sample_prompt` is given, or where
     /// `temper train` prints for people, and otherwise 0.

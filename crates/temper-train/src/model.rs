@@ -106,7 +106,7 @@ impl Model {
     /// is at most `max_seq_length`.
     ///
     /// Where `segments` (`batch x seq`) are given, a token sees only those before it whose segment
-    /// is its own. Positions are not counted anew in each: rotary positions are relative.
+    /// is its own, and learned positions are counted anew in each; rotary ones are relative.
     pub(crate) fn forward(
         &self,
         tokens: Tensor<2, Int>,
@@ -159,7 +159,11 @@ impl Model {
         let [_, seq] = tokens.dims();
         let rope = self.embed_positions.turns(seq);
         let tokens = self.embed_tokens.forward(tokens); // [batch, seq, hidden]
-        let mut hidden = dropout.residual(self.embed_positions.embed(tokens, 0));
+        let embedded = match &segments {
+            None => self.embed_positions.embed(tokens, 0),
+            Some(segments) => self.embed_positions.embed_segments(tokens, segments),
+        };
+        let mut hidden = dropout.residual(embedded);
         let is_exact = self.precision == Precision::F32;
         let sight = if is_exact && is_supported(&hidden) && !dropout.is_on_attention() {
             Sight::first(segments)

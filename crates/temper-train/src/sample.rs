@@ -12,6 +12,9 @@ use crate::{Sampling, TrainConfig, TrainError};
 const TEMPERATURE: f64 = 0.8;
 const TOP_K: usize = 200;
 
+/// What a text begins after where there is no prompt, as in nanoGPT's `sample.py` too.
+const LINE_END: &str = "\n";
+
 impl TrainConfig {
     /// The most tokens of a sample, where it is not said how many.
     pub const SAMPLE_TOKENS: usize = 64;
@@ -41,9 +44,17 @@ pub(crate) fn sample(
     }
     let sampling = Sampling { temperature: TEMPERATURE, top_k: Some(TOP_K), ..Sampling::default() };
     let mut rng = stream(config.seed, Draw::Sample { step });
-    let prompt = config.sample_prompt.as_deref().unwrap_or_default();
     let mut tokens = vec![tokenizer.start_of_text()];
-    tokens.extend(tokenizer.encode_text(prompt)?);
+    let mut shown = 1;
+    match &config.sample_prompt {
+        Some(prompt) => tokens.extend(tokenizer.encode_text(prompt)?),
+        None if tokenizer.is_pretrained() => {}
+        // What follows a separator is learned only where several documents are read.
+        None => {
+            tokens.extend(tokenizer.encode_text(LINE_END)?);
+            shown = tokens.len();
+        }
+    }
     let mut reader = Reader::new(model, config, device);
     for _ in 0..length {
         let next = sampling.choose(&reader.next_logits(&tokens)?, &mut rng);
@@ -52,7 +63,7 @@ pub(crate) fn sample(
         }
         tokens.push(next);
     }
-    tokenizer.decode(&tokens[1..]).map(Some)
+    tokenizer.decode(&tokens[shown..]).map(Some)
 }
 
 /// A model that reads a text as it grows.
@@ -146,6 +157,18 @@ mod tests {
             assert_eq!(at(1).unwrap(), first);
             assert_ne!(at(2).unwrap(), first);
         }
+    }
+
+    #[test]
+    fn without_a_prompt_a_text_begins_after_a_line_end_which_is_not_shown() {
+        let device = Device::flex();
+        let config = config(Architecture::Llama);
+        let model = Model::new(&config, &device);
+        let write = |prompt: Option<&str>| {
+            let config = TrainConfig { sample_prompt: prompt.map(str::to_owned), ..config.clone() };
+            sample(&model, &config, &Tokenizer::Bytes, 1, &device).unwrap().unwrap()
+        };
+        assert_eq!(format!("\n{}", write(None)), write(Some("\n")));
     }
 
     #[test]

@@ -75,7 +75,7 @@ enum Source {
     Scratch,
     /// At its own newest checkpoint, if there is one.
     Newest,
-    /// At this file.
+    /// At this file, or at the newest checkpoint in this folder.
     File(PathBuf),
 }
 
@@ -101,7 +101,8 @@ impl<'a> Run<'a> {
         self
     }
 
-    /// Goes on from another run's checkpoint, with the settings of this one.
+    /// Goes on from another run's checkpoint, or from the newest whole one in its folder, with the
+    /// settings of this one.
     #[must_use]
     pub fn fork(mut self, checkpoint: impl Into<PathBuf>) -> Self {
         self.source = Source::File(checkpoint.into());
@@ -229,10 +230,15 @@ impl<'a> Run<'a> {
     fn source(&self) -> Result<(Option<Checkpoint>, Vec<PathBuf>), CheckpointError> {
         match (&self.source, &self.checkpoints) {
             (Source::File(path), _) => {
-                let mut checkpoint = Checkpoint::read(path)?;
+                let (mut checkpoint, damaged) = if path.is_dir() {
+                    let missing = || CheckpointError::Missing { folder: path.clone() };
+                    Checkpoints::new(path).latest()?.ok_or_else(missing)?
+                } else {
+                    (Checkpoint::read(path)?, Vec::new())
+                };
                 // Its losses may be of other data.
                 checkpoint.position.trend = Trend::default();
-                Ok((Some(checkpoint), Vec::new()))
+                Ok((Some(checkpoint), damaged))
             }
             (Source::Newest, Some(checkpoints)) => Ok(match checkpoints.latest()? {
                 Some((checkpoint, damaged)) => (Some(checkpoint), damaged),

@@ -11,7 +11,7 @@ use temper_train::TrainConfig;
 use crate::args::StudyArgs;
 use crate::exit::Exit;
 use crate::memory::Room;
-use crate::people::{describe, short};
+use crate::people::{counted, describe, short};
 use crate::plan::{Plan, describe_warm_start};
 
 /// Up to this many combinations of a grid are checked one by one.
@@ -105,7 +105,7 @@ fn default_settings(plan: &Plan) -> Option<TrainConfig> {
 fn budget(plan: &Plan) -> Result<String> {
     let strategy = &plan.setup.strategy;
     let trials = match plan.setup.trials {
-        Some(trials) => format!("{trials} trials in total"),
+        Some(trials) => format!("{} in total", counted(trials, "trial")),
         None => "as many trials as it has points".to_owned(),
     };
     let workers = plan.workers;

@@ -1,9 +1,10 @@
 //! `temper generate`: a pretrained model goes on with a text.
 
 use std::ops::ControlFlow;
+use std::path::Path;
 
 use miette::{Result, miette};
-use temper_train::{Device, PretrainedModel, Sampling, TrainError, keep_freed_memory};
+use temper_train::{Checkpoints, Device, PretrainedModel, Sampling, TrainError, keep_freed_memory};
 
 use crate::args::GenerateArgs;
 use crate::exit::Exit;
@@ -12,6 +13,7 @@ use crate::say::answer;
 
 pub(crate) fn run(args: &GenerateArgs) -> Result<Exit> {
     keep_freed_memory();
+    refuse_checkpoints(&args.model)?;
     let mut model =
         PretrainedModel::load(&args.model, Device::Cpu).map_err(|error| explain(&error))?;
     if let Some(adapter) = &args.adapter {
@@ -44,6 +46,17 @@ pub(crate) fn run(args: &GenerateArgs) -> Result<Exit> {
         (_, Some(failure)) => Err(failure),
         _ => Ok(Exit::Ok),
     }
+}
+
+/// Checkpoints of our own are made models first.
+fn refuse_checkpoints(model: &Path) -> Result<()> {
+    let path = model.display();
+    let is_file = model.extension().is_some_and(|extension| extension == "checkpoint");
+    if is_file || Checkpoints::new(model).files().is_ok_and(|files| !files.is_empty()) {
+        let help = format!("make a model of it: temper export {path} FOLDER");
+        return Err(miette!(help = help, "`{path}` holds the state of a training run, no model"));
+    }
+    Ok(())
 }
 
 fn explain(error: &TrainError) -> miette::Report {

@@ -17,8 +17,9 @@ use crate::document::Document;
 use crate::exit::Exit;
 use crate::memory::Room;
 use crate::mistake::{suggest, told};
+use crate::people::counted;
 use crate::progress::Training;
-use crate::say::say;
+use crate::say::{answer, say};
 use crate::shell::command;
 use crate::signals::raise_on_signals;
 use crate::study_file::{ObjectiveKind, StudyFile};
@@ -68,14 +69,14 @@ pub(crate) fn run(args: &TrainArgs) -> Result<Exit> {
         (Ok(_), Some(error)) => {
             let help = match &args.checkpoints {
                 Some(_) => format!("mend that; to go on: {}", resume_command(args)),
-                None => "make room for it, or name another folder".to_owned(),
+                None => "make room for it, or write elsewhere".to_owned(),
             };
-            Err(miette!(help = help, "the log can't be written: {error}"))
+            Err(miette!(help = help, "{error}"))
         }
         (Ok(summary), None) => conclude(args, &summary),
         (Err(error), _) => {
             if args.json {
-                println!("{}", failure(&error));
+                answer(format!("{}\n", failure(&error)));
             }
             Err(explain_set(&document, &args.set, &error))
         }
@@ -96,17 +97,17 @@ struct Watch<'a> {
     args: &'a TrainArgs,
     view: Training,
     log: Option<TrainLog>,
-    /// Why the log could not be written: the run ends, and can go on.
-    unwritten: Option<io::Error>,
+    /// Why the log or a report could not be written: the run ends, and can go on.
+    unwritten: Option<String>,
 }
 
 impl Watch<'_> {
     /// Ends the run if that failed.
-    fn check(&mut self, written: io::Result<()>) -> ControlFlow<()> {
+    fn check(&mut self, what: &str, written: io::Result<()>) -> ControlFlow<()> {
         match written {
             Ok(()) => ControlFlow::Continue(()),
             Err(error) => {
-                self.unwritten = Some(error);
+                self.unwritten = Some(format!("{what} can't be written: {error}"));
                 ControlFlow::Break(())
             }
         }
@@ -137,19 +138,20 @@ impl Observer for Watch<'_> {
         self.view.start(start);
         self.tell_start(start.step);
         let opened = self.open(start);
-        self.check(opened)
+        self.check("the log", opened)
     }
 
     fn step(&mut self, report: &StepReport) -> ControlFlow<()> {
         self.view.step(report);
         let written = self.log.as_mut().map_or(Ok(()), |log| log.step(report));
-        self.check(written)
+        self.check("the log", written)
     }
 
     fn evaluation(&mut self, report: &Report) -> ControlFlow<()> {
-        self.view.evaluation(report);
+        let shown = self.view.evaluation(report);
         let written = self.log.as_mut().map_or(Ok(()), |log| log.evaluation(report));
-        self.check(written)
+        self.check("the log", written)?;
+        self.check("the metrics on stdout", shown)
     }
 }
 
@@ -168,11 +170,11 @@ fn refuse_earlier(newest: Option<&PathBuf>) -> Result<()> {
 /// Says what came of the run.
 fn conclude(args: &TrainArgs, summary: &Summary) -> Result<Exit> {
     if summary.truncated_examples > 0 {
-        say(format!("{} examples were cut at `max_seq_length`", summary.truncated_examples));
+        say(format!("cut at `max_seq_length`: {}", counted(summary.truncated_examples, "example")));
     }
     if summary.dropped_examples > 0 {
-        let dropped = summary.dropped_examples;
-        say(format!("{dropped} examples were left out: nothing to learn is left of them"));
+        let dropped = counted(summary.dropped_examples, "example");
+        say(format!("left out, as nothing to learn is left of them: {dropped}"));
     }
     if summary.skipped_files > 0 {
         say(format!("files left out because they are not UTF-8: {}", summary.skipped_files));

@@ -5,7 +5,7 @@ use temper_study::Observer;
 
 use crate::say::say;
 
-use crate::people::{describe, number};
+use crate::people::{counted, describe, number};
 
 use super::{is_best, news, over, value};
 
@@ -18,7 +18,7 @@ pub(super) struct Lines {
 impl Lines {
     pub(super) fn new(goal: Goal, trials: Option<u64>, history: &History) -> Self {
         if history.tried() > 0 {
-            say(format!("going on: {} trials are over", over(history)));
+            say(format!("going on after {}", counted(over(history), "trial")));
         }
         Self { goal, trials }
     }

@@ -1,12 +1,12 @@
 //! Shows a training run: a bar on a terminal, lines elsewhere, or JSON.
 
-use std::io::IsTerminal;
+use std::io::{self, IsTerminal};
 
 use indicatif::ProgressBar;
 use temper_train::{Report, Start, StepReport};
 
 use crate::people::number;
-use crate::say::{answer, say};
+use crate::say::{say, tell};
 
 use super::bars::{TICK, style};
 
@@ -46,16 +46,20 @@ impl Training {
     }
 
     /// The model was evaluated.
-    pub(crate) fn evaluation(&mut self, report: &Report) {
+    ///
+    /// # Errors
+    /// Stdout takes no line; that nobody reads it any more is no error.
+    pub(crate) fn evaluation(&mut self, report: &Report) -> io::Result<()> {
         self.advance(report.step, report.train_loss, report.tokens_per_second);
         match self {
             Training::Bar(bar) => bar.println(describe(report)),
             Training::Lines => say(describe(report)),
             Training::Json => {
                 let line = serde_json::to_string(report).expect("a report can be written as JSON");
-                answer(format!("{line}\n"));
+                return tell(&format!("{line}\n"));
             }
         }
+        Ok(())
     }
 
     fn advance(&self, step: u64, train_loss: f64, tokens_per_second: f64) {

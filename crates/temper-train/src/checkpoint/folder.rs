@@ -95,9 +95,10 @@ impl Checkpoints {
     /// Writes a checkpoint so that it is either whole or not there: to another name, to the disk,
     /// and then under its own name. Older ones are removed afterwards.
     pub(crate) fn save(&self, snapshot: &Snapshot<'_>) -> Result<PathBuf, CheckpointError> {
-        let bytes = pack(snapshot)?;
+        let pieces = pack(snapshot)?;
         let path = self.folder.join(format!("{PREFIX}{:09}{SUFFIX}", snapshot.position.steps));
-        self.write(&path, &bytes).map_err(|source| self.failed(source))?;
+        self.write(&path, pieces.iter().map(|piece| &piece[..]))
+            .map_err(|source| self.failed(source))?;
         for old in self.files()?.into_iter().skip(KEPT) {
             fs::remove_file(old).map_err(|source| self.failed(source))?;
         }
@@ -112,7 +113,7 @@ impl Checkpoints {
         let words = tokenizer.words()?;
         let json = words.tokenizer.to_string(false);
         let json = json.map_err(|source| TrainError::Tokenizer { source })?;
-        let written = self.write(&self.folder.join(TOKENIZER), json.as_bytes());
+        let written = self.write(&self.folder.join(TOKENIZER), [json.as_bytes()]);
         Ok(written.map_err(|source| self.failed(source))?)
     }
 
@@ -126,11 +127,11 @@ impl Checkpoints {
         read.map(Some).map_err(|source| PretrainedError::Tokenizer { path, source }.into())
     }
 
-    fn write(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
+    fn write<'a>(&self, path: &Path, pieces: impl IntoIterator<Item = &'a [u8]>) -> io::Result<()> {
         fs::create_dir_all(&self.folder)?;
         let partial = path.with_extension("partial");
         let mut file = File::create(&partial)?;
-        file.write_all(bytes)?;
+        pieces.into_iter().try_for_each(|piece| file.write_all(piece))?;
         file.sync_all()?;
         fs::rename(&partial, path)?;
         // The new name is in the folder, which is a file of its own.
@@ -155,7 +156,11 @@ impl Checkpoints {
                 Err(error) => return Err(error),
             }
         }
-        first.map_or(Ok(None), Err)
+        match first {
+            None => Ok(None),
+            Some(_) if damaged.len() > 1 => Err(CheckpointError::NoneWhole { files: damaged }),
+            Some(error) => Err(error),
+        }
     }
 
     fn failed(&self, source: io::Error) -> CheckpointError {

@@ -4,7 +4,7 @@ use serde::Serialize;
 use temper_optim::OptimizerKind;
 
 use crate::model::{NormKind, PositionKind};
-use crate::{FinetuningType, TrainConfig, TrainError};
+use crate::{FinetuningType, TokenizerKind, TrainConfig, TrainError};
 
 /// Bytes of a number and of a token.
 const NUMBER: u64 = 4;
@@ -36,7 +36,9 @@ pub struct MemoryEstimate {
     pub process: u64,
     /// The data as tokens: at most one for each byte.
     pub data: u64,
-    /// What it takes to read them, more than what stays; all else comes later.
+    /// The tokens of a BPE by their text and the other way, and its merges.
+    pub tokenizer: u64,
+    /// What it takes to read the data, more than what stays; all else comes later.
     pub reading: u64,
     /// Weights, and tables of positions and of who sees whom.
     pub weights: u64,
@@ -65,14 +67,15 @@ impl MemoryEstimate {
         let begin = self.activations + self.backward;
         let end = self.gradients + self.update;
         let step = (self.accumulated + begin.max(end)).max(self.gradients + self.update);
-        self.process + (self.data + kept + step).max(self.data + self.reading)
+        let always = self.process + self.tokenizer + self.data;
+        always + (kept + step).max(self.reading)
     }
 
-    /// The same where checkpoints are kept: weights and the optimizer's state are packed, and put
-    /// together to a file, before they are written.
+    /// The same where checkpoints are kept: weights and the optimizer's state are held thrice while
+    /// they are packed.
     pub fn peak_with_checkpoints(&self) -> u64 {
         let kept = self.weights + self.optimizer_state + self.average;
-        self.peak().max(self.process + self.data + 3 * kept)
+        self.peak().max(self.process + self.tokenizer + self.data + 3 * kept)
     }
 }
 
@@ -146,9 +149,24 @@ impl TrainConfig {
         };
         Ok(MemoryEstimate {
             process: PROCESS,
+            tokenizer: self.tokenizer_bytes(),
             reading: (READING - NUMBER) * data_bytes,
             ..numbers.times(NUMBER)
         })
+    }
+
+    /// Bytes of a BPE of as many merges as tokens.
+    fn tokenizer_bytes(&self) -> u64 {
+        if self.base_model.is_none() && self.tokenizer == TokenizerKind::Bytes {
+            return 0;
+        }
+        let tokens = self.vocabulary() as u64;
+        // hashbrown's tables are a power of two, at most 7/8 full, with a byte for each place.
+        let places = (tokens * 8).div_ceil(7).next_power_of_two();
+        // Text to token, token to text: a `String` and an integer, 32 bytes; pair to pair: 16.
+        let tables = places * (2 * (32 + 1) + (16 + 1));
+        // The texts, twice, each in malloc's smallest block (glibc: 32 bytes).
+        tables + tokens * 2 * 32
     }
 
     /// Numbers that a layer keeps of so many tokens.
@@ -234,6 +252,7 @@ impl MemoryEstimate {
         let MemoryEstimate {
             process,
             data,
+            tokenizer,
             reading,
             weights,
             optimizer_state,
@@ -247,6 +266,7 @@ impl MemoryEstimate {
         MemoryEstimate {
             process,
             data: data * bytes,
+            tokenizer,
             reading,
             weights: weights * bytes,
             optimizer_state: optimizer_state * bytes,

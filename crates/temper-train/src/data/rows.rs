@@ -48,8 +48,8 @@ mod tests {
     use burn::tensor::Int;
 
     use super::*;
-    use crate::TrainConfig;
     use crate::model::{Model, cross_entropy};
+    use crate::{Architecture, TrainConfig};
 
     fn example(tokens: &[u32], prompt: usize) -> Example {
         let trained = (0..tokens.len()).map(|index| index >= prompt).collect();
@@ -79,8 +79,13 @@ mod tests {
 
     #[test]
     fn a_packed_row_costs_what_its_examples_cost_apart() {
+        Architecture::ALL.into_iter().for_each(packed_and_apart);
+    }
+
+    fn packed_and_apart(architecture: Architecture) {
         let device = Device::flex();
         let config = TrainConfig {
+            architecture,
             hidden_size: 16,
             num_layers: 2,
             max_seq_length: 8,

@@ -152,6 +152,11 @@ impl Tokenizer {
         }
     }
 
+    /// Whether it is that of a checkpoint, whose model knows how a text begins.
+    pub(crate) fn is_pretrained(&self) -> bool {
+        matches!(self, Tokenizer::Pretrained(_))
+    }
+
     /// Whether the token ends a text.
     pub(crate) fn is_end(&self, token: u32) -> bool {
         match self {

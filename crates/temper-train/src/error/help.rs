@@ -125,7 +125,10 @@ impl TrainError {
                 "name the one it had, or start from scratch".into()
             }
             TrainError::Checkpoint { source: CheckpointError::Damaged { .. } } => {
-                "remove it, or name another".into()
+                "remove it to begin from scratch, or name another".into()
+            }
+            TrainError::Checkpoint { source: CheckpointError::NoneWhole { .. } } => {
+                "remove them to begin from scratch, or name another folder".into()
             }
             TrainError::Diverged { .. } => {
                 "try a lower `learning_rate`, a longer warmup or a smaller `max_grad_norm`".into()

@@ -3,7 +3,7 @@
 mod learned;
 
 use burn::module::{Module, Param};
-use burn::tensor::Tensor;
+use burn::tensor::{Int, Tensor};
 
 use super::{InitialWeights, Rope};
 use crate::TrainConfig;
@@ -45,6 +45,14 @@ impl Positions {
         match &self.weight {
             Some(table) => learned::add(tokens, table.val(), first),
             None => tokens,
+        }
+    }
+
+    /// The same, with positions counted anew in each of the `segments` of a row: `batch x seq`.
+    pub(super) fn embed_segments(&self, tokens: Tensor<3>, segments: &Tensor<2, Int>) -> Tensor<3> {
+        match &self.weight {
+            Some(table) => learned::add_in_segments(tokens, table.val(), segments),
+            None => tokens, // Turns are relative.
         }
     }
 

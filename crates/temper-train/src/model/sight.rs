@@ -15,21 +15,7 @@ pub(super) enum Sight {
 impl Sight {
     /// Told by first positions, where `segments` are `batch x seq`, each a stretch of its row.
     pub(super) fn first(segments: Option<Tensor<2, Int>>) -> Sight {
-        Sight::First(segments.map(|segments| {
-            let [_, seq] = segments.dims();
-            let segments: Vec<i64> = segments.into_data().iter::<i64>().collect();
-            let mut first = Vec::with_capacity(segments.len());
-            for row in segments.chunks(seq) {
-                let mut begin = 0;
-                for (position, segment) in row.iter().enumerate() {
-                    if *segment != row[begin] {
-                        begin = position;
-                    }
-                    first.push(begin);
-                }
-            }
-            first.into()
-        }))
+        Sight::First(segments.map(|segments| first_of_segments(segments).into()))
     }
 
     /// Told by a mask: the causal one (`seq x seq`), with minus infinity also where two positions
@@ -47,6 +33,23 @@ impl Sight {
             }
         }))
     }
+}
+
+/// Where in its row the segment of each token begins: as `segments`, `batch x seq`, row-major.
+pub(super) fn first_of_segments(segments: Tensor<2, Int>) -> Vec<usize> {
+    let [_, seq] = segments.dims();
+    let segments: Vec<i64> = segments.into_data().iter::<i64>().collect();
+    let mut first = Vec::with_capacity(segments.len());
+    for row in segments.chunks(seq) {
+        let mut begin = 0;
+        for (position, segment) in row.iter().enumerate() {
+            if *segment != row[begin] {
+                begin = position;
+            }
+            first.push(begin);
+        }
+    }
+    first
 }
 
 /// 0 on and below the diagonal, minus infinity above it: `seq x seq`.

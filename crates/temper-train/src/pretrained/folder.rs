@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use serde_json::Value;
 use tokenizers::Tokenizer;
@@ -29,7 +30,7 @@ pub(super) fn open(folder: &Path) -> Result<Pretrained, PretrainedError> {
     let tokenizer = Tokenizer::from_file(&tokenizer_path)
         .map_err(|source| PretrainedError::Tokenizer { path: tokenizer_path, source })?;
     let words = Words {
-        tokenizer,
+        tokenizer: Arc::new(tokenizer),
         chat_template: chat_template(folder)?,
         bos: described.bos,
         eos: described.eos,

@@ -1,5 +1,7 @@
 //! How a pretrained model reads and writes text.
 
+use std::sync::Arc;
+
 use tokenizers::{DecoderWrapper, Tokenizer};
 
 use crate::TrainError;
@@ -11,7 +13,8 @@ const SPACE: char = '\u{2581}';
 /// A checkpoint's tokenizer, and what its special tokens mean.
 #[derive(Clone)]
 pub(crate) struct Words {
-    pub(crate) tokenizer: Tokenizer,
+    /// Shared, as it takes megabytes.
+    pub(crate) tokenizer: Arc<Tokenizer>,
     /// How a chat becomes text, in Jinja.
     pub(super) chat_template: Option<String>,
     /// The token at the start of a text.
@@ -23,6 +26,7 @@ pub(crate) struct Words {
 impl Words {
     /// Those of a tokenizer that was learned here.
     pub(crate) fn learned(tokenizer: Tokenizer, end_of_text: u32) -> Words {
+        let tokenizer = Arc::new(tokenizer);
         Words { tokenizer, chat_template: None, bos: None, eos: vec![end_of_text] }
     }
 

@@ -171,7 +171,29 @@ fn a_checkpoint_cut_short_is_passed_over_and_named() {
         fs::write(file, &whole[..100]).unwrap();
     }
     let error = run.train(&mut |_| ControlFlow::Continue(())).unwrap_err();
-    assert!(error.to_string().contains("is no whole checkpoint"), "{error}");
+    assert!(error.to_string().contains("none of these is a whole checkpoint"), "{error}");
+    for file in &files {
+        assert!(error.to_string().contains(&file.display().to_string()), "{error}");
+    }
+    assert!(error.help().unwrap().contains("from scratch"));
+}
+
+#[test]
+fn a_fork_of_a_folder_begins_at_its_newest_whole_checkpoint() {
+    let (text, kept) = (folder(), tempfile::tempdir().unwrap());
+    let config = TrainConfig { save_steps: Some(2), ..accumulating() };
+    let checkpoints = Checkpoints::new(kept.path());
+    go(&Run::new(&config, text.path()).with_checkpoints(checkpoints.clone()), &mut Vec::new());
+    let files = checkpoints.files().unwrap();
+    fs::write(&files[0], "cut short").unwrap();
+    let summary = go(&Run::new(&config, text.path()).fork(kept.path()), &mut Vec::new());
+    assert_eq!(summary.resumed_at, Some(6));
+    assert_eq!(summary.damaged_checkpoints, files[..1]);
+
+    let empty = tempfile::tempdir().unwrap();
+    let run = Run::new(&config, text.path()).fork(empty.path());
+    let error = run.train(&mut |_| ControlFlow::Continue(())).unwrap_err();
+    assert!(error.to_string().contains("there is none in"), "{error}");
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! The tokenizer of a GGUF file.
 
+use std::sync::Arc;
+
 use tokenizers::models::bpe::{BPE, Vocab};
 use tokenizers::pre_tokenizers::byte_level::ByteLevel;
 use tokenizers::pre_tokenizers::digits::Digits;
@@ -80,6 +82,7 @@ pub(super) fn read(metadata: &Metadata<'_>) -> Result<Words, PretrainedError> {
     let mut eos: Vec<u32> = [id("eos"), id("eot")].into_iter().flatten().collect();
     eos.dedup();
     let chat_template = metadata.get("tokenizer.chat_template").and_then(Value::as_text);
+    let tokenizer = Arc::new(tokenizer);
     Ok(Words { tokenizer, chat_template: chat_template.map(str::to_owned), bos, eos })
 }
 

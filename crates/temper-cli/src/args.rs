@@ -94,7 +94,10 @@ pub(crate) struct RunArgs {
 pub(crate) struct ShowArgs {
     #[command(flatten)]
     pub(crate) study: StudyArgs,
-    /// Print one JSON object: study, goals, trials, best
+    /// One trial: what it reported, and what was decided about it
+    #[arg(value_name = "TRIAL")]
+    pub(crate) trial: Option<u64>,
+    /// Print one JSON object: study, goals, trials, best; or the trial's
     #[arg(long)]
     pub(crate) json: bool,
 }

@@ -13,4 +13,4 @@ mod study_report;
 pub use improvement::Improvement;
 pub use pareto::pareto_front;
 pub use ranking::ranked;
-pub use study_report::{ReportRow, StudyReport, TrialReport};
+pub use study_report::{Decision, ReportRow, StudyReport, TrialReport};

@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use serde::Serialize;
 use temper_core::{
-    Config, Constraint, Failure, Goal, History, Loss, Metrics, Origin, State, Step, Trial, TrialId,
+    Config, Constraint, Failure, Goal, History, Loss, Metrics, Origin, Remark, State, Step, Trial,
+    TrialId, Verdict,
 };
 
 use crate::{pareto_front, ranked};
@@ -64,9 +65,29 @@ pub struct TrialReport<'a> {
     /// Why it was stopped or paused.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<&'a str>,
+    /// Each pause, each promotion, and an early end, in order.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub decisions: Vec<Decision<'a>>,
     /// The most memory that it was seen to use, in bytes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub peak_memory: Option<u64>,
+}
+
+/// What was decided about a trial.
+#[derive(Clone, Debug, Serialize)]
+pub struct Decision<'a> {
+    /// The step of the report that it is about.
+    pub step: Step,
+    /// What became of it.
+    pub verdict: Verdict,
+    /// Why.
+    pub reason: &'a str,
+}
+
+impl<'a> Decision<'a> {
+    fn of(remark: &'a Remark) -> Self {
+        Self { step: remark.step, verdict: remark.verdict, reason: &remark.reason }
+    }
 }
 
 /// One report of a trial.
@@ -98,7 +119,9 @@ impl<'a> StudyReport<'a> {
 }
 
 impl<'a> TrialReport<'a> {
-    fn new(goals: &'a [Goal], history: &History, trial: &'a Trial) -> Self {
+    /// Makes the report of one trial.
+    #[must_use]
+    pub fn new(goals: &'a [Goal], history: &History, trial: &'a Trial) -> Self {
         let values = values(goals, trial.losses());
         let is_bound = history.setup().is_some_and(|setup| !setup.constraints.is_empty());
         let is_judged = is_bound && trial.state() == State::Completed;
@@ -126,6 +149,7 @@ impl<'a> TrialReport<'a> {
             note: trial.note(),
             attempts: trial.attempts().len(),
             reason: trial.reason(),
+            decisions: trial.remarks().iter().map(Decision::of).collect(),
             peak_memory: trial.peak_memory(),
         }
     }

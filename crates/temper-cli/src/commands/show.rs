@@ -1,12 +1,14 @@
 //! `temper show`.
 
+mod trial;
+
 use std::collections::BTreeSet;
 use std::iter;
 
 use comfy_table::{CellAlignment, Table, presets};
-use miette::{IntoDiagnostic, Result};
-use temper_core::{Constraint, Goal, History, Setup, State, Trial};
-use temper_report::{StudyReport, pareto_front, ranked};
+use miette::{IntoDiagnostic, Result, miette};
+use temper_core::{Constraint, Goal, History, Setup, State, Trial, TrialId, Verdict};
+use temper_report::{StudyReport, TrialReport, pareto_front, ranked};
 
 use crate::args::ShowArgs;
 use crate::exit::Exit;
@@ -19,8 +21,17 @@ const NOTES: usize = 20;
 pub(crate) fn run(args: &ShowArgs) -> Result<Exit> {
     let plan = Plan::load(&args.study)?;
     let history = plan.history()?;
-    if args.json {
-        let report = StudyReport::new(&plan.setup.name, &plan.setup.goals, &history);
+    let goals = &plan.setup.goals;
+    if let Some(id) = args.trial {
+        let trial = history.trial(TrialId(id)).ok_or_else(|| none_of(id, &history))?;
+        if args.json {
+            let report = TrialReport::new(goals, &history, trial);
+            println!("{}", serde_json::to_string(&report).into_diagnostic()?);
+        } else {
+            println!("{}", trial::tell(trial, &state(trial, &history), goals));
+        }
+    } else if args.json {
+        let report = StudyReport::new(&plan.setup.name, goals, &history);
         println!("{}", serde_json::to_string(&report).into_diagnostic()?);
     } else {
         println!("{}", table(&plan, &history));
@@ -28,6 +39,14 @@ pub(crate) fn run(args: &ShowArgs) -> Result<Exit> {
         println!("{}", summary(&history));
     }
     Ok(Exit::Ok)
+}
+
+fn none_of(id: u64, history: &History) -> miette::Report {
+    let help = match history.trials().len() {
+        0 => "no trial has begun yet".to_owned(),
+        count => format!("the trials are 0 to {}", count - 1),
+    };
+    miette!(help = help, "there is no trial {id}")
 }
 
 fn table(plan: &Plan, history: &History) -> Table {
@@ -110,6 +129,8 @@ fn notes(history: &History) -> impl Iterator<Item = String> {
             let last = last.map(|line| format!(" ({line})")).unwrap_or_default();
             Some(format!("trial {}: {}{last}", trial.id(), failure.message))
         }
+        // Of a trial that was promoted to its end, the result says enough.
+        None if trial.remarks().last().is_none_or(|it| it.verdict == Verdict::Continue) => None,
         None => trial.reason().map(|reason| format!("trial {}: {reason}", trial.id())),
     };
     history.trials().iter().filter_map(reason).take(NOTES)

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
 use std::time::Duration;
 use std::{fmt, fs};
@@ -190,7 +190,10 @@ fn a_worker_beats_also_while_its_strategy_thinks() {
     let pulses = Arc::<AtomicU64>::default();
     let settings = Settings { lease: Duration::from_millis(900), ..Settings::default() };
     let felt = Arc::clone(&pulses);
+    let thinks = Arc::<AtomicBool>::default();
+    let thinking = Arc::clone(&thinks);
     let think = move || {
+        thinking.store(true, Ordering::SeqCst);
         wait_until("a watch of several leases", || felt.load(Ordering::SeqCst) >= 4);
     };
     let thoughtful = temper_study::Study::open(
@@ -211,6 +214,8 @@ fn a_worker_beats_also_while_its_strategy_thinks() {
     thread::scope(|scope| {
         let first = scope.spawn(|| thoughtful.run(&slow, 2));
         wait_until("the first trial", || started(&mut storage.clone()) == [0]);
+        // From the watcher's setup on, no more trials are wanted.
+        wait_until("the strategy", || thinks.load(Ordering::SeqCst));
         open_with(watched, watching, settings).run(&slow, 1).unwrap();
         first.join().unwrap().unwrap();
     });

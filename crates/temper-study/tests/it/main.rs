@@ -8,6 +8,7 @@ mod failures;
 mod lab;
 mod lost_workers;
 mod pauses;
+mod promotions;
 mod replay;
 mod resumes;
 mod slots;

@@ -61,6 +61,7 @@ def main():
     parser.add_argument("--optimizer", choices=["adam", "sgd"], required=True)
     parser.add_argument("--momentum", type=float, default=0.0)
     parser.add_argument("--steps", type=int, default=300)
+    parser.add_argument("--report-every", type=int, default=50)
     args = parser.parse_args()
 
     hidden, rng = 12, random.Random(0)
@@ -73,7 +74,7 @@ def main():
         with open(checkpoint) as file:
             w, m, v, start = json.load(file)
 
-    # Asked to end: the checkpoint of the last report is on disk already.
+    # Asked to end or to pause: the checkpoint of the last report is on disk already.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
 
     for step in range(start + 1, args.steps + 1):
@@ -86,7 +87,7 @@ def main():
                 m[i], v[i] = 0.9 * m[i] + 0.1 * g, 0.999 * v[i] + 0.001 * g * g
                 mean, square = m[i] / (1 - 0.9**step), v[i] / (1 - 0.999**step)
                 w[i] -= args.learning_rate * mean / (math.sqrt(square) + 1e-8)
-        if step % 50 == 0:
+        if step % args.report_every == 0:
             with open(checkpoint + ".new", "w") as file:
                 json.dump([w, m, v, step], file)
             os.replace(checkpoint + ".new", checkpoint)

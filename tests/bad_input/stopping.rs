@@ -1,0 +1,33 @@
+//! Mistakes in what ends or pauses trials.
+
+use crate::{STUDY, TRAIN, refusals};
+
+#[test]
+fn a_mistake_in_early_stopping_or_in_a_pruner_is_pointed_at() {
+    let early = |lines: &str| format!("[early_stopping]\n{lines}\n\n[space]");
+    let pruner = |lines: &str| format!("[pruner]\n{lines}\n\n[space]");
+    let cases = [
+        ("no patience", early("patience = 0")),
+        ("a negative margin", early("min_delta = -0.1")),
+        ("an unknown key", early("patiense = 3")),
+        ("another direction than the study's", early("direction = \"maximize\"")),
+        ("no name", pruner("eta = 3")),
+        ("an unknown pruner", pruner("name = \"ahsa\"")),
+        ("an unknown option", pruner("name = \"asha\"\netta = 3")),
+        ("nobody is left out", pruner("name = \"asha\"\neta = 1")),
+        ("rungs before the first step", pruner("name = \"asha\"\nmin_steps = 0")),
+        ("rungs behind the last step", pruner("name = \"asha\"\nmin_steps = 9\nmax_steps = 9")),
+        ("an unknown mode", pruner("name = \"asha\"\nmode = \"pause\"")),
+        ("brackets without a last step", pruner("name = \"hyperband\"")),
+        ("slices without a last step", pruner("name = \"freeze_thaw\"\nmode = \"promote\"")),
+    ];
+    let changes: Vec<_> =
+        cases.iter().map(|(name, section)| (*name, "[space]", section.as_str())).collect();
+    insta::assert_snapshot!(refusals(STUDY, &changes));
+}
+
+#[test]
+fn early_stopping_watches_what_the_trainer_reports() {
+    let section = "[early_stopping]\nmetric = \"eval_los\"\n\n[space]";
+    insta::assert_snapshot!(refusals(TRAIN, &[("an unknown metric", "[space]", section)]));
+}

@@ -10,7 +10,7 @@
 use temper_core::{History, Intake, Judgement, Promotion, Pruner, Step, TrialId};
 
 use super::asha::AshaOptions;
-use super::halving::{Halving, Mode};
+use super::halving::{Halving, Mode, RUNGS};
 use crate::registry::{Entry, read_options};
 
 const NAME: &str = "hyperband";
@@ -30,9 +30,17 @@ pub(crate) const ENTRY: Entry<dyn Pruner> = Entry {
 pub struct Hyperband(pub AshaOptions);
 
 impl Hyperband {
+    /// As many halvings as there are rungs, and one that has none. Where the last step isn't known,
+    /// rungs never end: then there are as many as by default.
+    fn brackets(&self, history: &History) -> Vec<(Halving, u64)> {
+        let whole = self.0.halving(history);
+        let most = self.0.last_step(history).map_or(RUNGS as usize, |_| whole.rungs.len());
+        brackets(&whole, most)
+    }
+
     /// The halving of the trial's bracket, and which bracket that is.
     fn of(&self, trial: TrialId, history: &History) -> (usize, Halving) {
-        let brackets = brackets(&self.0.halving(history));
+        let brackets = self.brackets(history);
         let index = bracket_of(trial, &brackets);
         (index, brackets.into_iter().nth(index).expect("one of them").0)
     }
@@ -43,7 +51,7 @@ impl Pruner for Hyperband {
         if self.0.mode == Mode::Promote {
             return Judgement::go_on();
         }
-        let brackets = brackets(&self.0.halving(history));
+        let brackets = self.brackets(history);
         let index = bracket_of(trial, &brackets);
         let is_rival = |other: TrialId| bracket_of(other, &brackets) == index;
         brackets[index].0.judge(trial, step, history, &is_rival)
@@ -60,7 +68,7 @@ impl Pruner for Hyperband {
         if self.0.mode == Mode::Stop {
             return None;
         }
-        let brackets = brackets(&self.0.halving(history));
+        let brackets = self.brackets(history);
         // Who has come furthest is the nearest to a result.
         brackets.iter().enumerate().rev().find_map(|(index, (halving, _))| {
             let is_rival = |other: TrialId| bracket_of(other, &brackets) == index;
@@ -70,12 +78,13 @@ impl Pruner for Hyperband {
 }
 
 /// The halvings, the hastiest first, and how many trials of a cycle each gets: `n` of algorithm 1.
-fn brackets(whole: &Halving) -> Vec<(Halving, u64)> {
-    let most = whole.rungs.len();
+/// The first rung of each is one of the first `most` or the one after these.
+fn brackets(whole: &Halving, most: usize) -> Vec<(Halving, u64)> {
+    let most = most.min(whole.rungs.len());
     (0..=most)
         .map(|skipped| {
             let s = u32::try_from(most - skipped).unwrap_or(u32::MAX);
-            let share = (most as u64 + 1) * u64::from(whole.eta).saturating_pow(s);
+            let share = u64::from(whole.eta).saturating_pow(s).saturating_mul(most as u64 + 1);
             let halving = Halving { rungs: whole.rungs[skipped..].to_vec(), eta: whole.eta };
             (halving, share.div_ceil(u64::from(s) + 1))
         })
@@ -84,7 +93,7 @@ fn brackets(whole: &Halving) -> Vec<(Halving, u64)> {
 
 /// The bracket of a trial: over each cycle every bracket gets its share, spread evenly.
 fn bracket_of(trial: TrialId, brackets: &[(Halving, u64)]) -> usize {
-    let cycle: u64 = brackets.iter().map(|(_, share)| share).sum();
+    let cycle = brackets.iter().fold(0, |sum: u64, (_, share)| sum.saturating_add(*share));
     let mut credit = vec![0i128; brackets.len()];
     let mut chosen = 0;
     for _ in 0..=trial.0 % cycle {
@@ -108,7 +117,7 @@ mod tests {
     fn brackets_are_those_of_the_paper() {
         // Table 1 of the paper, R = 81 and eta = 3: n = 81, 34, 15, 8, 5, at 1, 3, 9, 27, 81.
         let whole = Halving::new(Some(1), NonZeroU32::new(3).unwrap(), Some(81));
-        let brackets = brackets(&whole);
+        let brackets = brackets(&whole, usize::MAX);
         let shares: Vec<_> = brackets.iter().map(|(_, share)| *share).collect();
         assert_eq!(shares, [81, 34, 15, 8, 5]);
         let first: Vec<_> = brackets.iter().map(|(it, _)| it.rungs.first().copied()).collect();
@@ -118,7 +127,7 @@ mod tests {
     #[test]
     fn each_bracket_gets_its_share_of_a_cycle_spread_evenly() {
         let whole = Halving::new(Some(1), NonZeroU32::new(3).unwrap(), Some(27));
-        let brackets = brackets(&whole);
+        let brackets = brackets(&whole, usize::MAX);
         let cycle: u64 = brackets.iter().map(|(_, share)| share).sum();
         let mut counts = vec![0; brackets.len()];
         for id in 0..cycle {

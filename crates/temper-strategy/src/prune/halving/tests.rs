@@ -1,4 +1,4 @@
-use temper_core::{Config, Event, Lease, Metrics, Origin, Outcome, WorkerId};
+use temper_core::{Config, Event, Failure, FailureKind, Lease, Metrics, Origin, Outcome, WorkerId};
 
 use super::*;
 
@@ -151,4 +151,20 @@ fn once_no_more_trials_come_the_best_goes_on_however_few_there_are() {
         log.report(TrialId(0), 3, 1.0);
         log.end(TrialId(0), Outcome::Paused);
     }
+}
+
+#[test]
+fn who_failed_leaves_its_place_to_the_next_once_no_more_trials_come() {
+    let halving = halving(Some(1), 3, Some(9));
+    let mut log = Log::default();
+    let best = log.paused(1, 1.0);
+    let next = log.paused(1, 2.0);
+    let promotion = halving.promote(&log.0, Intake::Closed, ALL).unwrap();
+    assert_eq!(promotion.trial, best);
+    log.resume(&promotion);
+    let failure = Failure::new(FailureKind::Crashed, "bad luck");
+    log.end(best, Outcome::Failed { failure, retry: false });
+    assert_eq!(halving.promote(&log.0, Intake::Open, ALL), None);
+    let promotion = halving.promote(&log.0, Intake::Closed, ALL).unwrap();
+    assert_eq!((promotion.trial, promotion.until), (next, Some(3)));
 }

@@ -2,7 +2,7 @@
 //! line each in the registry.
 //!
 //! To add one, write its file with an `ENTRY` and add that to [`ALL`] or [`PRUNERS`]: the command line, its help
-//! and the conformance suite (`tests/conformance.rs`) know it then.
+//! and the conformance suites (`tests/conformance.rs`, `tests/pruners.rs`) know it then.
 //!
 //! ```
 //! let mut random = temper_strategy::build("random", &Default::default())?;
@@ -41,7 +41,10 @@ pub use genetic::Genetic;
 pub use grid::{Grid, GridOptions, Resolution};
 pub use local::{Local, LocalOptions};
 pub use nsga2::Nsga2;
-pub use prune::{Asha, AshaOptions, Hyperband, Median, MedianOptions, Mode};
+pub use prune::{
+    Asha, AshaOptions, Hyperband, Median, MedianOptions, Mode, Patient, PatientOptions, Percentile,
+    PercentileOptions, Threshold, ThresholdOptions, Wilcoxon, WilcoxonOptions,
+};
 pub use random::Random;
 pub use registry::{
     ALL, DEFAULT, Entry, Options, PRUNERS, RegistryError, Sort, build, build_pruner,

@@ -19,6 +19,15 @@ use study::{Case, Study, Witness, World};
 /// Options that pruners are run with beside their defaults.
 const FURTHER: &[(&str, &str)] = &[
     ("median", r#"{"min_trials": 1, "warmup_steps": 4}"#),
+    ("percentile", r#"{"min_trials": 0, "percentile": 0}"#),
+    ("percentile", r#"{"min_trials": 2, "percentile": 60, "interval_steps": 4}"#),
+    ("threshold", r#"{"upper": 0.8}"#),
+    ("threshold", r#"{"lower": 0, "warmup_steps": 3, "interval_steps": 5}"#),
+    ("wilcoxon", r#"{"p_threshold": 1, "startup_steps": 0}"#),
+    ("wilcoxon", r#"{"metric": "metric1"}"#),
+    ("patient", r#"{"patience": 1, "min_delta": 0.1}"#),
+    ("patient", r#"{"patience": 2, "pruner": {"name": "median", "min_trials": 1}}"#),
+    ("patient", r#"{"patience": 1, "pruner": {"name": "asha", "mode": "promote"}}"#),
     ("asha", r#"{"eta": 2, "min_steps": 2}"#),
     ("asha", r#"{"mode": "promote"}"#),
     ("asha", r#"{"mode": "promote", "max_steps": 9, "eta": 2}"#),
@@ -30,10 +39,10 @@ const FURTHER: &[(&str, &str)] = &[
 ];
 
 /// Pruners that need an option.
-const WITHOUT_DEFAULTS: &[&str] = &[];
+const WITHOUT_DEFAULTS: &[&str] = &["threshold"];
 
 /// Pruners that judge a trial by others alone: some trial always comes to its end.
-const BY_OTHERS: &[&str] = &["median", "asha", "hyperband"];
+const BY_OTHERS: &[&str] = &["median", "percentile", "asha", "hyperband"];
 
 fn cases() -> Vec<Case> {
     let defaults = PRUNERS.iter().map(|entry| Case { name: entry.name, options: "{}" });

@@ -15,6 +15,10 @@ use crate::registry::{Entry, read_options};
 
 const NAME: &str = "hyperband";
 
+/// No bracket gets more trials of a cycle: larger shares are scaled down together, since a study of
+/// that many trials is not expected, and a cycle is walked through.
+const LARGEST_SHARE: u64 = 1000;
+
 pub(crate) const ENTRY: Entry<dyn Pruner> = Entry {
     name: NAME,
     summary: "several halvings side by side, from hasty to patient",
@@ -81,19 +85,20 @@ impl Pruner for Hyperband {
 /// The first rung of each is one of the first `most` or the one after these.
 fn brackets(whole: &Halving, most: usize) -> Vec<(Halving, u64)> {
     let most = most.min(whole.rungs.len());
-    (0..=most)
-        .map(|skipped| {
-            let s = u32::try_from(most - skipped).unwrap_or(u32::MAX);
-            let share = u64::from(whole.eta).saturating_pow(s).saturating_mul(most as u64 + 1);
-            let halving = Halving { rungs: whole.rungs[skipped..].to_vec(), eta: whole.eta };
-            (halving, share.div_ceil(u64::from(s) + 1))
-        })
-        .collect()
+    let share = |skipped: usize| {
+        let s = u32::try_from(most - skipped).unwrap_or(u32::MAX);
+        let share = u64::from(whole.eta).saturating_pow(s).saturating_mul(most as u64 + 1);
+        share.div_ceil(u64::from(s) + 1)
+    };
+    let scale = share(0).div_ceil(LARGEST_SHARE);
+    let halving =
+        |skipped: usize| Halving { rungs: whole.rungs[skipped..].to_vec(), eta: whole.eta };
+    (0..=most).map(|skipped| (halving(skipped), share(skipped).div_ceil(scale))).collect()
 }
 
 /// The bracket of a trial: over each cycle every bracket gets its share, spread evenly.
 fn bracket_of(trial: TrialId, brackets: &[(Halving, u64)]) -> usize {
-    let cycle = brackets.iter().fold(0, |sum: u64, (_, share)| sum.saturating_add(*share));
+    let cycle: u64 = brackets.iter().map(|(_, share)| share).sum();
     let mut credit = vec![0i128; brackets.len()];
     let mut chosen = 0;
     for _ in 0..=trial.0 % cycle {

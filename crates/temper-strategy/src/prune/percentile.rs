@@ -5,7 +5,7 @@
 //!
 //! Source: Golovin et al., "Google Vizier: A Service for Black-Box Optimization", KDD 2017, section
 //! 3.5.1, for the median; other percentiles as in Optuna's `PercentilePruner`, with the linear
-//! interpolation of NumPy's `percentile` (definition 7 of Hyndman and Fan, "Sample Quantiles in
+//! interpolation of `NumPy`'s `percentile` (definition 7 of Hyndman and Fan, "Sample Quantiles in
 //! Statistical Packages", The American Statistician 50(4), 1996). Optuna compares with completed
 //! trials; here all count that came as far.
 
@@ -132,7 +132,7 @@ fn percentile(losses: &mut [Loss], percent: f64) -> Loss {
     Loss::new(between(low.get(), high.get(), share)).map_or(high, |it| it.clamp(low, high))
 }
 
-/// As NumPy's `_lerp`, from the nearer end; the difference of the ends may be too large for a
+/// As `NumPy`'s `_lerp`, from the nearer end; the difference of the ends may be too large for a
 /// float.
 fn between(low: f64, high: f64, share: f64) -> f64 {
     let difference = high - low;

@@ -12,9 +12,9 @@
 //! "Nonparametric Statistical Methods", 1973, section 3.1, whose equation (3.12) corrects the
 //! variance for ties. Zeros are ranked with the others and then have no sign (Pratt, "Remarks on
 //! Zeros and Ties in the Wilcoxon Signed Rank Procedures", JASA 54(287), 1959); in the normal
-//! approximation half of their ranks counts on each side, as by SciPy's `zero_method="zsplit"`.
+//! approximation half of their ranks counts on each side, as by `SciPy`'s `zero_method="zsplit"`.
 //!
-//! With ties and zeros SciPy is exact up to 13 pairs, by trying all signs. Here the recursion takes
+//! With ties and zeros `SciPy` is exact up to 13 pairs, by trying all signs. Here the recursion takes
 //! them too: scores of items are often 0 or 1, and the approximation finds three of three wins
 //! of the same size three times as unlikely as they are.
 
@@ -98,7 +98,7 @@ mod tests {
 
     use super::*;
 
-    /// What SciPy says: `reference/signed_rank.py` writes it.
+    /// What `SciPy` says: `reference/signed_rank.py` writes it.
     #[derive(Deserialize)]
     #[serde(deny_unknown_fields)]
     struct Case {

@@ -34,6 +34,8 @@ pub(crate) struct World {
     pub(crate) direction: Direction,
     pub(crate) workers: usize,
     pub(crate) trials: u64,
+    /// What the study knows of a trial's last step, which is [`LAST`].
+    pub(crate) max_steps: Option<Step>,
     pub(crate) seed: u64,
 }
 
@@ -89,7 +91,7 @@ impl Study {
             strategy: setup("random", "{}"),
             pruner: Some(setup(case.name, case.options)),
             early_stopping: None,
-            max_steps: Some(LAST),
+            max_steps: world.max_steps,
             trials: Some(world.trials),
         }));
         study

@@ -18,7 +18,6 @@ fn a_mistake_in_early_stopping_or_in_a_pruner_is_pointed_at() {
         ("rungs before the first step", pruner("name = \"asha\"\nmin_steps = 0")),
         ("rungs behind the last step", pruner("name = \"asha\"\nmin_steps = 9\nmax_steps = 9")),
         ("an unknown mode", pruner("name = \"asha\"\nmode = \"pause\"")),
-        ("brackets without a last step", pruner("name = \"hyperband\"")),
         ("slices without a last step", pruner("name = \"freeze_thaw\"\nmode = \"promote\"")),
     ];
     let changes: Vec<_> =

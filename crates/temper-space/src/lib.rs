@@ -87,6 +87,7 @@ pub use domain::{Domain, Scale};
 pub use error::SpaceError;
 pub use float_domain::FloatDomain;
 pub use int_domain::IntDomain;
+pub use nearest::nearest;
 pub use number::Number;
 pub use one_or_many::OneOrMany;
 pub use param::Param;

@@ -2,7 +2,7 @@
 //! line each in the registry.
 //!
 //! To add one, write its file with an `ENTRY` and add that to [`ALL`] or [`PRUNERS`]: the command line, its help
-//! and the conformance suite (`tests/conformance.rs`) know it then.
+//! and the conformance suites (`tests/conformance.rs`, `tests/pruners.rs`) know it then.
 //!
 //! ```
 //! let mut random = temper_strategy::build("random", &Default::default())?;
@@ -44,6 +44,8 @@ pub use local::{Local, LocalOptions};
 pub use nsga2::Nsga2;
 pub use prune::{
     Asha, AshaOptions, FreezeThaw, FreezeThawOptions, Hyperband, Median, MedianOptions, Mode,
+    Patient, PatientOptions, Percentile, PercentileOptions, Threshold, ThresholdOptions, Wilcoxon,
+    WilcoxonOptions,
 };
 pub use random::Random;
 pub use registry::{

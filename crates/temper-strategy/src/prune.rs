@@ -1,18 +1,30 @@
 //! The pruners, one file each.
 
 pub(crate) mod asha;
+mod check;
+#[cfg(test)]
+mod curves;
 pub(crate) mod freeze_thaw;
 mod halving;
 pub(crate) mod hyperband;
 pub(crate) mod median;
+pub(crate) mod patient;
+pub(crate) mod percentile;
+mod signed_rank;
+pub(crate) mod threshold;
+pub(crate) mod wilcoxon;
 
 pub use asha::{Asha, AshaOptions};
 pub use freeze_thaw::{FreezeThaw, FreezeThawOptions};
 pub use halving::Mode;
 pub use hyperband::Hyperband;
 pub use median::{Median, MedianOptions};
+pub use patient::{Patient, PatientOptions};
+pub use percentile::{Percentile, PercentileOptions};
+pub use threshold::{Threshold, ThresholdOptions};
+pub use wilcoxon::{Wilcoxon, WilcoxonOptions};
 
-use temper_core::{Goal, History, Loss};
+use temper_core::{Direction, Goal, History, Loss};
 
 /// A primary loss in the user's direction, with the metric's name: "accuracy 0.8".
 fn told(history: &History, loss: Loss) -> String {
@@ -27,4 +39,12 @@ fn value(history: &History, loss: Loss) -> f64 {
 
 fn goal(history: &History) -> Option<&Goal> {
     history.setup().and_then(|setup| setup.goals.first())
+}
+
+/// What a loss is that is too high, in the user's direction.
+fn worse(history: &History) -> &'static str {
+    match goal(history).map(|goal| goal.direction) {
+        Some(Direction::Maximize) => "below",
+        _ => "above",
+    }
 }

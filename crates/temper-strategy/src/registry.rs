@@ -29,8 +29,16 @@ pub const ALL: &[Entry<dyn Strategy>] = &[
 pub const DEFAULT: &str = auto::ENTRY.name;
 
 /// All pruners, in the order of the help.
-pub const PRUNERS: &[Entry<dyn Pruner>] =
-    &[prune::median::ENTRY, prune::asha::ENTRY, prune::hyperband::ENTRY, prune::freeze_thaw::ENTRY];
+pub const PRUNERS: &[Entry<dyn Pruner>] = &[
+    prune::median::ENTRY,
+    prune::percentile::ENTRY,
+    prune::asha::ENTRY,
+    prune::hyperband::ENTRY,
+    prune::freeze_thaw::ENTRY,
+    prune::wilcoxon::ENTRY,
+    prune::threshold::ENTRY,
+    prune::patient::ENTRY,
+];
 
 /// A strategy or a pruner of the registry.
 #[derive(Debug)]
@@ -114,8 +122,24 @@ pub(crate) fn read_options<T: DeserializeOwned>(
     owner: &'static str,
     options: &Options,
 ) -> Result<T, RegistryError> {
-    serde_json::from_value(Value::Object(options.clone()))
-        .map_err(|error| RegistryError::BadOptions { owner, message: error.to_string() })
+    read(options.clone()).map_err(|error: serde_json::Error| {
+        // serde names unknown options, but not those with a wrong value.
+        let alone = |(name, value): (&String, &Value)| [(name.clone(), value.clone())];
+        let is_culprit = |option: &(&String, &Value)| {
+            let again = read::<T>(Options::from_iter(alone(*option))).err();
+            again.is_some_and(|again| again.to_string() == error.to_string())
+        };
+        let named = |name: &String| error.to_string().contains(&format!("`{name}`"));
+        let message = match options.iter().find(is_culprit) {
+            Some((name, _)) if !named(name) => format!("`{name}`: {error}"),
+            _ => error.to_string(),
+        };
+        RegistryError::BadOptions { owner, message }
+    })
+}
+
+fn read<T: DeserializeOwned>(options: Options) -> serde_json::Result<T> {
+    serde_json::from_value(Value::Object(options))
 }
 
 /// Refuses every option.

@@ -93,8 +93,10 @@ fn mistake(
         RegistryError::BadOptions { owner, message } => {
             let mut options = named.options.keys();
             let option = options.find(|option| message.contains(&format!("`{option}`")));
-            let (message, help) = explain(message);
             let key = option.map_or("name", String::as_str);
+            // The place says which option it is.
+            let message = message.strip_prefix(&format!("`{key}`: ")).unwrap_or(message);
+            let (message, help) = explain(message);
             let message = format!("{section} `{owner}`: {message}");
             document.mistake(&[section, key], message).help(help)
         }

@@ -68,8 +68,12 @@ impl AshaOptions {
     }
 
     pub(super) fn halving(&self, history: &History) -> Halving {
-        let known = history.setup().and_then(|setup| setup.max_steps);
-        Halving::new(self.min_steps, self.eta, self.max_steps.or(known))
+        Halving::new(self.min_steps, self.eta, self.last_step(history))
+    }
+
+    /// The last step of a trial, if it is known.
+    pub(super) fn last_step(&self, history: &History) -> Option<Step> {
+        self.max_steps.or_else(|| history.setup().and_then(|setup| setup.max_steps))
     }
 }
 

@@ -36,7 +36,7 @@ pub(crate) struct Halving {
 
 /// How many rungs there are below the last step, unless the first one is given: of 27 steps, 1, 3
 /// and 9.
-const RUNGS: u32 = 3;
+pub(crate) const RUNGS: u32 = 3;
 
 impl Halving {
     /// Rungs at `max_steps / eta`, `max_steps / eta^2` and so on, rounded up, down to `min_steps`;
@@ -68,7 +68,8 @@ impl Halving {
         let there = standings(history, rung, is_rival);
         let place = place_of(trial.id(), &there);
         let quota = self.quota(there.len()).max(1);
-        if place < quota {
+        // Whose report it is has come to the rung.
+        if place < quota || place == there.len() {
             return Judgement::go_on();
         }
         let count = there.len();
@@ -86,19 +87,22 @@ impl Halving {
         intake: Intake,
         is_rival: &dyn Fn(TrialId) -> bool,
     ) -> Option<Promotion> {
-        let due = |least: usize| {
+        let due = |is_last_resort: bool| {
             (0..self.rungs.len()).rev().find_map(|index| {
                 let rung = self.rungs[index];
                 let there = standings(history, rung, is_rival);
-                let quota = match least {
-                    0 => self.quota(there.len()),
-                    _ if may_grow(history, rung, is_rival) => 0,
-                    _ => self.quota(there.len()).max(least),
+                let quota = match is_last_resort {
+                    false => self.quota(there.len()),
+                    true => usize::from(!may_grow(history, rung, is_rival)),
+                };
+                // Then who failed leaves its place to the next.
+                let counts = |(_, id): &&(Loss, TrialId)| {
+                    !is_last_resort || history.trial(*id).is_some_and(may_win)
                 };
                 let waits = |(_, id): &&(Loss, TrialId)| {
                     history.trial(*id).is_some_and(|trial| waits_at(trial, rung))
                 };
-                let (loss, trial) = *there.iter().take(quota).find(waits)?;
+                let (loss, trial) = *there.iter().filter(counts).take(quota).find(waits)?;
                 let (own, place, count) =
                     (told(history, loss), place_of(trial, &there) + 1, there.len());
                 Some(Promotion {
@@ -109,8 +113,8 @@ impl Halving {
             })
         };
         match intake {
-            Intake::Open => due(0),
-            Intake::Closed => due(0).or_else(|| due(1)),
+            Intake::Open => due(false),
+            Intake::Closed => due(false).or_else(|| due(true)),
         }
     }
 
@@ -122,7 +126,7 @@ impl Halving {
 
 fn down(max_steps: Step, min_steps: Option<Step>, eta: u32) -> Vec<Step> {
     let eta = Step::from(eta);
-    let least = min_steps.unwrap_or_else(|| max_steps.div_ceil(eta.pow(RUNGS))).max(1);
+    let least = min_steps.unwrap_or_else(|| max_steps.div_ceil(eta.saturating_pow(RUNGS))).max(1);
     let mut rungs = Vec::new();
     let mut divisor = eta;
     loop {
@@ -169,6 +173,11 @@ fn loss_at(trial: &Trial, rung: Step) -> Option<Loss> {
 /// Whether the trial paused at this rung and was not promoted since.
 fn waits_at(trial: &Trial, rung: Step) -> bool {
     trial.state() == State::Paused && trial.until() == Some(rung)
+}
+
+/// Whether the trial has a result or may still get one.
+fn may_win(trial: &Trial) -> bool {
+    !matches!(trial.state(), State::Failed | State::Pruned)
 }
 
 /// Whether a trial that was begun may still come to the rung: one that runs or will be tried again.

@@ -7,13 +7,17 @@
 //! Source: Li et al., "Hyperband: A Novel Bandit-Based Approach to Hyperparameter Optimization",
 //! JMLR 18(185), 2018, algorithm 1; asynchronous within each bracket as in Li et al. 2020.
 
-use temper_core::{History, Intake, Judgement, Promotion, Pruner, Setup, Step, TrialId};
+use temper_core::{History, Intake, Judgement, Promotion, Pruner, Step, TrialId};
 
 use super::asha::AshaOptions;
-use super::halving::{Halving, Mode};
+use super::halving::{Halving, Mode, RUNGS};
 use crate::registry::{Entry, read_options};
 
 const NAME: &str = "hyperband";
+
+/// No bracket gets more trials of a cycle: larger shares are scaled down together, since a study of
+/// that many trials is not expected, and a cycle is walked through.
+const LARGEST_SHARE: u64 = 1000;
 
 pub(crate) const ENTRY: Entry<dyn Pruner> = Entry {
     name: NAME,
@@ -30,9 +34,17 @@ pub(crate) const ENTRY: Entry<dyn Pruner> = Entry {
 pub struct Hyperband(pub AshaOptions);
 
 impl Hyperband {
+    /// As many halvings as there are rungs, and one that has none. Where the last step isn't known,
+    /// rungs never end: then there are as many as by default.
+    fn brackets(&self, history: &History) -> Vec<(Halving, u64)> {
+        let whole = self.0.halving(history);
+        let most = self.0.last_step(history).map_or(RUNGS as usize, |_| whole.rungs.len());
+        brackets(&whole, most)
+    }
+
     /// The halving of the trial's bracket, and which bracket that is.
     fn of(&self, trial: TrialId, history: &History) -> (usize, Halving) {
-        let brackets = brackets(&self.0.halving(history));
+        let brackets = self.brackets(history);
         let index = bracket_of(trial, &brackets);
         (index, brackets.into_iter().nth(index).expect("one of them").0)
     }
@@ -43,17 +55,10 @@ impl Pruner for Hyperband {
         if self.0.mode == Mode::Promote {
             return Judgement::go_on();
         }
-        let brackets = brackets(&self.0.halving(history));
+        let brackets = self.brackets(history);
         let index = bracket_of(trial, &brackets);
         let is_rival = |other: TrialId| bracket_of(other, &brackets) == index;
         brackets[index].0.judge(trial, step, history, &is_rival)
-    }
-
-    fn suits(&self, setup: &Setup) -> Result<(), String> {
-        match self.0.max_steps.or(setup.max_steps) {
-            Some(_) => Ok(()),
-            None => Err("`max_steps` is needed: the last step of a trial is not known".to_owned()),
-        }
     }
 
     fn until(&self, trial: TrialId, history: &History) -> Option<Step> {
@@ -67,7 +72,7 @@ impl Pruner for Hyperband {
         if self.0.mode == Mode::Stop {
             return None;
         }
-        let brackets = brackets(&self.0.halving(history));
+        let brackets = self.brackets(history);
         // Who has come furthest is the nearest to a result.
         brackets.iter().enumerate().rev().find_map(|(index, (halving, _))| {
             let is_rival = |other: TrialId| bracket_of(other, &brackets) == index;
@@ -77,16 +82,18 @@ impl Pruner for Hyperband {
 }
 
 /// The halvings, the hastiest first, and how many trials of a cycle each gets: `n` of algorithm 1.
-fn brackets(whole: &Halving) -> Vec<(Halving, u64)> {
-    let most = whole.rungs.len();
-    (0..=most)
-        .map(|skipped| {
-            let s = u32::try_from(most - skipped).unwrap_or(u32::MAX);
-            let share = (most as u64 + 1) * u64::from(whole.eta).saturating_pow(s);
-            let halving = Halving { rungs: whole.rungs[skipped..].to_vec(), eta: whole.eta };
-            (halving, share.div_ceil(u64::from(s) + 1))
-        })
-        .collect()
+/// The first rung of each is one of the first `most` or the one after these.
+fn brackets(whole: &Halving, most: usize) -> Vec<(Halving, u64)> {
+    let most = most.min(whole.rungs.len());
+    let share = |skipped: usize| {
+        let s = u32::try_from(most - skipped).unwrap_or(u32::MAX);
+        let share = u64::from(whole.eta).saturating_pow(s).saturating_mul(most as u64 + 1);
+        share.div_ceil(u64::from(s) + 1)
+    };
+    let scale = share(0).div_ceil(LARGEST_SHARE);
+    let halving =
+        |skipped: usize| Halving { rungs: whole.rungs[skipped..].to_vec(), eta: whole.eta };
+    (0..=most).map(|skipped| (halving(skipped), share(skipped).div_ceil(scale))).collect()
 }
 
 /// The bracket of a trial: over each cycle every bracket gets its share, spread evenly.
@@ -115,7 +122,7 @@ mod tests {
     fn brackets_are_those_of_the_paper() {
         // Table 1 of the paper, R = 81 and eta = 3: n = 81, 34, 15, 8, 5, at 1, 3, 9, 27, 81.
         let whole = Halving::new(Some(1), NonZeroU32::new(3).unwrap(), Some(81));
-        let brackets = brackets(&whole);
+        let brackets = brackets(&whole, usize::MAX);
         let shares: Vec<_> = brackets.iter().map(|(_, share)| *share).collect();
         assert_eq!(shares, [81, 34, 15, 8, 5]);
         let first: Vec<_> = brackets.iter().map(|(it, _)| it.rungs.first().copied()).collect();
@@ -125,7 +132,7 @@ mod tests {
     #[test]
     fn each_bracket_gets_its_share_of_a_cycle_spread_evenly() {
         let whole = Halving::new(Some(1), NonZeroU32::new(3).unwrap(), Some(27));
-        let brackets = brackets(&whole);
+        let brackets = brackets(&whole, usize::MAX);
         let cycle: u64 = brackets.iter().map(|(_, share)| share).sum();
         let mut counts = vec![0; brackets.len()];
         for id in 0..cycle {

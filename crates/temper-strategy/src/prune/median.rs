@@ -1,15 +1,18 @@
 //! Stops a trial whose best loss so far is above the median of the others' at the same step.
 //!
 //! For trials that report on the way and whose curves rarely cross late. It needs no settings and
-//! never stops the best trial.
+//! never stops the best trial. It is `percentile` at 50.
 //!
 //! Source: Golovin et al., "Google Vizier: A Service for Black-Box Optimization", KDD 2017, section
 //! 3.5.1, with the best loss so far in place of the running average, as in Optuna's
 //! `MedianPruner`.
 
 use serde::{Deserialize, Serialize};
-use temper_core::{History, Judgement, Loss, Pruner, Step, Trial, TrialId, Verdict};
+use temper_core::{History, Judgement, Pruner, Step, TrialId};
 
+use super::check::Checks;
+use super::percentile::PercentileOptions;
+use super::{told, value, worse};
 use crate::registry::{Entry, read_options};
 
 const NAME: &str = "median";
@@ -17,7 +20,12 @@ const NAME: &str = "median";
 pub(crate) const ENTRY: Entry<dyn Pruner> = Entry {
     name: NAME,
     summary: "stops a trial that is worse than the median of the others at the same step",
-    build: |options| Ok(Box::new(Median(read_options(NAME, options)?))),
+    build: |options| {
+        let options: MedianOptions = read_options(NAME, options)?;
+        let MedianOptions { warmup_steps, interval_steps, .. } = options;
+        Checks { warmup_steps, interval_steps }.check(NAME)?;
+        Ok(Box::new(Median(options)))
+    },
 };
 
 /// When the median decides.
@@ -28,11 +36,14 @@ pub struct MedianOptions {
     pub min_trials: usize,
     /// No trial is stopped before this step. Default: 0.
     pub warmup_steps: Step,
+    /// Trials are compared at their first report in each interval of so many steps, counted from
+    /// `warmup_steps`; at least 1. Default: 1.
+    pub interval_steps: Step,
 }
 
 impl Default for MedianOptions {
     fn default() -> Self {
-        Self { min_trials: 5, warmup_steps: 0 }
+        Self { min_trials: 5, warmup_steps: 0, interval_steps: 1 }
     }
 }
 
@@ -42,94 +53,34 @@ pub struct Median(pub MedianOptions);
 
 impl Pruner for Median {
     fn judge(&self, trial: TrialId, step: Step, history: &History) -> Judgement {
-        let MedianOptions { min_trials, warmup_steps } = self.0;
-        let Some(best) = history.trial(trial).and_then(|trial| best_until(trial, step)) else {
+        let MedianOptions { min_trials, warmup_steps, interval_steps } = self.0;
+        let half = PercentileOptions { percentile: 50.0, min_trials, warmup_steps, interval_steps };
+        let Some((best, median, count)) = half.compare(trial, step, history) else {
             return Judgement::go_on();
         };
-        let mut others: Vec<Loss> = history
-            .trials()
-            .iter()
-            .filter(|other| other.id() != trial && has_reached(other, step))
-            .filter_map(|other| best_until(other, step))
-            .collect();
-        if step < warmup_steps || others.is_empty() || others.len() < min_trials {
-            return Judgement::go_on();
-        }
-        let median = median(&mut others);
-        if best.get() <= median {
-            return Judgement::go_on();
-        }
-        let count = others.len();
-        Judgement {
-            verdict: Verdict::Stop,
-            reason: format!(
-                "loss {} by step {step} is above the median {median} of {count} trials",
-                best.get()
-            ),
-        }
-    }
-}
-
-/// The lowest loss reported up to the step.
-fn best_until(trial: &Trial, step: Step) -> Option<Loss> {
-    let reports = trial.reports().iter().take_while(|report| report.step <= step);
-    reports.filter_map(|report| report.losses.first().copied()).min()
-}
-
-fn has_reached(trial: &Trial, step: Step) -> bool {
-    trial.reports().last().is_some_and(|report| report.step >= step)
-}
-
-/// The middle of the losses, or the mean of the two in the middle. Not of an empty list.
-fn median(losses: &mut [Loss]) -> f64 {
-    losses.sort_unstable();
-    let middle = losses.len() / 2;
-    if losses.len() % 2 == 1 {
-        losses[middle].get()
-    } else {
-        f64::midpoint(losses[middle - 1].get(), losses[middle].get())
+        let (own, worse, median) = (told(history, best), worse(history), value(history, median));
+        Judgement::stop(format!(
+            "{own} by step {step} is {worse} the median {median} of {count} trials"
+        ))
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use temper_core::{Config, Event, Lease, Metrics, Origin, WorkerId};
+    use temper_core::{Direction, Verdict};
 
     use super::*;
-
-    /// Trials that all run, each with these losses at steps 1, 2, ...
-    fn history(curves: &[&[f64]]) -> History {
-        let mut history = History::new();
-        for (id, curve) in (0..).zip(curves) {
-            let (trial, lease) = (TrialId(id), Lease(history.len()));
-            history
-                .apply(&Event::Started {
-                    trial,
-                    config: Config::default(),
-                    origin: Origin::Strategy,
-                    seen: history.len(),
-                    worker: WorkerId::new("a"),
-                    until: None,
-                    fork: None,
-                    note: None,
-                })
-                .unwrap();
-            for (step, loss) in (1..).zip(*curve) {
-                let losses = vec![Loss::new(*loss).unwrap()];
-                let metrics = Metrics::new();
-                history.apply(&Event::Reported { trial, lease, step, losses, metrics }).unwrap();
-            }
-        }
-        history
-    }
+    use crate::prune::curves::history;
 
     fn verdict(options: MedianOptions, curves: &[&[f64]]) -> Verdict {
         let last = curves.len() - 1;
         let step = curves[last].len() as Step;
-        Median(options).judge(TrialId(last as u64), step, &history(curves)).verdict
+        Median(options)
+            .judge(TrialId(last as u64), step, &history(Direction::Minimize, curves))
+            .verdict
     }
 
-    const FEW: MedianOptions = MedianOptions { min_trials: 3, warmup_steps: 0 };
+    const FEW: MedianOptions = MedianOptions { min_trials: 3, warmup_steps: 0, interval_steps: 1 };
 
     #[test]
     fn a_trial_above_the_median_of_those_that_came_as_far_is_stopped() {
@@ -155,9 +106,13 @@ mod tests {
     }
 
     #[test]
-    fn the_reason_names_both_numbers() {
+    fn the_reason_speaks_of_the_metric_as_the_user_does() {
         let curves: [&[f64]; 4] = [&[1.0], &[1.5], &[1.75], &[2.0]];
-        let judgement = Median(FEW).judge(TrialId(3), 1, &history(&curves));
-        assert_eq!(judgement.reason, "loss 2 by step 1 is above the median 1.5 of 3 trials");
+        let judge =
+            |direction, id| Median(FEW).judge(TrialId(id), 1, &history(direction, &curves)).reason;
+        let said = "score 2 by step 1 is above the median 1.5 of 3 trials";
+        assert_eq!(judge(Direction::Minimize, 3), said);
+        let said = "score 1 by step 1 is below the median 1.75 of 3 trials";
+        assert_eq!(judge(Direction::Maximize, 0), said);
     }
 }

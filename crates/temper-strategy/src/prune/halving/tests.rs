@@ -1,4 +1,7 @@
-use temper_core::{Config, Event, Lease, Metrics, Origin, Outcome, WorkerId};
+use rand::RngExt;
+use temper_core::{
+    Config, Event, Failure, FailureKind, Lease, Metrics, Origin, Outcome, WorkerId, stream,
+};
 
 use super::*;
 
@@ -150,5 +153,73 @@ fn once_no_more_trials_come_the_best_goes_on_however_few_there_are() {
         assert_eq!(halving.promote(&log.0, Intake::Closed, ALL), None);
         log.report(TrialId(0), 3, 1.0);
         log.end(TrialId(0), Outcome::Paused);
+    }
+}
+
+#[test]
+fn who_failed_leaves_its_place_to_the_next_once_no_more_trials_come() {
+    let halving = halving(Some(1), 3, Some(9));
+    let mut log = Log::default();
+    let best = log.paused(1, 1.0);
+    let next = log.paused(1, 2.0);
+    let promotion = halving.promote(&log.0, Intake::Closed, ALL).unwrap();
+    assert_eq!(promotion.trial, best);
+    log.resume(&promotion);
+    let failure = Failure::new(FailureKind::Crashed, "bad luck");
+    log.end(best, Outcome::Failed { failure, retry: false });
+    assert_eq!(halving.promote(&log.0, Intake::Open, ALL), None);
+    let promotion = halving.promote(&log.0, Intake::Closed, ALL).unwrap();
+    assert_eq!((promotion.trial, promotion.until), (next, Some(3)));
+}
+
+/// Promotes until nobody is due, and returns who left the first rung. `loss` says what a trial
+/// reports at a rung.
+fn climb(halving: &Halving, log: &mut Log, loss: impl Fn(TrialId, Step) -> f64) -> Vec<TrialId> {
+    let mut left = Vec::new();
+    while let Some(promotion) = halving.promote(&log.0, Intake::Open, ALL) {
+        let Promotion { trial, until, .. } = promotion;
+        if log.0.trial(trial).unwrap().until() == halving.rungs.first().copied() {
+            left.push(trial);
+        }
+        log.resume(&promotion);
+        let step = until.unwrap_or(1000);
+        log.report(trial, step, loss(trial, step));
+        let losses = vec![Loss::new(loss(trial, step)).unwrap()];
+        log.end(trial, until.map_or(Outcome::completed(losses), |_| Outcome::Paused));
+    }
+    left
+}
+
+#[test]
+fn of_a_whole_rung_exactly_the_best_of_synchronous_halving_go_on() {
+    for seed in 0..50 {
+        let mut rng = stream(seed, 0);
+        let (count, eta) = (rng.random_range(1..40_usize), rng.random_range(2..5_u32));
+        let halving = halving(Some(1), eta, Some(Step::from(eta).pow(3)));
+        let losses: Vec<f64> = (0..count).map(|_| rng.random()).collect();
+        let mut ranking: Vec<_> = (0..count as u64).map(TrialId).collect();
+        ranking.sort_by(|one, other| losses[one.0 as usize].total_cmp(&losses[other.0 as usize]));
+        // Later losses, which do not matter for the first rung.
+        let fresh = |trial: TrialId, step| stream(step, trial.0).random();
+        let mut log = Log::default();
+        for loss in &losses {
+            log.paused(1, *loss);
+        }
+        let quota = count / eta as usize;
+        assert_eq!(climb(&halving, &mut log, fresh), ranking[..quota], "seed {seed}");
+        // Where the order stays, so it is at each rung, and at the end.
+        let same = |trial: TrialId, _| losses[trial.0 as usize];
+        let mut log = Log::default();
+        for loss in &losses {
+            log.paused(1, *loss);
+        }
+        climb(&halving, &mut log, same);
+        let mut left = count;
+        for rung in halving.rungs.iter().skip(1).copied().chain([1000]) {
+            left /= eta as usize;
+            let mut there: Vec<_> = standings(&log.0, rung, ALL).iter().map(|it| it.1).collect();
+            there.sort_by_key(|it| ranking.iter().position(|other| other == it));
+            assert_eq!(there, ranking[..left], "seed {seed}, step {rung}");
+        }
     }
 }

@@ -1,0 +1,58 @@
+//! Histories for tests: trials that all run and have reported.
+
+use temper_core::{
+    Config, Direction, Event, Goal, History, Lease, Metrics, Origin, Outcome, Setup, Step,
+    StrategySetup, TrialId, WorkerId,
+};
+
+/// Trials with these values at steps 1, 2, ...
+pub(super) fn history(direction: Direction, curves: &[&[f64]]) -> History {
+    let reports: Vec<Vec<_>> =
+        curves.iter().map(|curve| (1..).zip(curve.iter().copied()).collect()).collect();
+    let reports: Vec<_> = reports.iter().map(Vec::as_slice).collect();
+    history_of(direction, &reports)
+}
+
+/// Trials with these values at these steps; the goal's metric is `score`.
+pub(super) fn history_of(direction: Direction, curves: &[&[(Step, f64)]]) -> History {
+    let goal = Goal { metric: "score".into(), direction };
+    let mut history = History::new();
+    let nothing = StrategySetup { name: "random".into(), options: "{}".into() };
+    history
+        .apply(&Event::Opened(Setup {
+            name: "curves".into(),
+            space: serde_json::from_str("{}").unwrap(),
+            require: Default::default(),
+            goals: vec![goal.clone()],
+            constraints: Vec::new(),
+            seed: 0,
+            strategy: nothing,
+            pruner: None,
+            early_stopping: None,
+            max_steps: None,
+            trials: None,
+        }))
+        .unwrap();
+    for (id, curve) in (0..).zip(curves) {
+        let (trial, lease) = (TrialId(id), Lease(history.len()));
+        let (config, origin, seen) = (Config::default(), Origin::Strategy, history.len());
+        let (worker, until, fork, note) = (WorkerId::new("a"), None, None, None);
+        let started = Event::Started { trial, config, origin, seen, worker, until, fork, note };
+        history.apply(&started).unwrap();
+        for (step, value) in *curve {
+            let (step, losses) = (*step, vec![goal.loss(*value).unwrap()]);
+            let metrics = Metrics::from([("half".to_owned(), value / 2.0)]);
+            history.apply(&Event::Reported { trial, lease, step, losses, metrics }).unwrap();
+        }
+    }
+    history
+}
+
+/// Ends a trial with what it reported last.
+pub(super) fn complete(history: &mut History, id: u64) {
+    let trial = history.trial(TrialId(id)).unwrap();
+    let lease = trial.attempts().last().unwrap().lease;
+    let (trial, outcome) = (trial.id(), Outcome::completed(trial.losses().to_vec()));
+    let finished = Event::Finished { trial, lease, outcome, seconds: 1.0, peak_memory: None };
+    history.apply(&finished).unwrap();
+}

@@ -72,6 +72,7 @@ impl Plan {
             pruner: file.pruner.as_ref().map(Named::setup),
             early_stopping,
             max_steps,
+            stages: Vec::new(),
             trials,
         };
         named::check_suits(&document, &setup, &space)?;

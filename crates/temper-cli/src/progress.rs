@@ -89,6 +89,7 @@ mod tests {
                 until: None,
                 fork: None,
                 note: note.map(str::to_owned),
+                stage: None,
             };
             history.apply(&event).unwrap();
         }

@@ -53,6 +53,7 @@ mod tests {
             pruner: None,
             early_stopping: None,
             max_steps: None,
+            stages: Vec::new(),
             trials: None,
         };
         history.apply(&Event::Opened(setup)).unwrap();
@@ -67,6 +68,7 @@ mod tests {
                 until: None,
                 fork: None,
                 note: None,
+                stage: None,
             };
             let (seconds, peak_memory) = (1.0, None);
             let ended = Event::Finished { trial, lease, outcome, seconds, peak_memory };

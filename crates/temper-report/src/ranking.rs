@@ -56,6 +56,7 @@ mod tests {
                 until: None,
                 fork: None,
                 note: None,
+                stage: None,
             };
             history.apply(&started).unwrap();
             if let Some(outcome) = outcome {

@@ -112,6 +112,7 @@ mod tests {
                     until: None,
                     fork: None,
                     note: None,
+                    stage: None,
                 })
                 .unwrap();
             for (step, loss) in (1..).zip(*curve) {

@@ -55,6 +55,7 @@ impl Session {
             pruner: pruner_name.map(|name| StrategySetup { name, options: pruner_options }),
             early_stopping: None,
             max_steps: create.max_resource,
+            stages: Vec::new(),
             trials: create.n_trials,
         };
         let (constraints, history) = (create.constraints, History::new());
@@ -145,7 +146,17 @@ impl Session {
         let trial = TrialId(self.history.trials().len() as u64);
         let worker = WorkerId::new("client");
         let fork = None;
-        self.add(&Event::Started { trial, config, origin, seen, worker, until, fork, note })?;
+        self.add(&Event::Started {
+            trial,
+            config,
+            origin,
+            seen,
+            worker,
+            until,
+            fork,
+            note,
+            stage: None,
+        })?;
         Ok(trial)
     }
 

@@ -10,7 +10,7 @@ use std::io::IsTerminal;
 use temper_core::{Goal, History, Loss, Origin, Setup, TrialId};
 use temper_study::Observer;
 
-use crate::people::number;
+use crate::people::{describe, number};
 
 use bars::Bars;
 use json::JsonLines;
@@ -62,6 +62,19 @@ fn news(history: &History, trial: TrialId) -> Option<&str> {
     let note = history.trial(trial)?.note()?;
     let before = trial.0.checked_sub(1).and_then(|before| history.trial(TrialId(before))?.note());
     (before != Some(note)).then_some(note)
+}
+
+/// That a stage begins, if it does so with this trial.
+fn new_stage(history: &History, trial: TrialId) -> Option<String> {
+    let index = history.trial(trial)?.stage()?;
+    let of_stage = history.trials().iter().filter(|trial| trial.stage() == Some(index));
+    let stage = history.setup()?.stages.get(usize::try_from(index).ok()?)?;
+    let settings = match describe(&stage.settings) {
+        settings if settings.is_empty() => settings,
+        settings => format!(", with {settings}"),
+    };
+    let line = || format!("stage {} begins: {}{settings}", stage.name, stage.strategy.name);
+    (of_stage.count() == 1).then(line)
 }
 
 /// A loss as "`eval_loss` 2.31".

@@ -14,6 +14,9 @@ use temper_core::{History, Loss, State, Trial};
 pub fn pareto_front(history: &History) -> Vec<&Trial> {
     let completed = history.in_state(State::Completed);
     let mut trials: Vec<_> = completed.filter(|trial| history.is_feasible(trial)).collect();
+    // Losses of another fidelity don't compare: the last one counts.
+    let last = trials.iter().map(|trial| history.fidelity(trial)).max();
+    trials.retain(|trial| Some(history.fidelity(trial)) == last);
     trials.sort_by_key(|trial| (trial.losses(), trial.id()));
     let mut front: Vec<&Trial> = Vec::new();
     // What dominates a trial comes before it in this order.

@@ -35,6 +35,7 @@ impl MemoryStudy {
             pruner: None,
             early_stopping: None,
             max_steps: None,
+            stages: Vec::new(),
             trials: None,
         }));
         study
@@ -64,7 +65,17 @@ impl MemoryStudy {
         let trial = TrialId(self.trials());
         let (seen, worker, origin) = (self.history.len(), WorkerId::new("bench"), Origin::Strategy);
         let (until, fork, note) = (None, None, None);
-        self.add(&Event::Started { trial, config, origin, seen, worker, until, fork, note });
+        self.add(&Event::Started {
+            trial,
+            config,
+            origin,
+            seen,
+            worker,
+            until,
+            fork,
+            note,
+            stage: None,
+        });
         let lease = self.history.trials()[trial.0 as usize].attempts()[0].lease;
         let outcome = match result {
             Ok(loss) => Outcome::completed(vec![Loss::new(loss).expect("the loss is finite")]),

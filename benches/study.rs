@@ -38,6 +38,7 @@ fn setup() -> Setup {
         pruner: None,
         early_stopping: None,
         max_steps: None,
+        stages: Vec::new(),
         trials: Some(TRIALS),
     }
 }

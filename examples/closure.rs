@@ -62,6 +62,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         pruner: None,
         early_stopping: None,
         max_steps: None,
+        stages: Vec::new(),
         trials: Some(200),
     };
     let strategy = temper_strategy::build("random", &Default::default())?;

@@ -6,6 +6,8 @@ mod lab;
 mod logs;
 #[path = "bad_input/programs.rs"]
 mod programs;
+#[path = "bad_input/stages.rs"]
+mod stages;
 #[path = "bad_input/stopping.rs"]
 mod stopping;
 #[path = "bad_input/storage.rs"]

@@ -18,6 +18,8 @@ mod pipes;
 mod results;
 #[path = "command_line/schedule.rs"]
 mod schedule;
+#[path = "command_line/stages.rs"]
+mod stages;
 #[path = "command_line/templates.rs"]
 mod templates;
 #[path = "command_line/train_log.rs"]

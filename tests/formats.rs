@@ -45,6 +45,7 @@ fn events() -> Vec<Event> {
         until: Some(100),
         fork: (trial == 2).then_some(TrialId(1)),
         note: None,
+        stage: None,
     };
     let finish = |trial, lease, outcome| Event::Finished {
         trial: TrialId(trial),
@@ -72,6 +73,7 @@ fn events() -> Vec<Event> {
             pruner: Some(StrategySetup { name: "median".to_owned(), options: "{}".to_owned() }),
             early_stopping: None,
             max_steps: None,
+            stages: Vec::new(),
             trials: Some(3),
         }),
         start(0, Origin::Default, 0),

@@ -125,6 +125,28 @@ impl<'a> Section<'a> {
         Ok(Self { document, table, span })
     }
 
+    /// Takes a list of tables out of the section; none if it is not there.
+    pub(crate) fn sections(&mut self, key: &str) -> Result<Vec<Self>> {
+        let document = self.document;
+        let Some(list) = self.table.remove(key) else { return Ok(Vec::new()) };
+        let span = list.span();
+        let DeValue::Array(list) = list.into_inner() else {
+            let help = format!("write [[{key}]] above each");
+            let message = format!("`{key}` is not a list of tables");
+            return Err(document.mistake_at(Some(span), message).help(Some(help)).into());
+        };
+        let mut sections = Vec::new();
+        for value in list {
+            let span = value.span();
+            let DeValue::Table(table) = value.into_inner() else {
+                let message = format!("`{key}` is not a list of tables");
+                return Err(document.mistake_at(Some(span), message).into());
+            };
+            sections.push(Self { document, table, span });
+        }
+        Ok(sections)
+    }
+
     pub(crate) fn has(&self, key: &str) -> bool {
         self.table.contains_key(key)
     }

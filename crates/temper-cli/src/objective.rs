@@ -11,7 +11,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use miette::{Result, miette};
-use temper_core::{Goal, Job, Objective};
+use temper_core::{Goal, Job, Objective, StageSetup};
 use temper_space::Space;
 use temper_study::{CommandObjective, CommandSettings, Pausing, Slot, Template, TrialFolders};
 
@@ -53,6 +53,7 @@ impl ObjectivePlan {
         section: ObjectiveSection,
         space: &Space,
         goals: &[Goal],
+        stages: &[StageSetup],
     ) -> Result<Self> {
         let span = |key: &str, text: &Option<String>| -> Result<Option<Duration>> {
             text.as_ref().map(|text| duration(document, &["objective", key], text)).transpose()
@@ -64,13 +65,14 @@ impl ObjectivePlan {
         let mut pausing = Pausing::Signal;
         let (command, templates, env, train) = match section.kind {
             ObjectiveKind::Command { command, env, max_steps, pause } => {
-                let templates = program::read(document, &command, space)?;
+                let templates = program::read(document, &command, space, stages)?;
                 pausing = pause.into();
                 let steps = max_steps.map(|steps| (MAX_STEPS.to_owned(), steps.to_string()));
                 (command, templates, env.into_iter().chain(steps).collect(), None)
             }
             ObjectiveKind::Train(config) => {
                 let settings = TrainSettings::new(document, *config, space, goals)?;
+                settings.check_stages(document, space, stages)?;
                 if !devices.names().is_empty() {
                     settings.refuse_device_param(document)?;
                 }
@@ -123,7 +125,8 @@ impl ObjectivePlan {
             command.env.insert(THREADS.to_owned(), threads.to_string());
         }
         let write = move |job: &Job, slot: Option<&Slot>, folder: &Path| {
-            let mut config = settings.with(&job.config).map_err(io::Error::other)?;
+            let mut config =
+                settings.with_both(&job.config, &job.settings).map_err(io::Error::other)?;
             if let Some(slot) = slot {
                 config.device = slot.name.parse().map_err(io::Error::other)?;
             }

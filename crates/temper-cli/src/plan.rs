@@ -3,6 +3,7 @@
 mod constraints;
 mod early_stopping;
 mod named;
+mod stages;
 mod warm_start;
 
 use std::path::{Path, PathBuf};
@@ -48,19 +49,20 @@ impl Plan {
         let goals = goals(&document, &file.study, &file.objective.kind)?;
         let constraints =
             constraints::constraints(&document, &file.study.constraints, &file.objective.kind)?;
-        named::check_strategy(&document, &file.strategy)?;
+        named::check_strategy(&document, &["strategy"], &file.strategy)?;
         if let Some(pruner) = &file.pruner {
             named::check_pruner(&document, pruner)?;
         }
         let workers = args.overrides.workers.or(file.study.workers);
         let workers = file.objective.devices.workers(&document, workers)?;
         let trials = trials(&document, &file, &args.overrides)?;
+        let stages = stages::stages(&document, &file, &space, trials)?;
         let early_stopping = file.early_stopping.as_ref().map(|section| {
             early_stopping::early_stopping(&document, section, &goals, &file.objective.kind)
         });
         let early_stopping = early_stopping.transpose()?;
         let max_steps = file.objective.kind.max_steps(&space);
-        let objective = ObjectivePlan::new(&document, file.objective, &space, &goals)?;
+        let objective = ObjectivePlan::new(&document, file.objective, &space, &goals, &stages)?;
         let setup = Setup {
             name: name.clone(),
             space: file.space,
@@ -72,9 +74,13 @@ impl Plan {
             pruner: file.pruner.as_ref().map(Named::setup),
             early_stopping,
             max_steps,
+            stages,
             trials,
         };
-        named::check_suits(&document, &setup, &space)?;
+        match setup.stages.as_slice() {
+            [] => named::check_suits(&document, &setup, &space)?,
+            _ => stages::check_suits(&document, &setup, &space)?,
+        }
         named::check_pruner_suits(&document, &setup)?;
         Ok(Self {
             setup,
@@ -95,7 +101,7 @@ impl Plan {
 
     /// A fresh strategy.
     pub(crate) fn strategy(&self) -> Result<Box<dyn Strategy>> {
-        strategy_of(&self.setup.strategy).map_err(|error| miette!("{error}"))
+        strategy_of(&self.setup).map_err(|error| miette!("{error}"))
     }
 
     /// The pruner, if there is one.
@@ -223,13 +229,14 @@ fn usual_direction(metric: &str, kind: &ObjectiveKind) -> Direction {
 
 /// A grid ends by itself; any other strategy must be told when.
 fn trials(document: &Document, file: &StudyFile, overrides: &Overrides) -> Result<Option<u64>> {
-    let trials = overrides.trials.or(file.study.trials);
+    let of_stages = stages::total(&file.stages);
+    let trials = overrides.trials.or(file.study.trials).or(of_stages);
     match trials {
         Some(0) => Err(document
             .mistake(&["study", "trials"], "`trials` is 0")
             .help(Some("write how many trials there are to be in total".to_owned()))
             .into()),
-        None if file.strategy.name != "grid" => Err(document
+        None if file.strategy.name != "grid" || !file.stages.is_empty() => Err(document
             .mistake(&["study"], "`trials` is missing")
             .help(Some("write how many trials there are to be in total: trials = 40".to_owned()))
             .into()),

@@ -10,7 +10,7 @@ use std::io::IsTerminal;
 use temper_core::{Goal, History, Loss, Origin, Setup, TrialId};
 use temper_study::Observer;
 
-use crate::people::number;
+use crate::people::{describe, number};
 
 use bars::Bars;
 use json::JsonLines;
@@ -64,6 +64,19 @@ fn news(history: &History, trial: TrialId) -> Option<&str> {
     (before != Some(note)).then_some(note)
 }
 
+/// That a stage begins, if it does so with this trial.
+fn new_stage(history: &History, trial: TrialId) -> Option<String> {
+    let index = history.trial(trial)?.stage()?;
+    let of_stage = history.trials().iter().filter(|trial| trial.stage() == Some(index));
+    let stage = history.setup()?.stages.get(usize::try_from(index).ok()?)?;
+    let settings = match describe(&stage.settings) {
+        settings if settings.is_empty() => settings,
+        settings => format!(", with {settings}"),
+    };
+    let line = || format!("stage {} begins: {}{settings}", stage.name, stage.strategy.name);
+    (of_stage.count() == 1).then(line)
+}
+
 /// A loss as "`eval_loss` 2.31".
 fn value(goal: &Goal, loss: Loss) -> String {
     format!("{} {}", goal.metric, number(goal.value(loss)))
@@ -89,6 +102,7 @@ mod tests {
                 until: None,
                 fork: None,
                 note: note.map(str::to_owned),
+                stage: None,
             };
             history.apply(&event).unwrap();
         }

@@ -1,6 +1,7 @@
 //! The study file, as it is written. What it means is in [`crate::plan`].
 
 mod devices;
+mod stages;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -16,6 +17,7 @@ use crate::document::{Document, Section};
 use crate::mistake::suggest;
 
 pub(crate) use devices::DeviceList;
+pub(crate) use stages::StageSection;
 
 /// Everything that a study file says.
 #[derive(Debug)]
@@ -25,6 +27,7 @@ pub(crate) struct StudyFile {
     pub(crate) strategy: Named,
     pub(crate) pruner: Option<Named>,
     pub(crate) early_stopping: Option<EarlyStoppingSection>,
+    pub(crate) stages: Vec<StageSection>,
     pub(crate) retries: RetriesSection,
     pub(crate) warm_start: Vec<PathBuf>,
     pub(crate) space: SpaceSpec,
@@ -108,10 +111,11 @@ pub(crate) struct RetriesSection {
     pub(crate) crashed: Option<u32>,
 }
 
-const SECTIONS: [&str; 9] = [
+const SECTIONS: [&str; 10] = [
     "study",
     "objective",
     "strategy",
+    "stage",
     "pruner",
     "early_stopping",
     "retries",
@@ -134,6 +138,7 @@ impl StudyFile {
             strategy: Named::strategy(root.section("strategy")?)?,
             pruner: Named::pruner(&mut root)?,
             early_stopping: early_stopping(&mut root)?,
+            stages: StageSection::read_all(&mut root)?,
             retries: root.section("retries")?.rest()?,
             warm_start: warm_start(&mut root)?,
             space: root.need("space", "add [space] with at least one parameter")?,

@@ -3,8 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use miette::Result;
-use temper_core::{Config, Goal, Value, draw, stream};
+use temper_core::{Config, Goal, StageSetup, Value, draw, stream};
 use temper_space::Space;
+use temper_strategy::narrow;
 use temper_train::{Device, TrainConfig, TrainError, is_on_hub};
 
 use crate::document::Document;
@@ -72,6 +73,45 @@ impl TrainSettings {
     pub(crate) fn with(&self, params: &Config) -> Result<TrainConfig, NotASetting> {
         let params = params.iter().map(|(name, value)| (name, toml_value(value)));
         overwrite(&self.config, params).map_err(NotASetting)
+    }
+
+    /// The settings of a trial of a stage.
+    pub(crate) fn with_both(
+        &self,
+        params: &Config,
+        settings: &Config,
+    ) -> Result<TrainConfig, NotASetting> {
+        let values = settings.iter().chain(params.iter());
+        let values = values.map(|(name, value)| (name, toml_value(value)));
+        overwrite(&self.config, values).map_err(NotASetting)
+    }
+
+    /// Checks that the trainer takes the settings of each stage, with configurations of the space.
+    pub(crate) fn check_stages(
+        &self,
+        document: &Document,
+        space: &Space,
+        stages: &[StageSetup],
+    ) -> Result<(), Mistake> {
+        for (index, stage) in stages.iter().enumerate() {
+            let index = index.to_string();
+            let wrong = |key: Option<&str>, message: String| {
+                let key = key.filter(|key| stage.settings.contains(key)).unwrap_or_default();
+                document.mistake(&["stage", &index, "settings", key], message)
+            };
+            let Ok(part) = narrow(space, &stage.space) else { continue };
+            let drawn = (0..CHECKED).filter_map(|number| draw(&part, &mut stream(0, number)).ok());
+            for params in drawn {
+                let config = self.with_both(&params, &stage.settings).map_err(|error| {
+                    wrong(None, format!("the trainer can't take them: {error}"))
+                })?;
+                config.validate().map_err(|error| {
+                    let message = format!("stage `{}`: {error}", stage.name);
+                    wrong(error.key(), message).help(error.help())
+                })?;
+            }
+        }
+        Ok(())
     }
 
     /// Checks that the space leaves the device to the list of devices.

@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 use temper_space::{RequireSpec, SpaceSpec};
 
 use crate::{
-    Config, Constraint, EarlyStopping, Failure, Goal, Lease, Loss, Metrics, Seq, Step, TrialId,
-    Verdict, WorkerId,
+    Config, Constraint, EarlyStopping, Failure, Goal, Lease, Loss, Metrics, Seq, StageSetup, Step,
+    TrialId, Verdict, WorkerId,
 };
 
 /// What a study was when it was opened; recorded again whenever something of it changed.
@@ -36,6 +36,9 @@ pub struct Setup {
     /// The last step of a trial that runs to its end, if it is known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_steps: Option<Step>,
+    /// The stages of the search, in their order; none if it has but one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub stages: Vec<StageSetup>,
     /// The total number of trials that strategies may plan for, if it was known; trials that were
     /// observed elsewhere are not counted.
     #[serde(default)]
@@ -94,6 +97,9 @@ pub enum Event {
         /// What the strategy says about it, in one line for people.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         note: Option<String>,
+        /// The stage that it belongs to, an index of the setup's, if there are stages.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        stage: Option<u32>,
     },
     /// A waiting or paused trial began again. Its new lease is this event's position.
     Continued {

@@ -1,11 +1,16 @@
 //! What a log adds up to, and which events may follow it.
 
+use std::cmp::Reverse;
+
 use crate::{
     Attempt, Event, Intake, Lease, Metrics, Origin, Outcome, Remark, Report, Seq, Setup, State,
     Trial, TrialId, Verdict, WorkerId,
 };
 
 mod feasible;
+mod fidelity;
+
+pub use fidelity::Fidelity;
 
 /// The trials of a study, folded from its events in their order.
 ///
@@ -131,11 +136,14 @@ impl History {
     }
 
     /// The completed trial with the lowest primary loss among those that keep all constraints; of
-    /// equals the first.
+    /// equals the first. Losses of another fidelity don't compare: the last fidelity of which one
+    /// completed counts alone.
     #[must_use]
     pub fn best(&self) -> Option<&Trial> {
         let completed = self.in_state(State::Completed);
-        completed.filter(|trial| self.is_feasible(trial)).min_by_key(|trial| trial.loss())
+        completed
+            .filter(|trial| self.is_feasible(trial))
+            .min_by_key(|trial| (Reverse(self.fidelity(trial)), trial.loss()))
     }
 
     /// Whether the event may follow.
@@ -180,7 +188,7 @@ impl History {
         self.length += 1;
         match event {
             Event::Opened(setup) => self.setup = Some(setup.clone()),
-            Event::Started { trial, config, origin, worker, until, fork, note, .. } => {
+            Event::Started { trial, config, origin, worker, until, fork, note, stage, .. } => {
                 self.proposals += 1;
                 self.tried += u64::from(*origin != Origin::Observed);
                 self.trials.push(Trial {
@@ -191,6 +199,7 @@ impl History {
                     until: *until,
                     fork: *fork,
                     note: note.clone(),
+                    stage: *stage,
                     attempts: vec![attempt(lease, worker)],
                     ended: position,
                     reports: Vec::new(),

@@ -22,6 +22,7 @@
 //!     until: None,
 //!     fork: None,
 //!     note: None,
+//!     stage: None,
 //! })?;
 //! history.apply(&Event::Finished {
 //!     trial: TrialId(0),
@@ -44,6 +45,7 @@ mod loss;
 mod objective;
 mod pruner;
 mod rng;
+mod stage;
 mod storage;
 mod strategy;
 mod trial;
@@ -53,13 +55,14 @@ pub use early_stopping::EarlyStopping;
 pub use event::{Event, Origin, Outcome, Setup, StrategySetup};
 pub use failure::{Failure, FailureKind};
 pub use goal::{Direction, Goal};
-pub use history::{History, Refused};
+pub use history::{Fidelity, History, Refused};
 pub use loss::{Loss, NotFinite};
 pub use objective::{FnObjective, Halt, Job, Metrics, Objective, ObjectiveError, Reporter};
 pub use pruner::{Intake, Judgement, Promotion, Pruner, Verdict, judge};
 pub use rng::{Rng, stream};
+pub use stage::{Around, StageSetup};
 pub use storage::{Pulse, Storage, StorageError};
-pub use strategy::{Next, Strategy, StrategyError, draw, propose};
+pub use strategy::{Next, Strategy, StrategyError, draw, first_pause, propose};
 pub use temper_space::{Config, Value};
 pub use trial::{Attempt, Lease, Remark, Report, State, Step, Trial, TrialId, WorkerId};
 

@@ -26,6 +26,8 @@ pub struct Job {
     pub until: Option<Step>,
     /// The trial whose checkpoint to start from, if any.
     pub fork: Option<TrialId>,
+    /// The objective's settings in the trial's stage, in place of its usual ones.
+    pub settings: Config,
 }
 
 /// Why an objective is asked to end early. Whatever it returns then is not looked at.

@@ -56,7 +56,10 @@ pub fn judge(
     if let Some(judgement) = early.filter(|it| it.verdict != Verdict::Continue) {
         return judgement;
     }
-    let judgement = pruner.map_or_else(Judgement::go_on, |it| it.judge(trial, step, history));
+    let judgement = pruner.map_or_else(Judgement::go_on, |it| {
+        let stage = history.trial(trial).and_then(Trial::stage);
+        it.judge(trial, step, &history.of_fidelity(history.fidelity_of(stage)))
+    });
     match history.trial(trial).and_then(Trial::until) {
         Some(until) if judgement.verdict == Verdict::Continue && step >= until => {
             Judgement { verdict: Verdict::Pause, reason: format!("it reached step {until}") }

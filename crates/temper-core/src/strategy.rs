@@ -21,6 +21,8 @@ pub enum Next {
         /// One line for people, if the strategy did something else than usual: what it fell back
         /// to and why, or what it chose.
         note: Option<String>,
+        /// The stage that it belongs to, if the study has stages.
+        stage: Option<u32>,
     },
     /// A paused trial goes on.
     Resume {
@@ -41,7 +43,7 @@ impl Next {
     /// A new trial that runs to its end, without a note.
     #[must_use]
     pub fn start(config: Config) -> Self {
-        Self::Start { config, until: None, fork: None, note: None }
+        Self::Start { config, until: None, fork: None, note: None, stage: None }
     }
 }
 
@@ -84,8 +86,12 @@ pub fn propose(
     history: &History,
     rng: &mut Rng,
 ) -> Result<Next, StrategyError> {
+    // Pruners compare what can be compared: trials of one fidelity.
     let promoted = |intake| {
-        let Promotion { trial, until, reason } = pruner?.promote(history, intake)?;
+        let pruner = pruner?;
+        let mut groups = history.fidelities().into_iter();
+        let promotion = groups.find_map(|it| pruner.promote(&history.of_fidelity(it), intake));
+        let Promotion { trial, until, reason } = promotion?;
         Some(Next::Resume { trial, until, note: Some(reason) })
     };
     if let Some(next) = promoted(intake) {
@@ -98,10 +104,17 @@ pub fn propose(
     if next == Next::Done {
         return Ok(promoted(Intake::Closed).unwrap_or(next));
     }
-    if let (Next::Start { until: until @ None, .. }, Some(pruner)) = (&mut next, pruner) {
-        *until = pruner.until(TrialId(history.trials().len() as u64), history);
+    if let (Next::Start { until: until @ None, stage, .. }, Some(pruner)) = (&mut next, pruner) {
+        *until = first_pause(pruner, *stage, history);
     }
     Ok(next)
+}
+
+/// Where the next trial pauses first, if it begins in this stage and the pruner wants that.
+#[must_use]
+pub fn first_pause(pruner: &dyn Pruner, stage: Option<u32>, history: &History) -> Option<Step> {
+    let next = TrialId(history.trials().len() as u64);
+    pruner.until(next, &history.of_fidelity(history.fidelity_of(stage)))
 }
 
 /// Why a strategy can't propose.

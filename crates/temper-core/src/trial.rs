@@ -130,6 +130,7 @@ pub struct Trial {
     pub(crate) until: Option<Step>,
     pub(crate) fork: Option<TrialId>,
     pub(crate) note: Option<String>,
+    pub(crate) stage: Option<u32>,
     pub(crate) attempts: Vec<Attempt>,
     /// Where in the log its last attempt ended.
     pub(crate) ended: Seq,
@@ -183,6 +184,12 @@ impl Trial {
     #[must_use]
     pub fn note(&self) -> Option<&str> {
         self.note.as_deref()
+    }
+
+    /// The stage that it belongs to, an index of the setup's, if there are stages.
+    #[must_use]
+    pub fn stage(&self) -> Option<u32> {
+        self.stage
     }
 
     /// Its attempts, the last one being the one that counts.

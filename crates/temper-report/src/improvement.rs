@@ -1,6 +1,6 @@
 //! How much better the best trial is than the default configuration.
 
-use temper_core::{Goal, History, Origin, State};
+use temper_core::{Goal, History, Origin, State, Trial};
 
 /// The best trial's value beside the default configuration's.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -13,14 +13,18 @@ pub struct Improvement {
 
 impl Improvement {
     /// Compares; `None` if the study has no default configuration, or it did not complete or keep
-    /// the constraints.
+    /// the constraints, at the fidelity of the best trial.
     #[must_use]
     pub fn of(history: &History, goal: &Goal) -> Option<Self> {
+        let best = history.best()?;
+        let is_default = |trial: &&Trial| trial.origin() == Origin::Default;
+        let default = history.trials().iter().find(is_default)?.config();
         let default = history
             .in_state(State::Completed)
-            .find(|trial| trial.origin() == Origin::Default && history.is_feasible(trial))
-            .and_then(temper_core::Trial::loss)?;
-        let best = history.best()?.loss()?;
+            .filter(|trial| history.fidelity(trial) == history.fidelity(best))
+            .find(|trial| trial.config() == default && history.is_feasible(trial))
+            .and_then(Trial::loss)?;
+        let best = best.loss()?;
         Some(Self { best: goal.value(best), default: goal.value(default) })
     }
 

@@ -14,6 +14,9 @@ use temper_core::{History, Loss, State, Trial};
 pub fn pareto_front(history: &History) -> Vec<&Trial> {
     let completed = history.in_state(State::Completed);
     let mut trials: Vec<_> = completed.filter(|trial| history.is_feasible(trial)).collect();
+    // Losses of another fidelity don't compare: the last one counts.
+    let last = trials.iter().map(|trial| history.fidelity(trial)).max();
+    trials.retain(|trial| Some(history.fidelity(trial)) == last);
     trials.sort_by_key(|trial| (trial.losses(), trial.id()));
     let mut front: Vec<&Trial> = Vec::new();
     // What dominates a trial comes before it in this order.
@@ -53,6 +56,7 @@ mod tests {
             pruner: None,
             early_stopping: None,
             max_steps: None,
+            stages: Vec::new(),
             trials: None,
         };
         history.apply(&Event::Opened(setup)).unwrap();
@@ -67,6 +71,7 @@ mod tests {
                 until: None,
                 fork: None,
                 note: None,
+                stage: None,
             };
             let (seconds, peak_memory) = (1.0, None);
             let ended = Event::Finished { trial, lease, outcome, seconds, peak_memory };

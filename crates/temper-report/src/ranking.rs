@@ -1,8 +1,10 @@
 //! The order of a table of trials.
 
+use std::cmp::Reverse;
+
 use temper_core::{History, State, Trial};
 
-/// All trials, best first: the completed ones that keep the constraints by their loss, then the
+/// All trials, best first, of a later fidelity before those of an earlier one: the completed ones that keep the constraints by their loss, then the
 /// other completed ones, then those that are under way, then the pruned ones by their loss, then the
 /// failed ones; equals by their numbers.
 #[must_use]
@@ -11,7 +13,8 @@ pub fn ranked(history: &History) -> Vec<&Trial> {
     trials.sort_by_cached_key(|trial| {
         let is_outside = trial.state() == State::Completed && !history.is_feasible(trial);
         // A trial without a loss comes after those of its state that have one.
-        (group(trial.state()), is_outside, trial.loss().is_none(), trial.loss(), trial.id())
+        let key = (group(trial.state()), is_outside, Reverse(history.fidelity(trial)));
+        (key, trial.loss().is_none(), trial.loss(), trial.id())
     });
     trials
 }
@@ -56,6 +59,7 @@ mod tests {
                 until: None,
                 fork: None,
                 note: None,
+                stage: None,
             };
             history.apply(&started).unwrap();
             if let Some(outcome) = outcome {

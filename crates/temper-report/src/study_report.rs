@@ -57,6 +57,9 @@ pub struct TrialReport<'a> {
     pub reports: Vec<ReportRow<'a>>,
     /// Who proposed it.
     pub origin: Origin,
+    /// Its stage, if the study has stages.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stage: Option<&'a str>,
     /// What its strategy says about it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub note: Option<&'a str>,
@@ -110,6 +113,10 @@ impl<'a> StudyReport<'a> {
         let report = |trial: &'a Trial| TrialReport {
             pareto: (goals.len() > 1 && trial.state() == State::Completed)
                 .then(|| front.contains(&trial.id())),
+            stage: trial.stage().and_then(|index| {
+                let stage = history.setup()?.stages.get(usize::try_from(index).ok()?)?;
+                Some(stage.name.as_str())
+            }),
             ..TrialReport::new(goals, history, trial)
         };
         let constraints = history.setup().map_or(&[][..], |setup| &setup.constraints);
@@ -146,6 +153,7 @@ impl<'a> TrialReport<'a> {
                 })
                 .collect(),
             origin: trial.origin(),
+            stage: None,
             note: trial.note(),
             attempts: trial.attempts().len(),
             reason: trial.reason(),

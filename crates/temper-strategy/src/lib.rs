@@ -31,6 +31,7 @@ mod prune;
 mod random;
 mod registry;
 mod sobol;
+mod stages;
 mod start;
 mod tpe;
 
@@ -52,4 +53,5 @@ pub use registry::{
     ALL, DEFAULT, Entry, Options, PRUNERS, RegistryError, Sort, build, build_pruner,
 };
 pub use sobol::Sobol;
+pub use stages::{NarrowError, Stages, build_for, narrow};
 pub use tpe::{Tpe, TpeOptions};

@@ -34,7 +34,7 @@ impl From<Config> for Proposal {
 
 impl From<Proposal> for Next {
     fn from(Proposal { config, note }: Proposal) -> Self {
-        Self::Start { config, until: None, fork: None, note }
+        Self::Start { config, until: None, fork: None, note, stage: None }
     }
 }
 

@@ -182,6 +182,7 @@ mod tests {
                 until: None,
                 fork: None,
                 note: None,
+                stage: None,
             };
             history.apply(&event).unwrap();
             sobol.tell(&event);

@@ -85,6 +85,7 @@ impl Bench {
             pruner: None,
             early_stopping: None,
             max_steps: None,
+            stages: Vec::new(),
             trials: Some(60),
             constraints: Vec::new(),
         }));
@@ -142,6 +143,7 @@ impl Bench {
             until: None,
             fork: None,
             note: None,
+            stage: None,
         });
     }
 

@@ -205,8 +205,8 @@ fn what_is_rebuilt_from_the_log_asks_and_judges_the_same() {
 
 fn logged(event: &Event) -> Next {
     match event.clone() {
-        Event::Started { config, until, fork, note, .. } => {
-            Next::Start { config, until, fork, note }
+        Event::Started { config, until, fork, note, stage, .. } => {
+            Next::Start { config, until, fork, note, stage }
         }
         Event::Continued { trial, until, note, .. } => Next::Resume { trial, until, note },
         _ => panic!("{event:?} is no proposal"),

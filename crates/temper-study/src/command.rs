@@ -99,7 +99,7 @@ impl CommandObjective {
     }
 
     fn command(&self, job: &Job, slot: Option<&Slot>, folder: &Path) -> Command {
-        let arguments = template::fill(&self.settings.command, &job.config, folder);
+        let arguments = template::fill(&self.settings.command, &job.config, &job.settings, folder);
         let mut arguments = arguments.iter();
         let mut command = Command::new(arguments.next().map_or("", String::as_str));
         command
@@ -117,6 +117,12 @@ impl CommandObjective {
             .envs(&self.settings.env);
         for (name, value) in job.config.iter() {
             command.env(format!("TEMPER_PARAM_{}", name.to_uppercase()), value.to_string());
+        }
+        for (name, value) in job.settings.iter() {
+            command.env(format!("TEMPER_SETTING_{}", name.to_uppercase()), value.to_string());
+        }
+        if let Some(steps) = job.settings.get("max_steps") {
+            command.env("TEMPER_MAX_STEPS", steps.to_string());
         }
         if let Some(slot) = slot {
             command.envs(&slot.env);

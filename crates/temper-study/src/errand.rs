@@ -5,7 +5,7 @@ use std::time::Instant;
 use rand::Rng as _;
 use temper_core::{
     Attempt, Config, Event, Failure, FailureKind, Intake, Job, Lease, Next, Origin, Outcome, Seq,
-    Setup, State, Step, Trial, TrialId, stream,
+    Setup, State, Step, Trial, TrialId, first_pause, stream,
 };
 
 use crate::ledger::{AppendError, Ledger, Proposal};
@@ -50,8 +50,10 @@ impl Study {
             && let Some(Ok(config)) = self.space.default_config().map(|it| self.space.complete(it))
             && !is_known(&ledger, &config)
         {
-            let until = self.first_pause(&ledger);
-            let next = Next::Start { config, until, fork: None, note: None };
+            let stage = (!self.setup.stages.is_empty()).then_some(0);
+            let pruner = self.pruner.as_deref();
+            let until = pruner.and_then(|it| first_pause(it, stage, ledger.history()));
+            let next = Next::Start { config, until, fork: None, note: None, stage };
             return self.start(&mut ledger, next, Origin::Default, 0);
         }
         let Proposal { next, seen } = ledger.ask(&self.space, self.pruner.as_deref())?;
@@ -68,11 +70,6 @@ impl Study {
         }
     }
 
-    /// Where the next trial pauses, if the pruner wants that.
-    fn first_pause(&self, ledger: &Ledger) -> Option<Step> {
-        self.pruner.as_ref().and_then(|it| it.until(ledger.next_trial(), ledger.history()))
-    }
-
     fn start(
         &self,
         ledger: &mut Ledger,
@@ -80,7 +77,7 @@ impl Study {
         origin: Origin,
         seen: Seq,
     ) -> Result<Errand, StudyError> {
-        let Next::Start { config, until, fork, note } = next else {
+        let Next::Start { config, until, fork, note, stage } = next else {
             unreachable!("called with a start")
         };
         self.space.validate(&config).map_err(|reason| StudyError::BadProposal {
@@ -93,7 +90,7 @@ impl Study {
         self.write(
             ledger,
             trial,
-            &Event::Started { trial, config, origin, seen, worker, until, fork, note },
+            &Event::Started { trial, config, origin, seen, worker, until, fork, note, stage },
         )
     }
 
@@ -144,6 +141,7 @@ impl Study {
             seed: seed.into(),
             until: trial.until(),
             fork: trial.fork(),
+            settings: ledger.history().settings_of(trial.stage()).cloned().unwrap_or_default(),
         };
         Task { job, lease: attempt.lease }
     }
@@ -233,6 +231,7 @@ fn asks_alike(one: &Setup, other: &Setup) -> bool {
         && one.seed == other.seed
         && one.constraints == other.constraints
         && one.space == other.space
+        && one.stages == other.stages
 }
 
 /// Trials that run may still fail and have to be tried again.

@@ -122,10 +122,11 @@ fn proposals(events: &[Event]) -> BTreeMap<Seq, (TrialId, Next)> {
                 until,
                 fork,
                 note,
+                stage,
                 ..
             } => {
                 let (config, note) = (config.clone(), note.clone());
-                let next = Next::Start { config, until: *until, fork: *fork, note };
+                let next = Next::Start { config, until: *until, fork: *fork, note, stage: *stage };
                 Some((*seen, (*trial, next)))
             }
             Event::Continued { trial, seen: Some(seen), until, note, .. } => {

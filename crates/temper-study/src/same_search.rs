@@ -5,7 +5,8 @@ use temper_space::ParamSpec;
 
 use crate::StudyError;
 
-/// Compares goals, space and requirements. Constraints, strategy, pruner, seed, number of trials and
+/// Compares goals, space, requirements, and the names and settings of stages, of which there may be
+/// more. Constraints, strategy, pruner, seed, number of trials and
 /// the confidence in defaults may differ: they change what is tried, not what a trial is.
 pub(crate) fn same_search(before: &Setup, now: &Setup) -> Result<(), StudyError> {
     let changed =
@@ -24,6 +25,23 @@ pub(crate) fn same_search(before: &Setup, now: &Setup) -> Result<(), StudyError>
             }
             _ => {}
         }
+    }
+    for (before, now_stage) in before.stages.iter().zip(&now.stages) {
+        let name = &before.name;
+        if before.name != now_stage.name {
+            return changed(
+                "list of stages",
+                format!("`{name}` was where `{}` is", now_stage.name),
+            );
+        }
+        if before.settings != now_stage.settings {
+            let (before, now) = (&before.settings, &now_stage.settings);
+            let difference = format!("the settings of `{name}` were `{before}`, now `{now}`");
+            return changed("list of stages", difference);
+        }
+    }
+    if let Some(gone) = before.stages.get(now.stages.len()) {
+        return changed("list of stages", format!("it also had `{}`", gone.name));
     }
     if before.require != now.require {
         return changed("set of requirements", "`[require]` was different".to_owned());

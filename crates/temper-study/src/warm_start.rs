@@ -156,6 +156,7 @@ impl Study {
             until: None,
             fork: None,
             note: Some(observed.note.clone()),
+            stage: None,
         })?;
         let started = ledger.history().trial(trial).and_then(|trial| trial.attempts().last());
         ledger.append(&Event::Finished {

@@ -52,9 +52,10 @@ pub(crate) fn lack(history: &History) -> Option<String> {
 /// parameters.
 pub(crate) fn best_toml(plan: &Plan, history: &History) -> Result<String> {
     let best = history.best().ok_or_else(|| miette!("there is no best trial"))?;
+    let of_stage = history.settings_of(best.stage()).cloned().unwrap_or_default();
     let table = match &plan.objective.train {
         Some(settings) => {
-            let config = settings.with(best.config()).into_diagnostic()?;
+            let config = settings.with_both(best.config(), &of_stage).into_diagnostic()?;
             let mut table = toml::Table::try_from(&config).into_diagnostic()?;
             if config.base_model.is_some() {
                 table.retain(|key, _| !TrainConfig::of_base_model().contains(&key));

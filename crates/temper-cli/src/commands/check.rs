@@ -3,9 +3,9 @@
 use std::path::Path;
 
 use miette::Result;
-use temper_core::Goal;
+use temper_core::{Goal, StageSetup};
 use temper_space::{Confidence, Domain, Param, Space};
-use temper_strategy::{Grid, GridOptions};
+use temper_strategy::{Grid, GridOptions, narrow};
 use temper_train::TrainConfig;
 
 use crate::args::StudyArgs;
@@ -43,6 +43,9 @@ pub(crate) fn run(args: &StudyArgs) -> Result<Exit> {
         room.warn(plan.workers as u64);
     }
     println!("{}", budget(&plan)?);
+    for stage in &plan.setup.stages {
+        println!("  {}", stage_line(stage, &plan));
+    }
     if !warm_starts.is_empty() {
         println!("{}", describe_warm_start(&warm_starts));
     }
@@ -102,6 +105,26 @@ fn default_settings(plan: &Plan) -> Option<TrainConfig> {
     plan.objective.train.as_ref()?.with(&config).ok()
 }
 
+/// What a stage does: "coarse: grid, 12 trials, `learning_rate` 0.0001 to 0.01 (log), `max_steps=100`".
+fn stage_line(stage: &StageSetup, plan: &Plan) -> String {
+    let trials = match stage.trials {
+        Some(trials) => format!("{trials} trials"),
+        None => "the rest of the trials".to_owned(),
+    };
+    let mut line = format!("stage {}: {}, {trials}", stage.name, stage.strategy.name);
+    if let Some(around) = stage.around {
+        line.push_str(&format!(", around the best, {} of each range", around.shrink));
+    }
+    if let Ok(part) = narrow(&plan.space, &stage.space) {
+        let narrowed = part.params().iter().filter(|it| stage.space.0.contains_key(it.name()));
+        narrowed.for_each(|it| line.push_str(&format!(", {} {}", it.name(), it.domain())));
+    }
+    if !stage.settings.is_empty() {
+        line.push_str(&format!(", with {}", describe(&stage.settings)));
+    }
+    line
+}
+
 fn budget(plan: &Plan) -> Result<String> {
     let strategy = &plan.setup.strategy;
     let trials = match plan.setup.trials {
@@ -109,6 +132,9 @@ fn budget(plan: &Plan) -> Result<String> {
         None => "as many trials as it has points".to_owned(),
     };
     let workers = plan.workers;
+    if !plan.setup.stages.is_empty() {
+        return Ok(format!("{} stages, {trials}, {workers} at once", plan.setup.stages.len()));
+    }
     let line = format!("strategy {}, {trials}, {workers} at once", strategy.name);
     if strategy.name != "grid" {
         return Ok(line);

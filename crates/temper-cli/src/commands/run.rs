@@ -3,7 +3,7 @@
 use std::sync::atomic::Ordering;
 
 use miette::{Result, miette};
-use temper_core::{Goal, History, Origin, State, Storage};
+use temper_core::{Goal, History, Origin, State, Storage, Trial};
 use temper_report::Improvement;
 use temper_study::{Study, StudyError, WarmStart};
 
@@ -92,8 +92,11 @@ fn conclude(args: &RunArgs, plan: &Plan, history: &History) -> Result<Exit> {
 
 fn comparison(history: &History, goal: &Goal) -> String {
     let Some(improvement) = Improvement::of(history, goal) else {
+        let last = history.best().map(|best| history.fidelity(best));
         let completed = history.in_state(State::Completed);
-        let mut default = completed.filter(|trial| trial.origin() == Origin::Default);
+        let compares = |trial: &&Trial| Some(history.fidelity(trial)) == last;
+        let mut default =
+            completed.filter(compares).filter(|trial| trial.origin() == Origin::Default);
         return match default.next() {
             None => "there is no completed default configuration to compare with".to_owned(),
             Some(_) => "the default configuration does not keep the constraints".to_owned(),

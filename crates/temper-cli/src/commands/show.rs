@@ -7,7 +7,7 @@ use std::iter;
 
 use comfy_table::{CellAlignment, Table, presets};
 use miette::{IntoDiagnostic, Result, miette};
-use temper_core::{Constraint, Goal, History, Setup, State, Trial, TrialId, Verdict};
+use temper_core::{Constraint, Goal, History, Setup, StageSetup, State, Trial, TrialId, Verdict};
 use temper_report::{StudyReport, TrialReport, pareto_front, ranked};
 
 use crate::args::ShowArgs;
@@ -61,6 +61,10 @@ fn table(plan: &Plan, history: &History) -> Table {
     if goals.len() > 1 {
         header.push("front");
     }
+    let stages = &plan.setup.stages;
+    if !stages.is_empty() {
+        header.push("stage");
+    }
     header.push("seconds");
     header.extend(&bounded);
     let numbers_end = header.len();
@@ -71,6 +75,9 @@ fn table(plan: &Plan, history: &History) -> Table {
         row.extend((0..goals.len()).map(|index| value(trial, goals, index)));
         if goals.len() > 1 {
             row.push(if front.contains(&trial.id()) { "*" } else { "" }.to_owned());
+        }
+        if !stages.is_empty() {
+            row.push(stage_name(stages, trial).to_owned());
         }
         row.push(format!("{:.1}", trial.seconds()));
         let metric = |name: &&str| history.metric(trial, name).map(number).unwrap_or_default();
@@ -86,6 +93,12 @@ fn table(plan: &Plan, history: &History) -> Table {
         }
     }
     table
+}
+
+/// The name of the trial's stage; empty if it is of none.
+fn stage_name<'a>(stages: &'a [StageSetup], trial: &Trial) -> &'a str {
+    let stage = trial.stage().and_then(|index| stages.get(usize::try_from(index).ok()?));
+    stage.map_or("", |stage| &stage.name)
 }
 
 /// The metrics beside the goals that have to keep a bound.

@@ -3,6 +3,7 @@
 use std::env;
 use std::path::{Path, PathBuf};
 
+use temper_core::StageSetup;
 use temper_space::Space;
 use temper_study::Template;
 
@@ -17,6 +18,7 @@ pub(super) fn read(
     document: &Document,
     command: &[String],
     space: &Space,
+    stages: &[StageSetup],
 ) -> Result<Vec<Template>, Mistake> {
     if command.is_empty() {
         return Err(document.mistake(&["objective", "command"], "the command is empty"));
@@ -26,6 +28,7 @@ pub(super) fn read(
         .iter()
         .map(temper_space::Param::name)
         .chain(space.derived().iter().map(temper_space::Derived::name))
+        .chain(stages.iter().flat_map(|stage| stage.settings.iter().map(|(name, _)| name)))
         .collect();
     let mut templates = Vec::new();
     for (index, argument) in command.iter().enumerate() {

@@ -10,9 +10,9 @@ use crate::document::{Document, explain};
 use crate::mistake::{Mistake, suggest};
 use crate::study_file::Named;
 
-/// The strategy that a log names.
-pub(crate) fn strategy_of(setup: &StrategySetup) -> Result<Box<dyn Strategy>, String> {
-    temper_strategy::build(&setup.name, &options(setup)?).map_err(|error| error.to_string())
+/// The strategy that a log names, or those of its stages.
+pub(crate) fn strategy_of(setup: &Setup) -> Result<Box<dyn Strategy>, String> {
+    temper_strategy::build_for(setup).map_err(|error| error.to_string())
 }
 
 /// The pruner that a log names.
@@ -23,7 +23,7 @@ pub(crate) fn pruner_of(setup: &StrategySetup) -> Result<Box<dyn Pruner>, String
 /// The strategy and the pruner that a log names.
 pub(crate) fn proposers_of(setup: &Setup) -> Result<Proposers, String> {
     let pruner = setup.pruner.as_ref().map(pruner_of).transpose()?;
-    Ok((strategy_of(&setup.strategy)?, pruner))
+    Ok((strategy_of(setup)?, pruner))
 }
 
 fn options(setup: &StrategySetup) -> Result<Options, String> {
@@ -31,16 +31,20 @@ fn options(setup: &StrategySetup) -> Result<Options, String> {
 }
 
 /// Checks that there is such a strategy.
-pub(super) fn check_strategy(document: &Document, named: &Named) -> Result<(), Mistake> {
+pub(super) fn check_strategy(
+    document: &Document,
+    section: &[&str],
+    named: &Named,
+) -> Result<(), Mistake> {
     let names: Vec<_> = ALL.iter().map(|entry| entry.name).collect();
     temper_strategy::build(&named.name, &named.options)
         .map(drop)
-        .map_err(|error| mistake(document, "strategy", named, &error, &names))
+        .map_err(|error| mistake(document, section, named, &error, &names))
 }
 
 /// Checks that the strategy can search the space: that it answers a first question.
 pub(super) fn check_suits(document: &Document, setup: &Setup, space: &Space) -> Result<()> {
-    let mut strategy = strategy_of(&setup.strategy).map_err(|error| miette!("{error}"))?;
+    let mut strategy = strategy_of(setup).map_err(|error| miette!("{error}"))?;
     let (mut history, opened) = (History::new(), Event::Opened(setup.clone()));
     history.apply(&opened).map_err(|error| miette!("{error}"))?;
     strategy.tell(&opened);
@@ -74,21 +78,22 @@ pub(super) fn check_pruner(document: &Document, named: &Named) -> Result<(), Mis
     let names: Vec<_> = PRUNERS.iter().map(|entry| entry.name).collect();
     build_pruner(&named.name, &named.options)
         .map(drop)
-        .map_err(|error| mistake(document, "pruner", named, &error, &names))
+        .map_err(|error| mistake(document, &["pruner"], named, &error, &names))
 }
 
 /// Points at the name, or at the option that the message is about.
 fn mistake(
     document: &Document,
-    section: &str,
+    section: &[&str],
     named: &Named,
     error: &RegistryError,
     names: &[&str],
 ) -> Mistake {
+    let path = |key| section.iter().copied().chain([key]).collect::<Vec<&str>>();
     match error {
         RegistryError::Unknown { name, .. } => {
             let help = suggest(name, names);
-            document.mistake(&[section, "name"], error.to_string()).help(Some(help))
+            document.mistake(&path("name"), error.to_string()).help(Some(help))
         }
         RegistryError::BadOptions { owner, message } => {
             let mut options = named.options.keys();
@@ -97,8 +102,9 @@ fn mistake(
             // The place says which option it is.
             let message = message.strip_prefix(&format!("`{key}`: ")).unwrap_or(message);
             let (message, help) = explain(message);
-            let message = format!("{section} `{owner}`: {message}");
-            document.mistake(&[section, key], message).help(help)
+            let what = section.last().copied().unwrap_or_default();
+            let message = format!("{what} `{owner}`: {message}");
+            document.mistake(&path(key), message).help(help)
         }
     }
 }

@@ -9,7 +9,7 @@ use temper_study::Observer;
 
 use crate::people::{describe, number};
 
-use super::{is_best, news, over, value};
+use super::{is_best, new_stage, news, over, value};
 
 /// How often a bar that gets no events is drawn.
 pub(super) const TICK: Duration = Duration::from_millis(200);
@@ -99,6 +99,9 @@ impl Observer for Bars {
         match event {
             Event::Started { trial, .. } => {
                 self.start(*trial, history);
+                if let Some(line) = new_stage(history, *trial) {
+                    self.say(&line);
+                }
                 self.note(*trial, history);
             }
             Event::Continued { trial, .. } => self.start(*trial, history),

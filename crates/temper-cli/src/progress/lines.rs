@@ -7,7 +7,7 @@ use crate::say::say;
 
 use crate::people::{counted, describe, number};
 
-use super::{is_best, news, over, value};
+use super::{is_best, new_stage, news, over, value};
 
 /// One line on stderr when a trial starts, and one when it ends.
 pub(super) struct Lines {
@@ -28,6 +28,9 @@ impl Observer for Lines {
     fn see(&mut self, event: &Event, history: &History) {
         match event {
             Event::Started { trial, config, .. } => {
+                if let Some(line) = new_stage(history, *trial) {
+                    say(line);
+                }
                 let observed = history.trials().len() as u64 - history.tried();
                 let total = self.trials.map(|trials| trials.saturating_add(observed));
                 let total = total.map(|total| format!(" of {total}")).unwrap_or_default();

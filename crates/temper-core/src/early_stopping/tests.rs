@@ -23,6 +23,8 @@ fn history(reports: &[(f64, Option<f64>)]) -> History {
         pruner: None,
         early_stopping: None,
         max_steps: None,
+        stages: Vec::new(),
+        stages: Vec::new(),
         trials: None,
     }));
     add(Event::Started {
@@ -34,6 +36,7 @@ fn history(reports: &[(f64, Option<f64>)]) -> History {
         until: None,
         fork: None,
         note: None,
+        stage: None,
     });
     for (step, (value, eval_loss)) in (1..).map(|it| it * 10).zip(reports) {
         let losses: Vec<Loss> = vec![accuracy.loss(*value).unwrap()];

@@ -13,6 +13,7 @@ fn started(trial: u64) -> Event {
         until: None,
         fork: None,
         note: None,
+        stage: None,
     }
 }
 

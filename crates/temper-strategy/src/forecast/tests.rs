@@ -22,6 +22,7 @@ fn opened(max_steps: Option<Step>) -> History {
         pruner: None,
         early_stopping: None,
         max_steps,
+        stages: Vec::new(),
         trials: None,
     };
     history.apply(&Event::Opened(setup)).unwrap();
@@ -32,7 +33,8 @@ fn add(history: &mut History, losses: impl IntoIterator<Item = f64>) {
     let (trial, lease) = (TrialId(history.trials().len() as u64), Lease(history.len()));
     let (config, origin, seen) = (Config::default(), Origin::Strategy, 0);
     let (worker, until, fork, note) = (WorkerId::new("a"), None, None, None);
-    let started = Event::Started { trial, config, origin, seen, worker, until, fork, note };
+    let started =
+        Event::Started { trial, config, origin, seen, worker, until, fork, note, stage: None };
     history.apply(&started).unwrap();
     for (step, loss) in (1..).zip(losses) {
         let losses = vec![Loss::new(loss).unwrap()];

@@ -35,6 +35,7 @@ fn run(grid: &mut Grid, space: &Space, history: &mut History, limit: usize) -> V
             until: None,
             fork: None,
             note: None,
+            stage: None,
         };
         let losses = vec![Loss::new(1.0).unwrap()];
         let outcome = Outcome::completed(losses);

@@ -30,6 +30,7 @@ pub(super) fn history_of(direction: Direction, curves: &[&[(Step, f64)]]) -> His
             pruner: None,
             early_stopping: None,
             max_steps: None,
+            stages: Vec::new(),
             trials: None,
         }))
         .unwrap();
@@ -37,7 +38,8 @@ pub(super) fn history_of(direction: Direction, curves: &[&[(Step, f64)]]) -> His
         let (trial, lease) = (TrialId(id), Lease(history.len()));
         let (config, origin, seen) = (Config::default(), Origin::Strategy, history.len());
         let (worker, until, fork, note) = (WorkerId::new("a"), None, None, None);
-        let started = Event::Started { trial, config, origin, seen, worker, until, fork, note };
+        let started =
+            Event::Started { trial, config, origin, seen, worker, until, fork, note, stage: None };
         history.apply(&started).unwrap();
         for (step, value) in *curve {
             let (step, losses) = (*step, vec![goal.loss(*value).unwrap()]);

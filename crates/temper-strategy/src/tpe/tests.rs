@@ -40,6 +40,7 @@ impl Study {
             pruner: None,
             early_stopping: None,
             max_steps: None,
+            stages: Vec::new(),
             trials: None,
             constraints: Vec::new(),
         }));
@@ -66,6 +67,7 @@ impl Study {
             until: None,
             fork: None,
             note: None,
+            stage: None,
         };
         self.add(&started);
         (trial, config)
@@ -335,6 +337,7 @@ fn results_observed_elsewhere_stand_in_for_the_startup() {
             until: None,
             fork: None,
             note: None,
+            stage: None,
         });
         study.finish(trial, completed(&[place]));
     }

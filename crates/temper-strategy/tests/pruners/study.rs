@@ -92,6 +92,7 @@ impl Study {
             pruner: Some(setup(case.name, case.options)),
             early_stopping: None,
             max_steps: world.max_steps,
+            stages: Vec::new(),
             trials: Some(world.trials),
         }));
         study
@@ -125,11 +126,21 @@ impl Study {
         witness.proposed(self, &next);
         match next {
             Next::Start { .. } if self.history.intake() == Intake::Closed => false,
-            Next::Start { config, until, fork, note } => {
+            Next::Start { config, until, fork, note, stage } => {
                 let trial = TrialId(self.history.trials().len() as u64);
                 let (seen, worker, origin) =
                     (self.history.len(), WorkerId::new("test"), Origin::Strategy);
-                self.add(Event::Started { trial, config, origin, seen, worker, until, fork, note });
+                self.add(Event::Started {
+                    trial,
+                    config,
+                    origin,
+                    seen,
+                    worker,
+                    until,
+                    fork,
+                    note,
+                    stage,
+                });
                 true
             }
             Next::Resume { trial, until, note } => {

@@ -50,6 +50,7 @@ impl Study {
             pruner: None,
             early_stopping: None,
             max_steps: None,
+            stages: Vec::new(),
             trials: None,
             constraints: Vec::new(),
         }));
@@ -89,6 +90,7 @@ impl Study {
             until: None,
             fork: None,
             note,
+            stage: None,
         });
         trial
     }

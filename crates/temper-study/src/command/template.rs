@@ -75,12 +75,12 @@ impl Template {
     }
 
     /// The argument, or `None` if it names a parameter that the configuration does not have.
-    fn fill(&self, config: &Config, folder: &Path) -> Option<String> {
+    fn fill(&self, config: &Config, settings: &Config, folder: &Path) -> Option<String> {
         self.0
             .iter()
             .map(|piece| match piece {
                 Piece::Text(text) => Some(text.clone()),
-                Piece::Param(name) => match config.get(name) {
+                Piece::Param(name) => match config.get(name).or_else(|| settings.get(name)) {
                     Some(value) => Some(value.to_string()),
                     None if name == TRIAL_DIR => Some(folder.display().to_string()),
                     None => None,
@@ -101,11 +101,16 @@ impl Template {
 
 /// The arguments of one trial. One that names an inactive parameter is left out, and so is the
 /// option before it if it is nothing but that parameter: `--momentum {momentum}`.
-pub(super) fn fill(templates: &[Template], config: &Config, folder: &Path) -> Vec<String> {
+pub(super) fn fill(
+    templates: &[Template],
+    config: &Config,
+    settings: &Config,
+    folder: &Path,
+) -> Vec<String> {
     let mut arguments: Vec<String> = Vec::new();
     let mut before: Option<&Template> = None;
     for template in templates {
-        match template.fill(config, folder) {
+        match template.fill(config, settings, folder) {
             Some(argument) => arguments.push(argument),
             None if template.is_bare_param() && before.is_some_and(Template::is_bare_option) => {
                 arguments.pop();
@@ -128,7 +133,8 @@ mod tests {
             ("lr".to_owned(), 0.001.into()),
             ("optimizer".to_owned(), "adamw".into()),
         ]);
-        fill(&templates, &config, Path::new("/trials/0003"))
+        let settings = Config::from_iter([("max_steps".to_owned(), temper_core::Value::Int(100))]);
+        fill(&templates, &config, &settings, Path::new("/trials/0003"))
     }
 
     #[test]
@@ -137,6 +143,12 @@ mod tests {
             filled(&["train", "--lr={lr}", "{optimizer}-{lr}", "{trial_dir}/out", "{{lr}}"]),
             ["train", "--lr=0.001", "adamw-0.001", "/trials/0003/out", "{lr}"]
         );
+    }
+
+    #[test]
+    fn a_setting_of_the_stage_stands_in_arguments() {
+        assert_eq!(filled(&["train", "--steps", "{max_steps}"]), ["train", "--steps", "100"]);
+        assert_eq!(filled(&["train", "--epochs", "{epochs}"]), ["train"]);
     }
 
     #[test]

@@ -168,6 +168,7 @@ impl Strategy for PauseOnce {
                 until: Some(1),
                 fork: None,
                 note: None,
+                stage: None,
             }),
             (_, Some(trial)) => Ok(Next::Resume { trial, until: None, note: None }),
             (_, None) => Ok(Next::Done),

@@ -12,6 +12,7 @@ mod promotions;
 mod replay;
 mod resumes;
 mod slots;
+mod stages;
 mod storage_errors;
 mod study;
 mod warm_start;
@@ -54,6 +55,7 @@ fn setup_of(space: &str, trials: u64) -> Setup {
         pruner: None,
         early_stopping: None,
         max_steps: None,
+        stages: Vec::new(),
         trials: Some(trials),
     }
 }
@@ -70,7 +72,8 @@ fn proposers(setup: &Setup) -> Result<Proposers, String> {
         let options = serde_json::from_str(&pruner.options).map_err(|error| error.to_string())?;
         temper_strategy::build_pruner(&pruner.name, &options).map_err(|error| error.to_string())
     });
-    Ok((build(&setup.strategy)?, pruner.transpose()?))
+    let strategy = temper_strategy::build_for(setup).map_err(|error| error.to_string())?;
+    Ok((strategy, pruner.transpose()?))
 }
 
 /// Opens a study with its strategy of the registry, without a pruner.
@@ -86,7 +89,7 @@ fn open_hasty(setup: Setup, storage: impl Storage + 'static) -> Study {
 
 /// [`open`] with settings.
 fn open_with(setup: Setup, storage: impl Storage + 'static, settings: Settings) -> Study {
-    let strategy = build(&setup.strategy).expect("the strategy is in the registry");
+    let strategy = temper_strategy::build_for(&setup).expect("the strategy is in the registry");
     Study::open(setup, strategy, None, Box::new(storage), settings).expect("the study opens")
 }
 
@@ -177,6 +180,7 @@ fn start_as_lost_worker(storage: &mut dyn Storage, config: Config) -> (WorkerId,
         until: None,
         fork: None,
         note: None,
+        stage: None,
     };
     storage.append(at, &event).expect("nobody else writes to the log");
     (worker, Lease(at))

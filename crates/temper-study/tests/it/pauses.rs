@@ -38,6 +38,7 @@ impl Strategy for Rungs {
                 until: Some(self.until),
                 fork: None,
                 note: None,
+                stage: None,
             });
         }
         let paused = history.in_state(State::Paused).next().map(Trial::id);

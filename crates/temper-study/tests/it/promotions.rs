@@ -21,8 +21,9 @@ fn promoting(trials: u64, pruner: &str) -> Setup {
 }
 
 fn open(setup: Setup, storage: MemoryStorage) -> Study {
-    let (strategy, pruner) = proposers(&setup).unwrap();
-    Study::open(setup, strategy, pruner, Box::new(storage), Settings::default()).unwrap()
+    let (strategy, pruner) = proposers(&setup).expect("both are in the registry");
+    Study::open(setup, strategy, pruner, Box::new(storage), Settings::default())
+        .expect("the study opens")
 }
 
 /// The steps that each attempt ran, by trial.
@@ -33,7 +34,7 @@ fn stepwise(runs: &Runs) -> impl Fn(&Job, &mut dyn Reporter) -> Result<Vec<f64>,
     |job, reporter| {
         let at = |step: Step| (x(&job.config) - 2.0).powi(2) + 9.0 / step as f64;
         for step in job.reported.unwrap_or(0) + 1..=18 {
-            runs.lock().unwrap().push((job.trial.0, step));
+            runs.lock().expect("no test panics with it").push((job.trial.0, step));
             if let ControlFlow::Break(_) = reporter.report(step, &[at(step)], &no_metrics()) {
                 return Ok(Vec::new());
             }
@@ -130,7 +131,7 @@ fn paused_once(pausing: Pausing, script: &str) -> (History, String) {
     lab.settings.pausing = pausing;
     let setup = Setup { max_steps: Some(3), ..promoting(1, "asha") };
     let study = open(setup, lab.storage.clone());
-    study.run(&lab.objective(), 1).unwrap();
+    study.run(&lab.objective(), 1).expect("the study runs");
     (study.history(), lab.read("story"))
 }
 

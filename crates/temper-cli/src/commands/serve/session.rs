@@ -55,6 +55,7 @@ impl Session {
             pruner: pruner_name.map(|name| StrategySetup { name, options: pruner_options }),
             early_stopping: None,
             max_steps: create.max_resource,
+            stages: Vec::new(),
             trials: create.n_trials,
         };
         pruner.as_deref().map_or(Ok(()), |pruner| pruner.suits(&setup))?;
@@ -147,7 +148,17 @@ impl Session {
         let trial = TrialId(self.history.trials().len() as u64);
         let worker = WorkerId::new("client");
         let fork = None;
-        self.add(&Event::Started { trial, config, origin, seen, worker, until, fork, note })?;
+        self.add(&Event::Started {
+            trial,
+            config,
+            origin,
+            seen,
+            worker,
+            until,
+            fork,
+            note,
+            stage: None,
+        })?;
         Ok(trial)
     }
 

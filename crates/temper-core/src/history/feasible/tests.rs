@@ -22,6 +22,7 @@ fn history(constraints: &[&str], results: &[(f64, Option<f64>)]) -> History {
             pruner: None,
             early_stopping: None,
             max_steps: None,
+            stages: Vec::new(),
             trials: None,
         }))
         .unwrap();
@@ -37,6 +38,7 @@ fn history(constraints: &[&str], results: &[(f64, Option<f64>)]) -> History {
                 until: None,
                 fork: None,
                 note: None,
+                stage: None,
             },
             Event::Finished {
                 trial,
@@ -102,6 +104,7 @@ fn the_last_value_that_was_reported_counts() {
             until: None,
             fork: None,
             note: None,
+            stage: None,
         },
         report(1, &[("latency", 40.0)]),
         report(2, &[("latency", 60.0)]),

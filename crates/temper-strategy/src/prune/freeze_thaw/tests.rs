@@ -19,6 +19,7 @@ fn opened() -> History {
         pruner: None,
         early_stopping: None,
         max_steps: Some(100),
+        stages: Vec::new(),
         trials: None,
     };
     history.apply(&Event::Opened(setup)).unwrap();
@@ -30,7 +31,8 @@ fn add(history: &mut History, end: f64, fall: f64, steps: Step, outcome: Option<
     let (trial, lease) = (TrialId(history.trials().len() as u64), Lease(history.len()));
     let (config, origin, seen) = (Config::default(), Origin::Strategy, 0);
     let (worker, until, fork, note) = (WorkerId::new("a"), Some(10), None, None);
-    let started = Event::Started { trial, config, origin, seen, worker, until, fork, note };
+    let started =
+        Event::Started { trial, config, origin, seen, worker, until, fork, note, stage: None };
     history.apply(&started).unwrap();
     for step in (1..=steps).filter(|step| *step == 1 || step % 5 == 0) {
         let left = ((step as f64).powf(-0.5) - 0.1) / 0.9;

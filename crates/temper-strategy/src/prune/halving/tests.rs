@@ -18,7 +18,17 @@ impl Log {
         let trial = TrialId(self.0.trials().len() as u64);
         let (config, origin, seen) = (Config::default(), Origin::Strategy, self.0.len());
         let (worker, fork, note) = (WorkerId::new("a"), None, None);
-        self.add(&Event::Started { trial, config, origin, seen, worker, until, fork, note });
+        self.add(&Event::Started {
+            trial,
+            config,
+            origin,
+            seen,
+            worker,
+            until,
+            fork,
+            note,
+            stage: None,
+        });
         trial
     }
 

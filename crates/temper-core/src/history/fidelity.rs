@@ -1,0 +1,93 @@
+//! Which losses can be compared: those of trials that ran with the same settings.
+
+use std::borrow::Cow;
+use std::collections::BTreeSet;
+
+use crate::{Config, History, Loss, State, Step, Trial};
+
+/// The settings that a trial ran with. Losses of one fidelity compare, those of two do not: a loss
+/// at step 100 says nothing beside one at step 1000. A later one is of a later stage; trials without
+/// a stage have the settings of a stage that changes none, and without such a stage the first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Fidelity(usize);
+
+impl History {
+    /// The settings of a stage in place of the objective's own, if there are any.
+    #[must_use]
+    pub fn settings_of(&self, stage: Option<u32>) -> Option<&Config> {
+        let setup = self.setup.as_ref()?;
+        let stage = setup.stages.get(usize::try_from(stage?).ok()?)?;
+        Some(&stage.settings).filter(|settings| !settings.is_empty())
+    }
+
+    /// The fidelity of a stage's trials, or of those without a stage.
+    #[must_use]
+    pub fn fidelity_of(&self, stage: Option<u32>) -> Fidelity {
+        let settings = self.settings_of(stage);
+        let stages = self.setup.as_ref().map_or(&[][..], |setup| &setup.stages);
+        let is_same = |other: &Config| match settings {
+            Some(settings) => other == settings,
+            None => other.is_empty(),
+        };
+        let last = stages.iter().rposition(|stage| is_same(&stage.settings));
+        Fidelity(last.map_or(0, |last| last + 1))
+    }
+
+    /// The fidelity of a trial.
+    #[must_use]
+    pub fn fidelity(&self, trial: &Trial) -> Fidelity {
+        self.fidelity_of(trial.stage())
+    }
+
+    /// The fidelities of all trials, the last one first; one if there are no trials yet.
+    #[must_use]
+    pub fn fidelities(&self) -> Vec<Fidelity> {
+        if self.has_one_fidelity() {
+            return vec![self.fidelity_of(None)];
+        }
+        let all: BTreeSet<_> = self.trials.iter().map(|trial| self.fidelity(trial)).collect();
+        all.into_iter().rev().collect()
+    }
+
+    /// The history as those see it who compare trials of one fidelity: the others have failed
+    /// without a report, and the last step is that of this fidelity.
+    #[must_use]
+    pub fn of_fidelity(&self, fidelity: Fidelity) -> Cow<'_, Self> {
+        if self.has_one_fidelity() {
+            return Cow::Borrowed(self);
+        }
+        let mut history = self.clone();
+        for (own, trial) in history.trials.iter_mut().zip(&self.trials) {
+            if self.fidelity(trial) != fidelity {
+                own.reports.clear();
+                own.losses.clear();
+                own.state = State::Failed;
+            }
+        }
+        if let (Some(setup), Some(steps)) = (&mut history.setup, self.max_steps(fidelity)) {
+            setup.max_steps = Some(steps);
+        }
+        Cow::Owned(history)
+    }
+
+    fn has_one_fidelity(&self) -> bool {
+        let stages = self.setup.as_ref().map_or(&[][..], |setup| &setup.stages);
+        stages.iter().all(|stage| stage.settings.is_empty())
+    }
+
+    /// The last step of a trial, where the fidelity says so.
+    fn max_steps(&self, fidelity: Fidelity) -> Option<Step> {
+        let stage = self.setup.as_ref()?.stages.get(fidelity.0.checked_sub(1)?)?;
+        Step::try_from(stage.settings.get("max_steps")?.as_i64()?).ok()
+    }
+
+    /// The best completed trial of those that are looked at, infeasible ones last; of several
+    /// fidelities the last one counts.
+    pub fn best_of<'a>(&self, trials: impl Iterator<Item = &'a Trial>) -> Option<&'a Trial> {
+        let completed = trials.filter(|trial| trial.state() == State::Completed);
+        completed.min_by_key(|trial| {
+            let (fidelity, loss): (_, Option<Loss>) = (self.fidelity(trial), trial.loss());
+            (!self.is_feasible(trial), std::cmp::Reverse(fidelity), loss)
+        })
+    }
+}

@@ -3,7 +3,9 @@
 use std::ops::ControlFlow;
 
 use miette::{Result, miette};
-use temper_train::{Device, PretrainedModel, Sampling, TrainError, keep_freed_memory};
+use temper_train::{
+    Device, PretrainedModel, Sampling, TrainError, compute_on_this_thread, keep_freed_memory,
+};
 
 use crate::args::GenerateArgs;
 use crate::exit::Exit;
@@ -12,6 +14,7 @@ use crate::say::answer;
 
 pub(crate) fn run(args: &GenerateArgs) -> Result<Exit> {
     keep_freed_memory();
+    compute_on_this_thread();
     let mut model =
         PretrainedModel::load(&args.model, Device::Cpu).map_err(|error| explain(&error))?;
     if let Some(adapter) = &args.adapter {

@@ -2,7 +2,7 @@
 
 mod update;
 
-pub(crate) use update::Update;
+pub(crate) use update::{BLOCK, Update, is_on_cpu, numbers};
 
 use crate::{Algorithm, Groups, Optimizer, OptimizerSettings, WidthRule};
 

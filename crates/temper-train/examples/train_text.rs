@@ -7,10 +7,11 @@
 use std::ops::ControlFlow;
 use std::path::Path;
 
-use temper_train::{TrainConfig, TrainError, keep_freed_memory, train};
+use temper_train::{TrainConfig, TrainError, compute_on_this_thread, keep_freed_memory, train};
 
 fn main() -> Result<(), TrainError> {
     keep_freed_memory();
+    compute_on_this_thread();
     let config = TrainConfig {
         data: std::env::args().skip(1).collect(),
         hidden_size: 64,

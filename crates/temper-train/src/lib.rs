@@ -32,6 +32,7 @@ mod progress;
 mod report;
 mod rng;
 mod sample;
+mod threads;
 mod train;
 
 pub use allocator::keep_freed_memory;
@@ -49,4 +50,5 @@ pub use observer::Observer;
 pub use pretrained::{PretrainedError, PretrainedModel, Sampling, WeightType, is_on_hub};
 pub use report::{Report, Start, StepReport, Summary};
 pub use temper_optim::{CooldownType, OptimizerKind, Schedule, ScheduleKind};
+pub use threads::compute_on_this_thread;
 pub use train::{Row, Run, export, export_adapter, export_initial, rows_of_steps, train};

@@ -4,7 +4,10 @@ use std::ops::ControlFlow;
 use std::path::Path;
 
 use miette::{Result, miette};
-use temper_train::{Checkpoints, Device, PretrainedModel, Sampling, TrainError, keep_freed_memory};
+use temper_train::{
+    Checkpoints, Device, PretrainedModel, Sampling, TrainError, compute_on_this_thread,
+    keep_freed_memory,
+};
 
 use crate::args::GenerateArgs;
 use crate::exit::Exit;
@@ -14,6 +17,7 @@ use crate::say::answer;
 pub(crate) fn run(args: &GenerateArgs) -> Result<Exit> {
     keep_freed_memory();
     refuse_checkpoints(&args.model)?;
+    compute_on_this_thread();
     let mut model =
         PretrainedModel::load(&args.model, Device::Cpu).map_err(|error| explain(&error))?;
     if let Some(adapter) = &args.adapter {

@@ -9,7 +9,7 @@ use std::sync::atomic::AtomicBool;
 use miette::{IntoDiagnostic, Result, miette};
 use temper_train::{
     Checkpoints, Device, Observer, Report, Run, Start, StepReport, Summary, TrainConfig,
-    TrainError, keep_freed_memory, read_to_the_cpu,
+    TrainError, compute_on_this_thread, keep_freed_memory, read_to_the_cpu,
 };
 
 use crate::args::TrainArgs;
@@ -39,6 +39,7 @@ pub(crate) fn run(args: &TrainArgs) -> Result<Exit> {
         config.sample_tokens.get_or_insert(TrainConfig::SAMPLE_TOKENS);
     }
     keep_freed_memory();
+    compute_on_this_thread();
     if let (Some(folder), false) = (&args.log_dir, args.resume) {
         refuse_earlier(TrainLog::earlier(folder).as_ref())?;
     }

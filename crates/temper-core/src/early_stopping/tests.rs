@@ -24,7 +24,6 @@ fn history(reports: &[(f64, Option<f64>)]) -> History {
         early_stopping: None,
         max_steps: None,
         stages: Vec::new(),
-        stages: Vec::new(),
         trials: None,
     }));
     add(Event::Started {

@@ -5,7 +5,7 @@ use burn::tensor::{DType, Device, Tensor, TensorData};
 use rayon::prelude::*;
 
 /// Numbers that a thread takes at once.
-const BLOCK: usize = 16_384;
+pub(crate) const BLOCK: usize = 16_384;
 
 /// burn's `AdamW`, but that on the CPU, in 32 bits, weights and both means are updated in one pass.
 #[derive(Clone)]
@@ -38,7 +38,7 @@ impl optim::Optimizer for Update {
         state: Option<AdamWState<D>>,
     ) -> (Tensor<D>, Option<AdamWState<D>>) {
         let device = weights.device();
-        if weights.dtype() != DType::F32 || device != Device::flex() {
+        if !is_on_cpu(&weights) {
             return self.chain.step(learning_rate, weights, gradient, state);
         }
         let shape = weights.shape();
@@ -88,6 +88,12 @@ impl Update {
     }
 }
 
-fn numbers<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
+/// Whether its numbers are at hand, in 32 bits.
+pub(crate) fn is_on_cpu<const D: usize>(tensor: &Tensor<D>) -> bool {
+    tensor.dtype() == DType::F32 && tensor.device() == Device::flex()
+}
+
+/// The numbers of such a tensor; a copy of them where somebody else has it, too.
+pub(crate) fn numbers<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
     tensor.into_data().try_into_vec().expect("its numbers are 32 bits wide")
 }

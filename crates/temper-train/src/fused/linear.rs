@@ -8,6 +8,9 @@ use super::matrix::{matrix, product};
 use super::operation::{Array, Operand, Operation, apply, is_supported};
 use crate::model::as_in;
 
+/// Rows that a thread takes at once.
+const BLOCK_ROWS: usize = 64;
+
 /// `input x weight + bias`: from `batch x seq x in` to `batch x seq x out`.
 pub(crate) fn linear(input: Tensor<3>, weight: Tensor<2>, bias: Option<Tensor<1>>) -> Tensor<3> {
     if !is_supported(&input) {
@@ -65,14 +68,17 @@ impl Operation<3> for Biased {
         let width = weight.width();
         let mut output =
             product(matrix(input.values(), input.width()), matrix(weight.values(), width));
-        output.par_chunks_mut(64 * width).for_each(|rows| {
-            vectorized(|| {
-                for row in rows.chunks_mut(width) {
-                    for (value, bias) in row.iter_mut().zip(bias.values()) {
-                        *value += bias;
+        output.par_chunks_mut(BLOCK_ROWS * width).for_each(|rows| {
+            vectorized(
+                #[inline(always)]
+                || {
+                    for row in rows.chunks_mut(width) {
+                        for (value, bias) in row.iter_mut().zip(bias.values()) {
+                            *value += bias;
+                        }
                     }
-                }
-            });
+                },
+            );
         });
         (Array::new(output, with_width(&input, width)), [input, weight])
     }
@@ -84,18 +90,31 @@ impl Operation<3> for Biased {
         [needs_input, needs_weight, needs_bias]: [bool; 3],
     ) -> [Option<Array>; 3] {
         let width = gradient.width();
-        let by_bias = needs_bias.then(|| {
-            let mut sum = vec![0.0; width];
-            vectorized(|| {
-                for row in gradient.values().chunks(width) {
-                    sum.iter_mut().zip(row).for_each(|(sum, value)| *sum += value);
-                }
-            });
-            Array::new(sum, [width])
-        });
+        let by_bias =
+            needs_bias.then(|| Array::new(column_sums(gradient.values(), width), [width]));
         let [by_input, by_weight] = Weighted.backward(saved, gradient, [needs_input, needs_weight]);
         [by_input, by_weight, by_bias]
     }
+}
+
+/// The sums of the columns of a matrix in row-major order, by blocks of its rows: fewer numbers are
+/// added to a sum of many.
+fn column_sums(values: &[f32], columns: usize) -> Vec<f32> {
+    let add = |sum: &mut [f32], row: &[f32]| {
+        sum.iter_mut().zip(row).for_each(|(sum, value)| *sum += value);
+    };
+    let of_block = |block: &[f32]| {
+        let mut sum = vec![0.0; columns];
+        vectorized(
+            #[inline(always)]
+            || block.chunks(columns).for_each(|row| add(&mut sum, row)),
+        );
+        sum
+    };
+    let blocks: Vec<Vec<f32>> = values.par_chunks(BLOCK_ROWS * columns).map(of_block).collect();
+    let mut total = vec![0.0; columns];
+    blocks.iter().for_each(|block| add(&mut total, block));
+    total
 }
 
 /// The shape with another last dimension.

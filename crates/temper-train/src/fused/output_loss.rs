@@ -6,7 +6,7 @@ use burn::tensor::Tensor;
 use faer::{Accum, MatRef};
 use rayon::prelude::*;
 
-use super::lanes::{exp, max, sum, vectorized};
+use super::lanes::{exp_sum, max, vectorized};
 use super::matrix::{matrix, multiply};
 use super::operation::{Array, Operation, apply};
 
@@ -74,7 +74,12 @@ impl OutputLoss {
             let losses: Vec<f64> = logits
                 .par_chunks_mut(vocabulary)
                 .zip(targets)
-                .map(|(logits, target)| vectorized(|| self.token(logits, *target)))
+                .map(|(logits, target)| {
+                    vectorized(
+                        #[inline(always)]
+                        || self.token(logits, *target),
+                    )
+                })
                 .collect();
             total += losses.iter().sum::<f64>();
             if let Some(gradients) = &mut gradients {
@@ -114,8 +119,7 @@ impl OutputLoss {
         };
         let largest = max(logits);
         let target_logit = logits[target as usize];
-        logits.iter_mut().for_each(|logit| *logit = exp(*logit - largest));
-        let total = sum(logits);
+        let total = exp_sum(logits, largest);
         let log_sum = largest + total.ln();
         let factor = total.recip();
         logits.iter_mut().for_each(|share| *share *= factor);

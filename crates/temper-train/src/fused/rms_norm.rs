@@ -42,14 +42,17 @@ impl Operation<2> for Norm {
         let mut output = vec![0.0; rows.values().len()];
         let blocks = output.par_chunks_mut(BLOCK_ROWS * width);
         blocks.zip(rows.values().par_chunks(BLOCK_ROWS * width)).for_each(|(outputs, rows)| {
-            vectorized(|| {
-                for (output, row) in outputs.chunks_mut(width).zip(rows.chunks(width)) {
-                    let scale = self.scale(row);
-                    for ((output, value), weight) in output.iter_mut().zip(row).zip(weights) {
-                        *output = value * scale * weight;
+            vectorized(
+                #[inline(always)]
+                || {
+                    for (output, row) in outputs.chunks_mut(width).zip(rows.chunks(width)) {
+                        let scale = self.scale(row);
+                        for ((output, value), weight) in output.iter_mut().zip(row).zip(weights) {
+                            *output = value * scale * weight;
+                        }
                     }
-                }
-            });
+                },
+            );
         });
         (Array::new(output, rows.shape()), inputs)
     }
@@ -70,25 +73,29 @@ impl Operation<2> for Norm {
         let by_weights: Vec<Vec<f32>> = blocks
             .map(|((outputs, rows), gradients)| {
                 let mut by_weights = vec![0.0; width];
-                vectorized(|| {
-                    let rows = rows.chunks(width).zip(gradients.chunks(width));
-                    for (output, (row, gradient)) in outputs.chunks_mut(width).zip(rows) {
-                        let scale = self.scale(row);
-                        for ((output, gradient), weight) in
-                            output.iter_mut().zip(gradient).zip(weight_values)
-                        {
-                            *output = gradient * weight;
+                vectorized(
+                    #[inline(always)]
+                    || {
+                        let rows = rows.chunks(width).zip(gradients.chunks(width));
+                        for (output, (row, gradient)) in outputs.chunks_mut(width).zip(rows) {
+                            let scale = self.scale(row);
+                            for ((output, gradient), weight) in
+                                output.iter_mut().zip(gradient).zip(weight_values)
+                            {
+                                *output = gradient * weight;
+                            }
+                            let along = dot(output, row) * scale * scale / width as f32;
+                            for (output, value) in output.iter_mut().zip(row) {
+                                *output = (*output - value * along) * scale;
+                            }
+                            for ((sum, gradient), value) in
+                                by_weights.iter_mut().zip(gradient).zip(row)
+                            {
+                                *sum += gradient * value * scale;
+                            }
                         }
-                        let along = dot(output, row) * scale * scale / width as f32;
-                        for (output, value) in output.iter_mut().zip(row) {
-                            *output = (*output - value * along) * scale;
-                        }
-                        for ((sum, gradient), value) in by_weights.iter_mut().zip(gradient).zip(row)
-                        {
-                            *sum += gradient * value * scale;
-                        }
-                    }
-                });
+                    },
+                );
                 by_weights
             })
             .collect();

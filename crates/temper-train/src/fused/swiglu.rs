@@ -30,11 +30,14 @@ impl Operation<2> for SwiGlu {
         let mut output = vec![0.0; gate.values().len()];
         let blocks = output.par_chunks_mut(BLOCK).zip(gate.values().par_chunks(BLOCK));
         blocks.zip(up.values().par_chunks(BLOCK)).for_each(|((output, gate), up)| {
-            vectorized(|| {
-                for ((output, gate), up) in output.iter_mut().zip(gate).zip(up) {
-                    *output = gate * sigmoid(*gate) * up;
-                }
-            });
+            vectorized(
+                #[inline(always)]
+                || {
+                    for ((output, gate), up) in output.iter_mut().zip(gate).zip(up) {
+                        *output = gate * sigmoid(*gate) * up;
+                    }
+                },
+            );
         });
         (Array::new(output, gate.shape()), inputs)
     }
@@ -51,15 +54,18 @@ impl Operation<2> for SwiGlu {
         let inputs = gate.values().par_chunks(BLOCK).zip(up.values().par_chunks(BLOCK));
         let blocks = outputs.zip(inputs).zip(gradient.values().par_chunks(BLOCK));
         blocks.for_each(|(((by_gate, by_up), (gate, up)), gradient)| {
-            vectorized(|| {
-                let outputs = by_gate.iter_mut().zip(by_up);
-                let inputs = gate.iter().zip(up).zip(gradient);
-                for ((by_gate, by_up), ((gate, up), gradient)) in outputs.zip(inputs) {
-                    let share = sigmoid(*gate);
-                    *by_up = gradient * gate * share;
-                    *by_gate = gradient * up * share * (1.0 + gate * (1.0 - share));
-                }
-            });
+            vectorized(
+                #[inline(always)]
+                || {
+                    let outputs = by_gate.iter_mut().zip(by_up);
+                    let inputs = gate.iter().zip(up).zip(gradient);
+                    for ((by_gate, by_up), ((gate, up), gradient)) in outputs.zip(inputs) {
+                        let share = sigmoid(*gate);
+                        *by_up = gradient * gate * share;
+                        *by_gate = gradient * up * share * (1.0 + gate * (1.0 - share));
+                    }
+                },
+            );
         });
         let shape = gate.shape();
         [

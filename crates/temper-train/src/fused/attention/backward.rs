@@ -2,7 +2,7 @@
 
 use faer::{Accum, MatMut};
 
-use super::super::lanes::{dot, exp, vectorized};
+use super::super::lanes::{change, dot, exp, in_registers, vectorized};
 use super::super::matrix::{matrix, multiply_block};
 use super::BLOCK_ROWS;
 use super::heads::Item;
@@ -53,28 +53,34 @@ pub(super) fn backward(item: &Item<'_>, incoming: &Incoming<'_>, gradients: &mut
                 multiply_block(block, Accum::Replace, queries, keys.transpose());
                 let block = MatMut::from_row_major_slice_mut(by_scores, rows, seen);
                 multiply_block(block, Accum::Replace, by_output, values.transpose());
-                vectorized(|| {
-                    let blocks = shares.chunks_mut(seen).zip(by_scores.chunks_mut(seen));
-                    for (row, (shares, by_scores)) in blocks.enumerate() {
-                        let position = first + row;
-                        let at = position * heads.width + feature..;
-                        let along = dot(
-                            &incoming.gradient[at.clone()][..head_dim],
-                            &incoming.output[at][..head_dim],
-                        );
-                        let seen = item.first_seen(position)..position + 1;
-                        let outside = [0..seen.start, seen.end..shares.len()];
-                        for outside in outside {
-                            shares[outside.clone()].fill(0.0);
-                            by_scores[outside].fill(0.0);
+                vectorized(
+                    #[inline(always)]
+                    || {
+                        let blocks = shares.chunks_mut(seen).zip(by_scores.chunks_mut(seen));
+                        for (row, (shares, by_scores)) in blocks.enumerate() {
+                            let position = first + row;
+                            let at = position * heads.width + feature..;
+                            let along = dot(
+                                &incoming.gradient[at.clone()][..head_dim],
+                                &incoming.output[at][..head_dim],
+                            );
+                            let seen = item.first_seen(position)..position + 1;
+                            let computed = in_registers(seen.clone(), shares.len());
+                            change(
+                                &mut shares[computed.clone()],
+                                &mut by_scores[computed],
+                                |share, by_score| {
+                                    *share = exp(*share - log_sums[position]);
+                                    *by_score = *share * (*by_score - along);
+                                },
+                            );
+                            for outside in [0..seen.start, seen.end..shares.len()] {
+                                shares[outside.clone()].fill(0.0);
+                                by_scores[outside].fill(0.0);
+                            }
                         }
-                        let inside = shares[seen.clone()].iter_mut().zip(&mut by_scores[seen]);
-                        for (share, by_score) in inside {
-                            *share = exp(*share - log_sums[position]);
-                            *by_score = *share * (*by_score - along);
-                        }
-                    }
-                });
+                    },
+                );
                 let (shares, by_scores) = (matrix(shares, seen), matrix(by_scores, seen));
                 let block = MatMut::from_row_major_slice_mut(&mut by_values, seq, head_dim);
                 let block = block.subrows_mut(0, seen);

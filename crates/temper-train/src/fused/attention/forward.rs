@@ -2,7 +2,7 @@
 
 use faer::{Accum, MatMut};
 
-use super::super::lanes::{exp, max, sum, vectorized};
+use super::super::lanes::{exp_sum, in_registers, max, vectorized};
 use super::super::matrix::{matrix, multiply_block, window};
 use super::BLOCK_ROWS;
 use super::heads::Item;
@@ -25,13 +25,16 @@ pub(super) fn forward(item: &Item<'_>, output: &mut [f32], log_sums: &mut [f32])
                 let scores = MatMut::from_row_major_slice_mut(shares, rows, seen);
                 let (queries, keys) = (queries.subrows(first, rows), keys.subrows(0, seen));
                 multiply_block(scores, Accum::Replace, queries, keys.transpose());
-                vectorized(|| {
-                    for (row, scores) in shares.chunks_mut(seen).enumerate() {
-                        let position = first + row;
-                        let begin = item.first_seen(position);
-                        log_sums[position] = softmax(scores, begin, position);
-                    }
-                });
+                vectorized(
+                    #[inline(always)]
+                    || {
+                        for (row, scores) in shares.chunks_mut(seen).enumerate() {
+                            let position = first + row;
+                            let begin = item.first_seen(position);
+                            log_sums[position] = softmax(scores, begin, position);
+                        }
+                    },
+                );
                 let output = window(&mut output[first * width + feature..], rows, head_dim, width);
                 let (shares, values) = (matrix(shares, seen), values.subrows(0, seen));
                 multiply_block(output, Accum::Replace, shares, values);
@@ -42,16 +45,17 @@ pub(super) fn forward(item: &Item<'_>, output: &mut [f32], log_sums: &mut [f32])
 
 /// The softmax of the scores from `begin` to `position`, and 0 elsewhere; gives the logarithm of
 /// the sum of exponentials.
+///
+/// It goes a little beyond `position`, where e^-inf counts for nothing beside the largest, 1.
 #[inline(always)]
 fn softmax(scores: &mut [f32], begin: usize, position: usize) -> f32 {
-    let (before, rest) = scores.split_at_mut(begin);
-    let (seen, after) = rest.split_at_mut(position + 1 - begin);
-    before.fill(0.0);
-    after.fill(0.0);
-    let largest = max(seen);
-    seen.iter_mut().for_each(|score| *score = exp(*score - largest));
-    let total = sum(seen);
+    scores[..begin].fill(0.0);
+    scores[position + 1..].fill(f32::NEG_INFINITY);
+    let seen = in_registers(begin..position + 1, scores.len());
+    let largest = max(&scores[seen.clone()]);
+    let total = exp_sum(&mut scores[seen], largest);
+    scores[position + 1..].fill(0.0);
     let factor = total.recip();
-    seen.iter_mut().for_each(|share| *share *= factor);
+    scores[begin..=position].iter_mut().for_each(|share| *share *= factor);
     largest + total.ln()
 }

@@ -30,3 +30,20 @@ fn early_stopping_watches_what_the_trainer_reports() {
     let section = "[early_stopping]\nmetric = \"eval_los\"\n\n[space]";
     insta::assert_snapshot!(refusals(TRAIN, &[("an unknown metric", "[space]", section)]));
 }
+
+#[test]
+fn a_mistake_in_the_budget_is_pointed_at() {
+    let budget = |lines: &str| format!("[budget]\n{lines}\n\n[space]");
+    let cases = [
+        ("a time that is none", budget("wall_time = \"soon\"")),
+        ("a cost without a price", budget("cost = 20.0")),
+        ("a price without a cost", budget("price_per_hour = 2.5")),
+        ("nothing to spend", budget("cost = 0\nprice_per_hour = 2.5")),
+        ("no tokens", budget("train_tokens = -1")),
+        ("a target that is no number", budget("target = nan")),
+        ("an unknown key", budget("walltime = \"2h\"")),
+    ];
+    let changes: Vec<_> =
+        cases.iter().map(|(name, section)| (*name, "[space]", section.as_str())).collect();
+    insta::assert_snapshot!(refusals(STUDY, &changes));
+}

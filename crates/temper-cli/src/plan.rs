@@ -1,5 +1,6 @@
 //! What a study file comes to, checked as far as that is possible before anything runs.
 
+mod budget;
 mod constraints;
 mod early_stopping;
 mod named;
@@ -82,11 +83,12 @@ impl Plan {
             _ => stages::check_suits(&document, &setup, &space)?,
         }
         named::check_pruner_suits(&document, &setup)?;
+        let budget = budget::budget(&document, &file.budget, &setup.goals[0])?;
         Ok(Self {
             setup,
             space,
             objective,
-            settings: settings(&document, &file.study, &file.retries)?,
+            settings: Settings { budget, ..settings(&document, &file.study, &file.retries)? },
             workers,
             warm_start: file.warm_start,
             storage: storage_path(&document, &file.study, &args.overrides, &name),
@@ -260,6 +262,7 @@ fn settings(
             crashed: retries.crashed.unwrap_or(defaults.retries.crashed),
         },
         lease,
+        budget: defaults.budget,
     })
 }
 

@@ -27,6 +27,7 @@ pub(crate) struct StudyFile {
     pub(crate) strategy: Named,
     pub(crate) pruner: Option<Named>,
     pub(crate) early_stopping: Option<EarlyStoppingSection>,
+    pub(crate) budget: BudgetSection,
     pub(crate) stages: Vec<StageSection>,
     pub(crate) retries: RetriesSection,
     pub(crate) warm_start: Vec<PathBuf>,
@@ -86,6 +87,17 @@ pub(crate) enum Pause {
     Restart,
 }
 
+/// `[budget]`
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct BudgetSection {
+    pub(crate) wall_time: Option<String>,
+    pub(crate) cost: Option<f64>,
+    pub(crate) price_per_hour: Option<f64>,
+    pub(crate) train_tokens: Option<f64>,
+    pub(crate) target: Option<f64>,
+}
+
 /// `[early_stopping]`
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -111,13 +123,14 @@ pub(crate) struct RetriesSection {
     pub(crate) crashed: Option<u32>,
 }
 
-const SECTIONS: [&str; 10] = [
+const SECTIONS: [&str; 11] = [
     "study",
     "objective",
     "strategy",
     "stage",
     "pruner",
     "early_stopping",
+    "budget",
     "retries",
     "warm_start",
     "space",
@@ -138,6 +151,7 @@ impl StudyFile {
             strategy: Named::strategy(root.section("strategy")?)?,
             pruner: Named::pruner(&mut root)?,
             early_stopping: early_stopping(&mut root)?,
+            budget: root.section("budget")?.rest()?,
             stages: StageSection::read_all(&mut root)?,
             retries: root.section("retries")?.rest()?,
             warm_start: warm_start(&mut root)?,

@@ -1,5 +1,6 @@
 //! What a worker that is free does next.
 
+use std::sync::atomic::Ordering;
 use std::time::Instant;
 
 use rand::Rng as _;
@@ -35,12 +36,16 @@ impl Study {
     /// again, then the default configuration, then what the strategy wants.
     pub(crate) fn next_errand(&self) -> Result<Errand, StudyError> {
         if self.interrupted() {
+            self.spent(self.ledger().history()); // which may be why
             return Ok(Errand::End);
         }
         let mut ledger = self.ledger();
         ledger.catch_up()?;
         self.check_setup(&ledger)?;
         self.release_lost(&mut ledger)?;
+        if self.spent(ledger.history()) {
+            return Ok(end_or_wait(&ledger));
+        }
         let waiting = ledger.history().in_state(State::Waiting).next().map(Trial::id);
         if let Some(waiting) = waiting {
             return self.go_on(&mut ledger, waiting, None, None, None);
@@ -56,17 +61,29 @@ impl Study {
             let next = Next::Start { config, until, fork: None, note: None, stage };
             return self.start(&mut ledger, next, Origin::Default, 0);
         }
+        let length = ledger.history().len();
+        if self.idle_at.load(Ordering::Relaxed) == length {
+            return Ok(Errand::Wait); // Nothing has happened since nothing was to be done.
+        }
         let Proposal { next, seen } = ledger.ask(&self.space, self.pruner.as_deref())?;
+        let errand = self.errand(&mut ledger, next, seen)?;
+        if matches!(errand, Errand::Wait) && ledger.history().len() == length {
+            self.idle_at.store(length, Ordering::Relaxed);
+        }
+        Ok(errand)
+    }
+
+    fn errand(&self, ledger: &mut Ledger, next: Next, seen: Seq) -> Result<Errand, StudyError> {
         match next {
             Next::Start { .. } if ledger.history().intake() == Intake::Closed => {
-                Ok(end_or_wait(&ledger))
+                Ok(end_or_wait(ledger))
             }
-            Next::Start { .. } => self.start(&mut ledger, next, Origin::Strategy, seen),
+            Next::Start { .. } => self.start(ledger, next, Origin::Strategy, seen),
             Next::Resume { trial, until, note } => {
-                self.go_on(&mut ledger, trial, Some(seen), until, note)
+                self.go_on(ledger, trial, Some(seen), until, note)
             }
             Next::Wait => Ok(Errand::Wait),
-            Next::Done => Ok(end_or_wait(&ledger)),
+            Next::Done => Ok(end_or_wait(ledger)),
         }
     }
 

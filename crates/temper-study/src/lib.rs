@@ -44,6 +44,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod budget;
 mod command;
 mod errand;
 mod error;
@@ -59,6 +60,7 @@ mod warm_start;
 mod watch;
 mod worker;
 
+pub use budget::{Budget, Cost, Spent};
 pub use command::{
     CommandObjective, CommandSettings, Pausing, Prepare, Slot, Template, TemplateError,
     TrialFolders,

@@ -4,19 +4,27 @@ use std::time::Duration;
 
 use temper_core::{FailureKind, Trial};
 
+use crate::Budget;
+
 /// The settings of one run of a study. They may differ from run to run.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Settings {
     /// How often a failed trial is tried again.
     pub retries: Retries,
     /// How long a worker may be silent until its trials are taken over. It beats four times as
     /// often. Default: one minute.
     pub lease: Duration,
+    /// What may be spent before all trials have run. Default: anything.
+    pub budget: Budget,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { retries: Retries::default(), lease: Duration::from_secs(60) }
+        Self {
+            retries: Retries::default(),
+            lease: Duration::from_secs(60),
+            budget: Budget::default(),
+        }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
@@ -20,7 +20,7 @@ use crate::reporter::TrialReporter;
 use crate::same_search::same_search;
 use crate::watch::Watch;
 use crate::worker::new_worker;
-use crate::{Observer, Settings, StudyError};
+use crate::{Observer, Settings, Spent, StudyError};
 
 /// How often a worker without a job looks whether there is one.
 const IDLE: Duration = Duration::from_millis(20);
@@ -33,6 +33,9 @@ const PATIENCE: [Duration; 4] = [
     Duration::from_secs(7),
     Duration::from_secs(20),
 ];
+
+/// No log is so long.
+const NEVER: u64 = u64::MAX;
 
 /// A worker beats this many times in a lease.
 const BEATS_IN_A_LEASE: u32 = 4;
@@ -50,6 +53,12 @@ pub struct Study {
     interrupt: Arc<AtomicBool>,
     /// Whether a worker has met an error in this run.
     broken: AtomicBool,
+    /// When this run began.
+    began: Mutex<Instant>,
+    /// What ended this run before all trials had run.
+    spent: Mutex<Option<Spent>>,
+    /// How long the log was when there was nothing to do.
+    pub(crate) idle_at: AtomicU64,
 }
 
 impl Study {
@@ -87,6 +96,9 @@ impl Study {
             watch: Mutex::default(),
             interrupt: Arc::default(),
             broken: AtomicBool::new(false),
+            began: Mutex::new(Instant::now()),
+            spent: Mutex::default(),
+            idle_at: AtomicU64::new(NEVER),
         })
     }
 
@@ -122,6 +134,8 @@ impl Study {
     ///
     /// The first error that ended a worker.
     pub fn run(&self, objective: &dyn Objective, workers: usize) -> Result<(), StudyError> {
+        *self.began.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
+        self.idle_at.store(NEVER, Ordering::Relaxed);
         self.beat()?;
         if self.broken.load(Ordering::Relaxed) {
             self.release_own()?;
@@ -230,8 +244,29 @@ impl Study {
         self.storage.lock().beat(&self.worker)
     }
 
+    /// Whether running trials are to end where they are.
     pub(crate) fn interrupted(&self) -> bool {
-        self.interrupt.load(Ordering::Relaxed) || self.broken.load(Ordering::Relaxed)
+        self.interrupt.load(Ordering::Relaxed)
+            || self.broken.load(Ordering::Relaxed)
+            || self.settings.budget.wall_time.is_some_and(|limit| self.elapsed() >= limit)
+    }
+
+    /// What ended the last run before all trials had run, if anything did.
+    #[must_use]
+    pub fn ended_by(&self) -> Option<Spent> {
+        self.spent.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Whether the budget is spent; then it is known why.
+    pub(crate) fn spent(&self, history: &History) -> bool {
+        let spent = self.settings.budget.spent(history, self.elapsed());
+        let is_spent = spent.is_some();
+        *self.spent.lock().unwrap_or_else(PoisonError::into_inner) = spent;
+        is_spent
+    }
+
+    fn elapsed(&self) -> Duration {
+        self.began.lock().unwrap_or_else(PoisonError::into_inner).elapsed()
     }
 
     pub(crate) fn ledger(&self) -> MutexGuard<'_, Ledger> {

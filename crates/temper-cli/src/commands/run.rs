@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 use miette::{Result, miette};
 use temper_core::{Goal, History, Origin, State, Storage, Trial};
 use temper_report::Improvement;
-use temper_study::{Study, StudyError, WarmStart};
+use temper_study::{Spent, Study, StudyError, WarmStart};
 
 use crate::args::RunArgs;
 use crate::commands::best;
@@ -54,11 +54,18 @@ fn go(
     let interrupted = raise_on_signals(&study.interrupt())?;
     let objective = plan.objective.build(folders, plan.workers);
     let result = study.run(&*objective, plan.workers.into());
+    let ended_by = study.ended_by();
     let history = study.close();
     result.map_err(|error| explain(plan, error))?;
     if interrupted.load(Ordering::Relaxed) {
         say(format!("interrupted; to go on: {}", resume_command(args)));
         return Ok(Exit::Interrupted);
+    }
+    if let Some(spent) = ended_by {
+        say(match spent {
+            Spent::Target { .. } => spent.to_string(),
+            _ => format!("{spent}; to go on with more: {}", resume_command(args)),
+        });
     }
     conclude(args, plan, &history)
 }

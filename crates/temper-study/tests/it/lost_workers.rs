@@ -266,6 +266,7 @@ fn a_worker_that_is_lost_again_and_again_does_not_take_the_study_with_it() {
     let settings = Settings {
         retries: temper_study::Retries { preempted: 0, crashed: 0 },
         lease: crate::SHORT_LEASE,
+        budget: Default::default(),
     };
     let study = open_with(setup(2), storage.clone(), settings);
     start_as_lost_worker(&mut storage, some_config());

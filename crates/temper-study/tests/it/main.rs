@@ -1,5 +1,6 @@
 //! What a study does, seen from outside.
 
+mod budgets;
 mod command;
 mod command_ends;
 mod command_stops;

@@ -43,6 +43,7 @@ pub(crate) fn run(args: &StudyArgs) -> Result<Exit> {
         room.warn(plan.workers as u64);
     }
     println!("{}", budget(&plan)?);
+    ends(&plan).for_each(|line| println!("{line}"));
     for stage in &plan.setup.stages {
         println!("  {}", stage_line(stage, &plan));
     }
@@ -123,6 +124,19 @@ fn stage_line(stage: &StageSetup, plan: &Plan) -> String {
         line.push_str(&format!(", with {}", describe(&stage.settings)));
     }
     line
+}
+
+/// What ends trials early.
+fn ends(plan: &Plan) -> impl Iterator<Item = String> {
+    let pruner = plan.setup.pruner.as_ref().map(|pruner| {
+        let steps = plan.setup.max_steps.map(|steps| format!(", of {steps} steps a trial"));
+        format!("pruner {}{}", pruner.name, steps.unwrap_or_default())
+    });
+    let early = plan.setup.early_stopping.as_ref().map(|it| {
+        let (patience, metric) = (it.patience, &it.watched.metric);
+        format!("a trial ends after {patience} reports without a better {metric}")
+    });
+    pruner.into_iter().chain(early)
 }
 
 fn budget(plan: &Plan) -> Result<String> {

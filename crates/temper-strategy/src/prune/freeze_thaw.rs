@@ -123,9 +123,12 @@ impl Pruner for FreezeThaw {
             self.prospect(&curves, trial, history)
         };
         let is_due = self.0.mode == Mode::Stop && step >= self.0.warmup_steps;
-        let trial = history.trial(trial).filter(|_| is_due);
-        match trial.and_then(prospect) {
-            Some(prospect) if prospect.rate < prospect.new_rate => {
+        let Some(trial) = history.trial(trial).filter(|_| is_due) else {
+            return Judgement::go_on();
+        };
+        match prospect(trial) {
+            // Whatever the forecast, the best so far at a step shows how it goes on from there.
+            Some(prospect) if prospect.rate < prospect.new_rate && !leads(trial, step, history) => {
                 Judgement::stop(prospect.told(step, history))
             }
             _ => Judgement::go_on(),
@@ -208,6 +211,16 @@ fn by_rate(
     (rate(own).total_cmp(&rate(theirs)))
         .then_with(|| loss(other).total_cmp(&loss(one)))
         .then_with(|| other.id().cmp(&one.id()))
+}
+
+/// Whether no other trial had a lower loss by this step.
+fn leads(trial: &Trial, step: Step, history: &History) -> bool {
+    let by_step = |trial: &Trial| {
+        let reports = trial.reports().iter().take_while(|report| report.step <= step);
+        reports.filter_map(|report| report.losses.first()).min().copied()
+    };
+    let own = by_step(trial);
+    history.trials().iter().filter_map(by_step).all(|loss| own.is_some_and(|own| own <= loss))
 }
 
 fn lowest(trial: &Trial) -> Option<f64> {

@@ -45,7 +45,7 @@ fn a_study_ends_when_its_target_is_reached() {
     study.run(&Attempted(parabola), 1).unwrap();
     let history = study.history();
     let losses: Vec<f64> =
-        history.trials().iter().filter_map(|it| it.loss()).map(Loss::get).collect();
+        history.trials().iter().filter_map(temper_core::Trial::loss).map(Loss::get).collect();
     let (last, before) = losses.split_last().unwrap();
     assert!(*last <= 0.5 && before.iter().all(|loss| *loss > 0.5), "{losses:?}");
     assert!(losses.len() < 50);

@@ -14,6 +14,8 @@ mod hub;
 mod lab;
 #[path = "command_line/pipes.rs"]
 mod pipes;
+#[path = "command_line/promotion.rs"]
+mod promotion;
 #[path = "command_line/results.rs"]
 mod results;
 #[path = "command_line/schedule.rs"]

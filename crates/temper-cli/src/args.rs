@@ -146,6 +146,9 @@ pub(crate) struct TrainArgs {
     /// Write metrics.jsonl and a file for TensorBoard into this folder
     #[arg(long, value_name = "FOLDER")]
     pub(crate) log_dir: Option<PathBuf>,
+    /// Save and end with the first evaluation at or after this step, as trials that pause do
+    #[arg(long, value_name = "STEP", requires = "checkpoints", hide = true)]
+    pub(crate) pause_at: Option<u64>,
     /// Remove the checkpoints once training is over, as trials do
     #[arg(long, requires = "checkpoints", hide = true)]
     pub(crate) discard: bool,

@@ -155,7 +155,8 @@ fn trainer() -> Result<Vec<Template>> {
     let config = format!("{{trial_dir}}/{TRAIN_CONFIG}");
     // A trial that was interrupted goes on where it was.
     let checkpoints = format!("--checkpoints={{trial_dir}}/{CHECKPOINTS}");
-    [&program, "train", &config, "--json", &checkpoints, "--resume", "--discard"]
+    let pause = "--pause-at={until}";
+    [&program, "train", &config, "--json", &checkpoints, "--resume", "--discard", pause]
         .into_iter()
         .map(|argument| Template::parse(argument).map_err(|error| miette!("{error}")))
         .collect()

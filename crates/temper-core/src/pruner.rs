@@ -56,12 +56,16 @@ pub fn judge(
     if let Some(judgement) = early.filter(|it| it.verdict != Verdict::Continue) {
         return judgement;
     }
+    let last_step = history.setup().and_then(|setup| setup.max_steps).unwrap_or(Step::MAX);
     let judgement = pruner.map_or_else(Judgement::go_on, |it| {
         let stage = history.trial(trial).and_then(Trial::stage);
         it.judge(trial, step, &history.of_fidelity(history.fidelity_of(stage)))
     });
     match history.trial(trial).and_then(Trial::until) {
-        Some(until) if judgement.verdict == Verdict::Continue && step >= until => {
+        // At its end there is nothing to go on with.
+        Some(until)
+            if judgement.verdict == Verdict::Continue && step >= until && step < last_step =>
+        {
             Judgement { verdict: Verdict::Pause, reason: format!("it reached step {until}") }
         }
         _ => judgement,

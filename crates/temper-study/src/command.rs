@@ -99,7 +99,9 @@ impl CommandObjective {
     }
 
     fn command(&self, job: &Job, slot: Option<&Slot>, folder: &Path) -> Command {
-        let arguments = template::fill(&self.settings.command, &job.config, &job.settings, folder);
+        let (config, settings, until) = (&job.config, &job.settings, job.until);
+        let values = template::Values { config, settings, folder, until };
+        let arguments = template::fill(&self.settings.command, values);
         let mut arguments = arguments.iter();
         let mut command = Command::new(arguments.next().map_or("", String::as_str));
         command

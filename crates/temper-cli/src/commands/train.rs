@@ -152,7 +152,11 @@ impl Observer for Watch<'_> {
         let shown = self.view.evaluation(report);
         let written = self.log.as_mut().map_or(Ok(()), |log| log.evaluation(report));
         self.check("the log", written)?;
-        self.check("the metrics on stdout", shown)
+        self.check("the metrics on stdout", shown)?;
+        match self.args.pause_at {
+            Some(step) if report.step >= step => ControlFlow::Break(()),
+            _ => ControlFlow::Continue(()),
+        }
     }
 }
 

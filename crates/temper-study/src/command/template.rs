@@ -2,13 +2,26 @@
 
 use std::path::Path;
 
-use temper_core::Config;
+use temper_core::{Config, Step};
 
 /// The name that stands for the trial's folder, unless a parameter is called so.
 const TRIAL_DIR: &str = "trial_dir";
 
+/// The name that stands for the step at which the trial is to pause, unless a parameter is called so.
+const UNTIL: &str = "until";
+
+/// What stands in the arguments of one trial.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Values<'a> {
+    pub(super) config: &'a Config,
+    pub(super) settings: &'a Config,
+    pub(super) folder: &'a Path,
+    pub(super) until: Option<Step>,
+}
+
 /// An argument of a command, in which `{name}` stands for a parameter's value, `{trial_dir}` for
-/// the trial's folder, and `{{` and `}}` for braces.
+/// the trial's folder, `{until}` for the step at which it is to pause, if there is one, and `{{` and
+/// `}}` for braces.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Template(Vec<Piece>);
 
@@ -69,13 +82,14 @@ impl Template {
     /// The parameters named in it.
     pub fn params(&self) -> impl Iterator<Item = &str> {
         self.0.iter().filter_map(|piece| match piece {
-            Piece::Param(name) if name != TRIAL_DIR => Some(name.as_str()),
+            Piece::Param(name) if name != TRIAL_DIR && name != UNTIL => Some(name.as_str()),
             _ => None,
         })
     }
 
     /// The argument, or `None` if it names a parameter that the configuration does not have.
-    fn fill(&self, config: &Config, settings: &Config, folder: &Path) -> Option<String> {
+    fn fill(&self, values: Values<'_>) -> Option<String> {
+        let Values { config, settings, folder, until } = values;
         self.0
             .iter()
             .map(|piece| match piece {
@@ -83,6 +97,7 @@ impl Template {
                 Piece::Param(name) => match config.get(name).or_else(|| settings.get(name)) {
                     Some(value) => Some(value.to_string()),
                     None if name == TRIAL_DIR => Some(folder.display().to_string()),
+                    None if name == UNTIL => until.map(|until| until.to_string()),
                     None => None,
                 },
             })
@@ -101,16 +116,11 @@ impl Template {
 
 /// The arguments of one trial. One that names an inactive parameter is left out, and so is the
 /// option before it if it is nothing but that parameter: `--momentum {momentum}`.
-pub(super) fn fill(
-    templates: &[Template],
-    config: &Config,
-    settings: &Config,
-    folder: &Path,
-) -> Vec<String> {
+pub(super) fn fill(templates: &[Template], values: Values<'_>) -> Vec<String> {
     let mut arguments: Vec<String> = Vec::new();
     let mut before: Option<&Template> = None;
     for template in templates {
-        match template.fill(config, settings, folder) {
+        match template.fill(values) {
             Some(argument) => arguments.push(argument),
             None if template.is_bare_param() && before.is_some_and(Template::is_bare_option) => {
                 arguments.pop();
@@ -134,7 +144,8 @@ mod tests {
             ("optimizer".to_owned(), "adamw".into()),
         ]);
         let settings = Config::from_iter([("max_steps".to_owned(), temper_core::Value::Int(100))]);
-        fill(&templates, &config, &settings, Path::new("/trials/0003"))
+        let (folder, until) = (Path::new("/trials/0003"), None);
+        fill(&templates, Values { config: &config, settings: &settings, folder, until })
     }
 
     #[test]
@@ -143,6 +154,16 @@ mod tests {
             filled(&["train", "--lr={lr}", "{optimizer}-{lr}", "{trial_dir}/out", "{{lr}}"]),
             ["train", "--lr=0.001", "adamw-0.001", "/trials/0003/out", "{lr}"]
         );
+    }
+
+    #[test]
+    fn an_argument_with_the_step_of_the_pause_is_left_out_where_there_is_none() {
+        assert_eq!(filled(&["train", "--pause-at={until}", "--until", "{until}"]), ["train"]);
+        let templates = [Template::parse("--pause-at={until}").unwrap()];
+        let config = Config::default();
+        let values =
+            Values { config: &config, settings: &config, folder: Path::new("/"), until: Some(9) };
+        assert_eq!(fill(&templates, values), ["--pause-at=9"]);
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use comfy_table::{CellAlignment, Table, presets};
-use temper_core::{Goal, Origin, Remark, Trial, Verdict};
+use temper_core::{Goal, Origin, Remark, State, Trial, Verdict};
 
 use crate::people::{describe, number};
 
@@ -29,7 +29,7 @@ pub(super) fn tell(trial: &Trial, state: &str, goals: &[Goal]) -> String {
         lines.push(format!("failed, {}: {}", failure.kind, failure.message));
         lines.extend(failure.stderr.iter().map(|line| format!("    {line}")));
     }
-    if let (false, [_, ..]) = (trial.reports().is_empty(), trial.losses()) {
+    if trial.state() == State::Completed {
         let results = goals.iter().zip(trial.losses());
         let results =
             results.map(|(goal, loss)| format!("{} {}", goal.metric, number(goal.value(*loss))));

@@ -1,0 +1,62 @@
+//! Trials that pause at rungs and go on from their checkpoints.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use crate::trainer::{TRAIN, train_lab};
+
+/// The trainer's study with twelve trials of 18 steps, which pause at steps 1, 2 and 6.
+fn promoting() -> String {
+    let steps = "max_steps = 18\neval_steps = 1";
+    let pruner = "[pruner]\nname = \"asha\"\nmode = \"promote\"\n\n[space]";
+    let study = TRAIN.replace("max_steps = 4", steps).replace("[space]", pruner);
+    study.replace("trials = 2", "trials = 12\nseed = 3\nworkers = 2")
+}
+
+/// The losses by step, as they were reported.
+fn losses(reports: &[Value]) -> BTreeMap<u64, f64> {
+    let point = |report: &Value| {
+        let loss = report.get("value").or_else(|| report.get("eval_loss"));
+        Some((report["step"].as_u64()?, loss?.as_f64()?))
+    };
+    reports.iter().filter_map(point).collect()
+}
+
+#[test]
+fn a_promoted_trial_of_the_trainer_has_the_losses_of_one_that_never_paused_bit_for_bit() {
+    let lab = train_lab();
+    lab.write("study.toml", &promoting());
+    lab.temper(&["run", "study.toml", "--quiet"]).ok();
+    let study = lab.show();
+    let trials = study["trials"].as_array().unwrap();
+    let completed: Vec<_> = trials.iter().filter(|it| it["state"] == "completed").collect();
+    assert!(!completed.is_empty() && completed.len() < 6, "{}", completed.len());
+    let steps: u64 =
+        trials.iter().filter_map(|it| it["reports"].as_array()?.last()?["step"].as_u64()).sum();
+    assert!(steps < 12 * 18 / 2, "{steps} steps");
+    for trial in completed {
+        let paused = losses(trial["reports"].as_array().unwrap());
+        assert!(trial["attempts"].as_u64() > Some(1), "{trial}");
+        let config = format!("study.trials/{:04}/config.toml", trial["id"].as_u64().unwrap());
+        let ended = lab.temper(&["train", &config, "--json"]).ok();
+        let lines = ended.stdout.lines().map(|line| serde_json::from_str(line).unwrap());
+        let alone = losses(&lines.collect::<Vec<Value>>());
+        assert!(paused.keys().eq(alone.keys()), "{paused:?}");
+        for (step, loss) in &paused {
+            assert_eq!(loss.to_bits(), alone[step].to_bits(), "step {step}");
+        }
+    }
+    lab.temper(&["replay", "study.toml"]).ok();
+    let told = lab.temper(&["show", "study.toml", "0"]).ok().stdout;
+    assert!(told.contains("step 1, paused: it reached step 1\n"), "{told}");
+}
+
+#[test]
+fn a_trial_that_is_not_there_can_not_be_shown() {
+    let lab = train_lab();
+    lab.write("study.toml", &promoting());
+    lab.temper(&["run", "study.toml", "--quiet", "--trials", "1"]).ok();
+    let refused = lab.temper(&["show", "study.toml", "7"]).with_code(2).stderr;
+    assert!(refused.contains("there is no trial 7"), "{refused}");
+}

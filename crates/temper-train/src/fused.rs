@@ -13,7 +13,9 @@
 //! - the other files are an operation each.
 
 mod attention;
+mod gelu;
 mod lanes;
+mod layer_norm;
 mod linear;
 mod matrix;
 mod operation;
@@ -22,6 +24,8 @@ mod rms_norm;
 mod swiglu;
 
 pub(crate) use attention::{Scope, attention};
+pub(crate) use gelu::gelu;
+pub(crate) use layer_norm::layer_norm;
 pub(crate) use linear::linear;
 pub(crate) use operation::is_supported;
 pub(crate) use output_loss::{OutputWeights, output_loss};

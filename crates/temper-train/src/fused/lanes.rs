@@ -43,6 +43,11 @@ pub(super) fn dot(left: &[f32], right: &[f32]) -> f32 {
     fold(left, right, 0.0, |sum, left, right| sum + left * right, |sum, lane| sum + lane)
 }
 
+#[inline(always)]
+pub(super) fn sum(row: &[f32]) -> f32 {
+    fold(row, row, 0.0, |sum, value, _| sum + value, |sum, lane| sum + lane)
+}
+
 /// The largest value; passes over NaN.
 #[inline(always)]
 pub(super) fn max(row: &[f32]) -> f32 {
@@ -139,6 +144,7 @@ mod tests {
     fn sums_and_the_largest_take_every_value_once() {
         for length in [0, 1, 15, 16, 17, 40] {
             let row: Vec<f32> = (0..length).map(|value| value as f32 - 3.0).collect();
+            assert_eq!(sum(&row), row.iter().sum::<f32>());
             let mut shares = row.clone();
             let total = exp_sum(&mut shares, length as f32);
             assert!((total - shares.iter().sum::<f32>()).abs() <= 1e-6 * total);

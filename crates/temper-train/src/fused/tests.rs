@@ -100,7 +100,7 @@ fn a_linear_layer_is_what_the_chain_is() {
 }
 
 #[test]
-fn a_norm_is_what_the_chain_is() {
+fn a_norm_by_root_mean_square_is_what_the_chain_is() {
     compare(|device| {
         let input = tensor([3, 50, 40], 1, device);
         let scale = tensor([40], 2, device);
@@ -109,6 +109,27 @@ fn a_norm_is_what_the_chain_is() {
         let gradients = (output.clone() * weights).sum().backward();
         let by_weights = numbers(&scale.grad(&gradients).unwrap());
         vec![numbers(&output), numbers(&input.grad(&gradients).unwrap()), by_weights]
+    });
+}
+
+#[test]
+fn a_norm_by_mean_and_variance_is_what_the_chain_is() {
+    compare(|device| {
+        let input = tensor([3, 50, 40], 1, device);
+        let [scale, shift] = [2, 3].map(|seed| tensor([40], seed, device));
+        let output = layer_norm(input.clone(), scale.clone(), shift.clone(), 1e-2);
+        let weights = tensor([3, 50, 40], 99, device).detach();
+        let gradients = (output.clone() * weights).sum().backward();
+        let [by_scale, by_shift] = [scale, shift].map(|of| numbers(&of.grad(&gradients).unwrap()));
+        vec![numbers(&output), numbers(&input.grad(&gradients).unwrap()), by_scale, by_shift]
+    });
+}
+
+#[test]
+fn an_activation_without_gate_is_what_the_chain_is() {
+    compare(|device| {
+        let input = (tensor([2, 9, 33], 1, device) * 8.0).detach().require_grad();
+        gradients(&gelu(input.clone()), &[input])
     });
 }
 

@@ -1,25 +1,13 @@
 //! The Gaussian error linear unit.
 
-use std::f64::consts::{FRAC_1_SQRT_2, FRAC_2_SQRT_PI};
-
-use burn::tensor::Tensor;
-
 use super::Entry;
+use crate::fused::gelu;
 
 pub(super) const ENTRY: Entry = Entry::Each(gelu);
 
-/// The tanh form of GELU (Hendrycks & Gimpel 2016, section 2), which is that of GPT-2:
-/// x / 2 (1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3))).
-fn gelu(inputs: Tensor<3>) -> Tensor<3> {
-    let sqrt_2_over_pi = FRAC_2_SQRT_PI * FRAC_1_SQRT_2;
-    let cubic = inputs.clone().square() * 0.044_715 + 1.0;
-    let inner = inputs.clone() * cubic * sqrt_2_over_pi;
-    inputs * (inner.tanh() + 1.0) * 0.5
-}
-
 #[cfg(test)]
 mod tests {
-    use burn::tensor::Device;
+    use burn::tensor::{Device, Tensor};
 
     use super::*;
 

@@ -10,7 +10,8 @@ sees. The peer is `LlamaForCausalLM` or `GPT2LMHeadModel` with `torch.optim.Adam
 norms, biases and embeddings), `get_cosine_schedule_with_warmup`, and `clip_grad_norm_` over all
 parameters. Neither has dropout, whose draws would differ.
 
-Prints for each model the largest difference of a step's training loss, and how far both fell.
+Prints for each model the largest difference of a step's training loss, how far both fell, and, as
+the measure of what 32 bits can tell, the largest difference of PyTorch from itself in 64 bits.
 """
 
 import argparse
@@ -75,7 +76,7 @@ def main():
     parser.add_argument("--steps", type=int, default=100)
     parser.add_argument("--batch", type=int, default=16)
     parser.add_argument("--threads", type=int, default=1)
-    parser.add_argument("--curves", action="store_true", help="print both losses of every step")
+    parser.add_argument("--curves", action="store_true", help="print the losses of every step")
     arguments = parser.parse_args()
     os.environ["RAYON_NUM_THREADS"] = str(arguments.threads)
     import torch
@@ -101,22 +102,29 @@ def main():
             ]
             example = arguments.release / "examples/rows"
             rows = [json.loads(line) for line in output(example, path, str(arguments.steps))]
-            model = transformers.AutoModelForCausalLM.from_pretrained(
-                initial, dtype=torch.float32
+            model, exact_model = (
+                transformers.AutoModelForCausalLM.from_pretrained(initial, dtype=dtype).train()
+                for dtype in (torch.float32, torch.float64)
             )
         ours = [report["train_loss"] for report in reports]
-        theirs, rates = peer(model.train(), rows, settings)
+        theirs, rates = peer(model, rows, settings)
+        exact, _ = peer(exact_model, rows, settings)
         for report, rate in zip(reports, rates, strict=True):
             assert abs(report["learning_rate"] / rate - 1 if rate else report["learning_rate"]) < 1e-9
         differences = [abs(a - b) for a, b in zip(ours, theirs, strict=True)]
+        in_64_bits = max(abs(a - b) for a, b in zip(theirs, exact, strict=True))
         if arguments.curves:
-            for step, pair in enumerate(zip(ours, theirs), 1):
-                print(f"{step:4} {pair[0]:.6f} {pair[1]:.6f} {pair[0] - pair[1]:+.1e}")
+            for step, (our, their, right) in enumerate(zip(ours, theirs, exact), 1):
+                print(
+                    f"{step:4} {our:.6f} {their:.6f} {our - their:+.1e}, from PyTorch in 64 bits: "
+                    f"{our - right:+.1e}, PyTorch {their - right:+.1e}"
+                )
         print(
             f"{name}: {model.num_parameters():,} parameters, {len(ours)} steps of {arguments.batch} "
             f"sequences: largest difference {max(differences):.1e} at step "
             f"{differences.index(max(differences)) + 1}; {ours[0]:.4f} to {ours[-1]:.4f}, PyTorch "
-            f"{theirs[0]:.4f} to {theirs[-1]:.4f}",
+            f"{theirs[0]:.4f} to {theirs[-1]:.4f}; PyTorch in 64 bits differs from itself in 32 "
+            f"by {in_64_bits:.1e}",
             flush=True,
         )
 

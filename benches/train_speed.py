@@ -5,7 +5,7 @@
     python benches/train_speed.py target/release/temper --threads 1 --rounds 3
     python benches/train_speed.py target/release/temper --lora SmolLM2-135M-Instruct.Q4_1.gguf
 
-Both train a Llama of 4 layers at sequence 128 and batch 16 with AdamW and the gradient clipped to
+Both train a Llama, and a GPT-2, of 4 layers at sequence 128 and batch 16 with AdamW and the gradient clipped to
 norm 1: forward, backward and optimizer. The tokens are drawn at random for PyTorch, which does not
 make it slower or faster. A round is one process of each; the ratio is of the medians.
 
@@ -25,22 +25,34 @@ import tempfile
 import time
 
 SEQUENCE, BATCH, LAYERS, LORA_BATCH = 128, 16, 4, 4
-SHAPES = {"128": (128, 1024, 4, 384), "256": (256, 4096, 8, 704)}
+# Architecture, hidden size, vocabulary, heads, intermediate size.
+SHAPES = {
+    "llama 128": ("llama", 128, 1024, 4, 384),
+    "llama 256": ("llama", 256, 4096, 8, 704),
+    "gpt2 128": ("gpt2", 128, 1024, 4, 512),
+    "gpt2 256": ("gpt2", 256, 4096, 8, 1024),
+}
 
 
-def peer(hidden, vocabulary, heads, intermediate, threads, steps):
+def peer(architecture, hidden, vocabulary, heads, intermediate, threads, steps):
     """Trains with PyTorch in this process and prints its speed."""
     import torch
-    from transformers import LlamaConfig, LlamaForCausalLM
+    from transformers import AutoModelForCausalLM, GPT2Config, LlamaConfig
 
     torch.set_num_threads(threads)
     torch.manual_seed(0)
-    config = LlamaConfig(
-        vocab_size=vocabulary, hidden_size=hidden, intermediate_size=intermediate,
-        num_hidden_layers=LAYERS, num_attention_heads=heads, max_position_embeddings=SEQUENCE,
-        tie_word_embeddings=True, rms_norm_eps=1e-5,
-    )
-    train(LlamaForCausalLM(config), vocabulary, BATCH, steps)
+    if architecture == "llama":
+        config = LlamaConfig(
+            vocab_size=vocabulary, hidden_size=hidden, intermediate_size=intermediate,
+            num_hidden_layers=LAYERS, num_attention_heads=heads, max_position_embeddings=SEQUENCE,
+            tie_word_embeddings=True, rms_norm_eps=1e-5,
+        )
+    else:
+        config = GPT2Config(
+            vocab_size=vocabulary, n_embd=hidden, n_inner=intermediate, n_layer=LAYERS,
+            n_head=heads, n_positions=SEQUENCE, resid_pdrop=0.0, embd_pdrop=0.0, attn_pdrop=0.0,
+        )
+    train(AutoModelForCausalLM.from_config(config), vocabulary, BATCH, steps)
 
 
 def peer_lora(folder, threads, steps):
@@ -107,8 +119,9 @@ def text(folder):
 
 def settings_of(name, steps):
     """The settings of a shape for temper."""
-    hidden, vocabulary, heads, intermediate = SHAPES[name]
+    architecture, hidden, vocabulary, heads, intermediate = SHAPES[name]
     return (
+        f"architecture = '{architecture}'\n"
         f"tokenizer = 'bpe'\nvocab_size = {vocabulary}\nhidden_size = {hidden}\n"
         f"intermediate_size = {intermediate}\nnum_layers = {LAYERS}\nnum_heads = {heads}\n"
         f"batch_size = {BATCH}\n" + length(steps)
@@ -169,8 +182,8 @@ def main():
         for name in SHAPES:
             settings = pathlib.Path(folder, f"{name}.toml")
             settings.write_text(settings_of(name, arguments.steps))
-            hidden, vocabulary, _, _ = SHAPES[name]
-            title = f"hidden {hidden}, vocabulary {vocabulary}"
+            architecture, hidden, vocabulary, _, _ = SHAPES[name]
+            title = f"{architecture}, hidden {hidden}, vocabulary {vocabulary}"
             compare(title, arguments.temper, settings, ["--peer", name], arguments)
 
 

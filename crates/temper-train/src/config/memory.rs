@@ -3,7 +3,7 @@
 use serde::Serialize;
 use temper_optim::OptimizerKind;
 
-use crate::model::{NormKind, PositionKind};
+use crate::model::PositionKind;
 use crate::{FinetuningType, TokenizerKind, TrainConfig, TrainError};
 
 /// Bytes of a number and of a token.
@@ -131,9 +131,10 @@ impl TrainConfig {
         } else {
             LOGIT_TOKENS.min(tokens) * count(self.vocabulary())
         };
-        // Gradient of an MLP's inside, of its two inputs and of the stream; or the logits, which are
-        // gone by then.
-        let backward = (3 * tokens * intermediate + 2 * tokens * hidden).max(logits);
+        // Gradient of an MLP's inside, of the activation's inputs and of the stream; or the logits,
+        // which are gone by then.
+        let inputs = if self.architecture.parts().activation.entry().is_gate() { 2 } else { 1 };
+        let backward = ((1 + inputs) * tokens * intermediate + 2 * tokens * hidden).max(logits);
         let numbers = MemoryEstimate {
             data: data_bytes,
             weights: parameters + adapters + seq * seq + turns,
@@ -175,12 +176,8 @@ impl TrainConfig {
         let hidden = self.hidden_size as u64;
         let width = (self.num_heads * self.head_dim()) as u64;
         let kv_width = (self.kv_heads() * self.head_dim()) as u64;
-        let norms = match parts.norm {
-            // What is normed, and what comes of it, which the linear layers keep too.
-            NormKind::RootMeanSquare => 2 * 2 * hidden,
-            // Without its mean, over its deviation, and what comes of it.
-            NormKind::MeanAndVariance => 2 * 3 * hidden,
-        };
+        // What is normed, and what comes of it, which the linear layers keep too.
+        let norms = 2 * 2 * hidden;
         // Queries, keys, values, output, and the logarithm of each row's sum.
         let attention = 2 * width + 2 * kv_width + self.num_heads as u64;
         let inside = self.intermediate() as u64
@@ -188,8 +185,8 @@ impl TrainConfig {
                 // Gate, up, and their product.
                 3
             } else {
-                // The input, three steps on the way, and the output.
-                5
+                // The input and the output.
+                2
             };
         let dropout = if self.dropout > 0.0 { 2 * hidden } else { 0 };
         let scores = if self.attention_dropout > 0.0 {

@@ -151,9 +151,11 @@ impl Pruner for FreezeThaw {
         let reported = history.trials().iter().filter(|trial| !trial.reports().is_empty());
         let are_enough = reported.clone().count() > self.0.min_trials;
         let best = reported.filter_map(lowest).fold(f64::INFINITY, f64::min);
+        let under_way = |it: &Trial| matches!(it.state(), State::Running | State::Waiting);
         let has_result = history.in_state(State::Completed).next().is_some();
+        let needs_one = !has_result && !history.trials().iter().any(under_way);
         let is_worth = |(trial, prospect): &(&Trial, Option<Prospect>)| match (prospect, intake) {
-            (_, Intake::Closed) if !has_result => true,
+            (_, Intake::Closed) if needs_one => true,
             (Some(it), Intake::Open) => it.rate >= it.new_rate,
             (Some(it), Intake::Closed) => it.chance >= CHANCE,
             // Nobody knows yet how it goes on from here: the best one finds out.

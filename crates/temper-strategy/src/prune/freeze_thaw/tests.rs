@@ -131,7 +131,13 @@ fn once_no_more_trials_come_those_go_on_that_may_still_win() {
     let mut hopeless = five();
     add(&mut hopeless, 2.8, 2.0, 10, Some(Outcome::Paused));
     assert_eq!(PROMOTE.promote(&hopeless, Intake::Closed), None);
-    // There has to be a winner.
+    // There has to be a winner, unless the one that runs is to be.
+    let mut others = opened();
+    add(&mut others, 0.9, 2.0, 60, None);
+    for end in [2.8, 2.9, 2.7] {
+        add(&mut others, end, 2.0, 10, Some(Outcome::Paused));
+    }
+    assert_eq!(PROMOTE.promote(&others, Intake::Closed), None);
     let mut alone = opened();
     add(&mut alone, 2.8, 2.0, 10, Some(Outcome::Paused));
     assert_eq!(PROMOTE.promote(&alone, Intake::Closed).unwrap().trial, TrialId(0));

@@ -24,6 +24,7 @@
 //!     pruner: None,
 //!     early_stopping: None,
 //!     max_steps: None,
+//!     stages: Vec::new(),
 //!     trials: Some(30),
 //! };
 //! let study = Study::open(

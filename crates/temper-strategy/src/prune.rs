@@ -3,7 +3,7 @@
 pub(crate) mod asha;
 mod check;
 #[cfg(test)]
-mod curves;
+pub(crate) mod curves;
 pub(crate) mod freeze_thaw;
 mod halving;
 pub(crate) mod hyperband;
@@ -24,7 +24,13 @@ pub use percentile::{Percentile, PercentileOptions};
 pub use threshold::{Threshold, ThresholdOptions};
 pub use wilcoxon::{Wilcoxon, WilcoxonOptions};
 
-use temper_core::{Direction, Goal, History, Loss};
+use temper_core::{Direction, Goal, History, Loss, Step, Trial};
+
+/// The lowest loss reported up to the step.
+fn best_until(trial: &Trial, step: Step) -> Option<Loss> {
+    let reports = trial.reports().iter().take_while(|report| report.step <= step);
+    reports.filter_map(|report| report.losses.first().copied()).min()
+}
 
 /// A primary loss in the user's direction, with the metric's name: "accuracy 0.8".
 fn told(history: &History, loss: Loss) -> String {

@@ -1,32 +1,13 @@
 use rand::RngExt;
-use temper_core::{
-    Config, Event, Lease, Metrics, Origin, Rng, Setup, StrategySetup, TrialId, WorkerId, stream,
-};
+use temper_core::{Config, Event, Goal, Lease, Metrics, Origin, Rng, TrialId, WorkerId, stream};
 
 use super::*;
 use crate::normal::draw_normal;
+use crate::prune::curves;
 
 fn opened(max_steps: Option<Step>) -> History {
-    let mut history = History::new();
-    let setup = Setup {
-        name: "curves".into(),
-        space: serde_json::from_str("{}").unwrap(),
-        require: Default::default(),
-        goals: vec![temper_core::Goal {
-            metric: "eval_loss".into(),
-            direction: Default::default(),
-        }],
-        constraints: Vec::new(),
-        seed: 0,
-        strategy: StrategySetup { name: "random".into(), options: "{}".into() },
-        pruner: None,
-        early_stopping: None,
-        max_steps,
-        stages: Vec::new(),
-        trials: None,
-    };
-    history.apply(&Event::Opened(setup)).unwrap();
-    history
+    let goal = Goal { metric: "eval_loss".into(), direction: Default::default() };
+    curves::opened(&goal, max_steps)
 }
 
 fn add(history: &mut History, losses: impl IntoIterator<Item = f64>) {

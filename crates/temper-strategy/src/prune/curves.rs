@@ -16,24 +16,7 @@ pub(super) fn history(direction: Direction, curves: &[&[f64]]) -> History {
 /// Trials with these values at these steps; the goal's metric is `score`.
 pub(super) fn history_of(direction: Direction, curves: &[&[(Step, f64)]]) -> History {
     let goal = Goal { metric: "score".into(), direction };
-    let mut history = History::new();
-    let nothing = StrategySetup { name: "random".into(), options: "{}".into() };
-    history
-        .apply(&Event::Opened(Setup {
-            name: "curves".into(),
-            space: serde_json::from_str("{}").unwrap(),
-            require: Default::default(),
-            goals: vec![goal.clone()],
-            constraints: Vec::new(),
-            seed: 0,
-            strategy: nothing,
-            pruner: None,
-            early_stopping: None,
-            max_steps: None,
-            stages: Vec::new(),
-            trials: None,
-        }))
-        .unwrap();
+    let mut history = opened(&goal, None);
     for (id, curve) in (0..).zip(curves) {
         let (trial, lease) = (TrialId(id), Lease(history.len()));
         let (config, origin, seen) = (Config::default(), Origin::Strategy, history.len());
@@ -47,6 +30,27 @@ pub(super) fn history_of(direction: Direction, curves: &[&[(Step, f64)]]) -> His
             history.apply(&Event::Reported { trial, lease, step, losses, metrics }).unwrap();
         }
     }
+    history
+}
+
+/// A study of one goal and no parameters, without trials.
+pub(crate) fn opened(goal: &Goal, max_steps: Option<Step>) -> History {
+    let mut history = History::new();
+    let setup = Setup {
+        name: "curves".into(),
+        space: serde_json::from_str("{}").unwrap(),
+        require: Default::default(),
+        goals: vec![goal.clone()],
+        constraints: Vec::new(),
+        seed: 0,
+        strategy: StrategySetup { name: "random".into(), options: "{}".into() },
+        pruner: None,
+        early_stopping: None,
+        max_steps,
+        stages: Vec::new(),
+        trials: None,
+    };
+    history.apply(&Event::Opened(setup)).unwrap();
     history
 }
 

@@ -14,11 +14,11 @@
 use serde::{Deserialize, Serialize};
 use statrs::distribution::{ContinuousCDF, StudentsT};
 use temper_core::{
-    History, Intake, Judgement, Promotion, Pruner, Setup, State, Step, Trial, TrialId,
+    History, Intake, Judgement, Loss, Promotion, Pruner, Setup, State, Step, Trial, TrialId,
 };
 
 use super::halving::Mode;
-use super::value;
+use super::{best_until, value};
 use crate::forecast::{Curves, Forecast};
 use crate::registry::{Entry, RegistryError, read_options};
 
@@ -188,7 +188,7 @@ impl Pruner for FreezeThaw {
 impl Prospect {
     /// The reason for what becomes of the trial.
     fn told(&self, step: Step, history: &History) -> String {
-        let turned = |loss: f64| temper_core::Loss::new(loss).map(|loss| value(history, loss));
+        let turned = |loss: f64| Loss::new(loss).map(|loss| value(history, loss));
         let told = |loss: f64| turned(loss).map_or_else(|_| "?".to_owned(), short);
         let times = self.rate / self.new_rate;
         format!(
@@ -217,17 +217,13 @@ fn by_rate(
 
 /// Whether no other trial had a lower loss by this step.
 fn leads(trial: &Trial, step: Step, history: &History) -> bool {
-    let by_step = |trial: &Trial| {
-        let reports = trial.reports().iter().take_while(|report| report.step <= step);
-        reports.filter_map(|report| report.losses.first()).min().copied()
-    };
-    let own = by_step(trial);
-    history.trials().iter().filter_map(by_step).all(|loss| own.is_some_and(|own| own <= loss))
+    let own = best_until(trial, step);
+    let all = history.trials().iter().filter_map(|other| best_until(other, step));
+    all.min() == own
 }
 
 fn lowest(trial: &Trial) -> Option<f64> {
-    let losses = trial.reports().iter().filter_map(|report| report.losses.first());
-    losses.min().map(|loss| loss.get())
+    best_until(trial, Step::MAX).map(Loss::get)
 }
 
 /// The chance of a loss below `best`, by Student's distribution: how curves go on is known from

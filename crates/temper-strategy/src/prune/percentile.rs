@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use temper_core::{History, Judgement, Loss, Pruner, Step, Trial, TrialId};
 
 use super::check::Checks;
-use super::{told, value, worse};
+use super::{best_until, told, value, worse};
 use crate::registry::{Entry, RegistryError, read_options};
 
 const NAME: &str = "percentile";
@@ -105,12 +105,6 @@ impl Pruner for Percentile {
             "{own} by step {step} is {worse} {bound}, where the best {part}% of {count} trials end"
         ))
     }
-}
-
-/// The lowest loss reported up to the step.
-fn best_until(trial: &Trial, step: Step) -> Option<Loss> {
-    let reports = trial.reports().iter().take_while(|report| report.step <= step);
-    reports.filter_map(|report| report.losses.first().copied()).min()
 }
 
 fn has_reached(trial: &Trial, step: Step) -> bool {

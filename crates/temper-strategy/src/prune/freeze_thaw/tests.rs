@@ -1,29 +1,12 @@
-use temper_core::{Config, Event, Lease, Loss, Metrics, Origin, Outcome, StrategySetup, WorkerId};
+use temper_core::{Config, Event, Goal, Lease, Metrics, Origin, Outcome, WorkerId};
 
 use super::*;
+use crate::prune::curves;
 
 /// A study of trials that run 100 steps.
 fn opened() -> History {
-    let mut history = History::new();
-    let setup = Setup {
-        name: "curves".into(),
-        space: serde_json::from_str("{}").unwrap(),
-        require: Default::default(),
-        goals: vec![temper_core::Goal {
-            metric: "eval_loss".into(),
-            direction: Default::default(),
-        }],
-        constraints: Vec::new(),
-        seed: 0,
-        strategy: StrategySetup { name: "random".into(), options: "{}".into() },
-        pruner: None,
-        early_stopping: None,
-        max_steps: Some(100),
-        stages: Vec::new(),
-        trials: None,
-    };
-    history.apply(&Event::Opened(setup)).unwrap();
-    history
+    let goal = Goal { metric: "eval_loss".into(), direction: Default::default() };
+    curves::opened(&goal, Some(100))
 }
 
 /// Adds a trial whose loss falls from `end + fall` at step 1 to `end` at step 100, up to a step.

@@ -2,10 +2,14 @@
 //! run again, no process is left behind, and the study comes to its end.
 
 mod lab;
+#[path = "crashes/pausing.rs"]
+mod pausing;
 #[path = "crashes/runners.rs"]
 mod runners;
 #[path = "crashes/signals.rs"]
 mod signals;
+#[path = "crashes/training_ledger.rs"]
+mod training_ledger;
 
 use std::collections::BTreeMap;
 use std::thread;

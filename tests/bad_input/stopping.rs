@@ -1,6 +1,6 @@
 //! Mistakes in what ends or pauses trials.
 
-use crate::{STUDY, TRAIN, refusals};
+use crate::{STUDY, TRAIN, changed, lab, refusals};
 
 #[test]
 fn a_mistake_in_early_stopping_or_in_a_pruner_is_pointed_at() {
@@ -23,6 +23,20 @@ fn a_mistake_in_early_stopping_or_in_a_pruner_is_pointed_at() {
     let changes: Vec<_> =
         cases.iter().map(|(name, section)| (*name, "[space]", section.as_str())).collect();
     insta::assert_snapshot!(refusals(STUDY, &changes));
+}
+
+#[test]
+fn a_first_rung_behind_the_last_step_of_every_stage_is_pointed_at() {
+    let study = changed(STUDY, "[objective]", "[objective]\nmax_steps = 27");
+    let study = changed(&study, "[space]", "[pruner]\nname = \"asha\"\nmin_steps = 9\n\n[space]");
+    let changes = [
+        ("of asha", "min_steps = 9", "min_steps = 27"),
+        ("of hyperband", "\"asha\"\nmin_steps = 9", "\"hyperband\"\nmin_steps = 50"),
+    ];
+    insta::assert_snapshot!(refusals(&study, &changes));
+    let longer = "[[stage]]\nname = \"all\"\nsettings = { max_steps = 100 }\n";
+    let lab = lab(&format!("{}{longer}", changed(&study, "min_steps = 9", "min_steps = 27")));
+    lab.temper(&["check", "study.toml"]).ok();
 }
 
 #[test]

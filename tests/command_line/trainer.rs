@@ -144,3 +144,19 @@ fn examples_too_long_for_the_default_trial_are_told_before_any_runs() {
     lab.write("sets.jsonl", &short);
     lab.temper(&["check", "study.toml"]).ok();
 }
+
+#[test]
+fn a_run_that_was_at_its_end_says_its_last_report_again() {
+    let lab = train_lab();
+    let train = ["train", "study.toml", "--json", "--checkpoints", "kept"];
+    let last = |arguments: &[&str]| -> Value {
+        let ended = lab.temper(arguments).ok();
+        let line = ended.stdout.lines().last().expect("it reports").to_owned();
+        serde_json::from_str(&line).expect("a report is JSON")
+    };
+    let (first, again) = (last(&train), last(&[&train[..], &["--resume"]].concat()));
+    assert_eq!(first["step"], 4);
+    for key in ["step", "eval_loss", "tokens", "accuracy"] {
+        assert_eq!(again[key], first[key], "{key}");
+    }
+}

@@ -133,7 +133,13 @@ def main():
         if before and before != folder:
             shutil.rmtree(before)
 
+    def report(step):
+        loss = evaluate(model, validation, args.micro_batch_size, device)
+        print(json.dumps({"step": step, "eval_loss": loss}), flush=True)
+
     model.train()
+    if start > 0:
+        report(start)  # again: whoever was to read it may have been killed before
     for step in range(start, total):
         order = list(range(len(train)))
         random.Random(seed * 1000 + step // steps_in_epoch).shuffle(order)
@@ -154,8 +160,7 @@ def main():
             save(step + 1)
             if stopping:
                 raise SystemExit(143)
-            loss = evaluate(model, validation, args.micro_batch_size, device)
-            print(json.dumps({"step": step + 1, "eval_loss": loss}), flush=True)
+            report(step + 1)
 
 
 main()

@@ -77,6 +77,12 @@ def main():
     # Asked to end or to pause: the checkpoint of the last report is on disk already.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
 
+    def report(step):
+        print(json.dumps({"step": step, "eval_loss": loss_of(w, hidden, test)}), flush=True)
+
+    if start > 0:
+        report(start)  # again: whoever was to read it may have been killed before
+
     for step in range(start + 1, args.steps + 1):
         batch = random.Random(step).sample(train, args.batch_size)
         for i, g in enumerate(gradient(w, hidden, batch)):
@@ -91,7 +97,7 @@ def main():
             with open(checkpoint + ".new", "w") as file:
                 json.dump([w, m, v, step], file)
             os.replace(checkpoint + ".new", checkpoint)
-            print(json.dumps({"step": step, "eval_loss": loss_of(w, hidden, test)}), flush=True)
+            report(step)
 
 
 main()

@@ -56,11 +56,10 @@ pub fn judge(
     if let Some(judgement) = early.filter(|it| it.verdict != Verdict::Continue) {
         return judgement;
     }
-    let last_step = history.setup().and_then(|setup| setup.max_steps).unwrap_or(Step::MAX);
-    let judgement = pruner.map_or_else(Judgement::go_on, |it| {
-        let stage = history.trial(trial).and_then(Trial::stage);
-        it.judge(trial, step, &history.of_fidelity(history.fidelity_of(stage)))
-    });
+    let stage = history.trial(trial).and_then(Trial::stage);
+    let comparable = history.of_fidelity(history.fidelity_of(stage));
+    let last_step = comparable.setup().and_then(|setup| setup.max_steps).unwrap_or(Step::MAX);
+    let judgement = pruner.map_or_else(Judgement::go_on, |it| it.judge(trial, step, &comparable));
     match history.trial(trial).and_then(Trial::until) {
         // At its end there is nothing to go on with.
         Some(until)

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use miette::{IntoDiagnostic, Result, miette};
+use serde_json::json;
 use temper_train::{
     Checkpoints, Device, Observer, Report, Run, Start, StepReport, Summary, TrainConfig,
     TrainError, compute_on_this_thread, keep_freed_memory, read_to_the_cpu,
@@ -199,6 +200,14 @@ fn conclude(args: &TrainArgs, summary: &Summary) -> Result<Exit> {
         && let Some(folder) = &args.checkpoints
     {
         Checkpoints::new(folder).clear().into_diagnostic()?;
+    }
+    if args.json && summary.resumed_at == Some(summary.steps) {
+        // Whoever was to read its last report may have been killed before: here it is again.
+        let Summary { steps, eval_loss, tokens, accuracy, .. } = summary;
+        let report = json!({
+            "step": steps, "eval_loss": eval_loss, "tokens": tokens, "accuracy": accuracy,
+        });
+        answer(format!("{report}\n"));
     }
     if !args.json {
         println!("eval_loss = {}", summary.eval_loss);

@@ -10,7 +10,7 @@
 use std::num::NonZeroU32;
 
 use serde::{Deserialize, Serialize};
-use temper_core::{History, Intake, Judgement, Promotion, Pruner, Step, TrialId};
+use temper_core::{History, Intake, Judgement, Promotion, Pruner, Setup, Step, TrialId, Value};
 
 use super::halving::{Halving, Mode};
 use crate::registry::{Entry, RegistryError, read_options};
@@ -67,6 +67,20 @@ impl AshaOptions {
         }
     }
 
+    /// Refuses a first rung that no trial of the study comes to.
+    pub(super) fn suits(&self, setup: &Setup) -> Result<(), String> {
+        let (Some(min), None, Some(max)) = (self.min_steps, self.max_steps, setup.max_steps) else {
+            return Ok(());
+        };
+        let of_stages = setup.stages.iter().filter_map(|it| it.settings.get("max_steps"));
+        let of_stages = of_stages.filter_map(Value::as_i64).filter_map(|it| it.try_into().ok());
+        let max = of_stages.fold(max, Step::max);
+        if min < max {
+            return Ok(());
+        }
+        Err(format!("`min_steps` {min} is not below the study's `max_steps` {max}"))
+    }
+
     pub(super) fn halving(&self, history: &History) -> Halving {
         Halving::new(self.min_steps, self.eta, self.last_step(history))
     }
@@ -87,6 +101,10 @@ impl Pruner for Asha {
             Mode::Stop => self.0.halving(history).judge(trial, step, history, &|_| true),
             Mode::Promote => Judgement::go_on(),
         }
+    }
+
+    fn suits(&self, setup: &Setup) -> Result<(), String> {
+        self.0.suits(setup)
     }
 
     fn until(&self, _: TrialId, history: &History) -> Option<Step> {

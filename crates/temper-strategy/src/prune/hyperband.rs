@@ -7,7 +7,7 @@
 //! Source: Li et al., "Hyperband: A Novel Bandit-Based Approach to Hyperparameter Optimization",
 //! JMLR 18(185), 2018, algorithm 1; asynchronous within each bracket as in Li et al. 2020.
 
-use temper_core::{History, Intake, Judgement, Promotion, Pruner, Step, TrialId};
+use temper_core::{History, Intake, Judgement, Promotion, Pruner, Setup, Step, TrialId};
 
 use super::asha::AshaOptions;
 use super::halving::{Halving, Mode, RUNGS};
@@ -59,6 +59,10 @@ impl Pruner for Hyperband {
         let index = bracket_of(trial, &brackets);
         let is_rival = |other: TrialId| bracket_of(other, &brackets) == index;
         brackets[index].0.judge(trial, step, history, &is_rival)
+    }
+
+    fn suits(&self, setup: &Setup) -> Result<(), String> {
+        self.0.suits(setup)
     }
 
     fn until(&self, trial: TrialId, history: &History) -> Option<Step> {

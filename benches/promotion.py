@@ -23,6 +23,7 @@ TRIALS, SEEDS = 32, 5
 PRUNERS = {
     "none": "",
     "asha": '[pruner]\nname = "asha"\nmode = "promote"\n',
+    "asha from step 60": '[pruner]\nname = "asha"\nmode = "promote"\nmin_steps = 60\n',
     "hyperband": '[pruner]\nname = "hyperband"\nmode = "promote"\n',
     "freeze_thaw": '[pruner]\nname = "freeze_thaw"\nmode = "promote"\n',
 }
@@ -96,7 +97,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("temper", type=pathlib.Path, help="the binary")
     parser.add_argument("--seed", type=int, default=0, help="of the studies")
-    parser.add_argument("--pruners", default="asha,freeze_thaw", help="those that are compared")
+    parser.add_argument("--pruners", default=",".join(list(PRUNERS)[1:]), help="those that are compared")
     arguments = parser.parse_args()
     temper = arguments.temper.resolve()
     with tempfile.TemporaryDirectory() as folder:

@@ -1,6 +1,10 @@
 //! Reports that come out of order, twice, or not at all.
 
-use temper_core::{EarlyStopping, Goal, History, Job, Reporter, Setup, State, Step, StrategySetup};
+use std::ops::ControlFlow;
+
+use temper_core::{
+    EarlyStopping, Goal, History, Job, Loss, Reporter, Setup, State, Step, StrategySetup,
+};
 use temper_storage::MemoryStorage;
 use temper_study::{Settings, Study, replay};
 
@@ -16,7 +20,7 @@ fn reporting(setup: Setup, reports: &[(Step, f64)]) -> History {
     let objective = Attempted(|_: &Job, reporter: &mut dyn Reporter| {
         let mut told =
             reports.iter().map(|(step, loss)| reporter.report(*step, &[*loss], &no_metrics()));
-        let _ = told.find(|it| it.is_break());
+        let _ = told.find(ControlFlow::is_break);
         Ok(Vec::new())
     });
     study.run(&objective, 1).expect("the study runs");
@@ -35,7 +39,7 @@ fn a_report_of_an_earlier_step_replaces_it_and_what_came_after() {
     let history = reporting(setup(1), &[(1, 9.0), (2, 8.0), (3, 7.0), (2, 6.0)]);
     assert_eq!(kept(&history), [(1, 9.0), (2, 6.0)]);
     assert_eq!(states(&history), [State::Completed]);
-    assert_eq!(trial(&history, 0).loss().map(|loss| loss.get()), Some(6.0));
+    assert_eq!(trial(&history, 0).loss().map(Loss::get), Some(6.0));
 }
 
 #[test]

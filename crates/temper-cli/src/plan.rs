@@ -260,6 +260,7 @@ fn settings(
         retries: Retries {
             preempted: retries.preempted.unwrap_or(defaults.retries.preempted),
             crashed: retries.crashed.unwrap_or(defaults.retries.crashed),
+            disk_full: retries.disk_full.unwrap_or(defaults.retries.disk_full),
         },
         lease,
         budget: defaults.budget,

@@ -121,6 +121,7 @@ pub(crate) struct Named {
 pub(crate) struct RetriesSection {
     pub(crate) preempted: Option<u32>,
     pub(crate) crashed: Option<u32>,
+    pub(crate) disk_full: Option<u32>,
 }
 
 const SECTIONS: [&str; 11] = [

@@ -5,6 +5,7 @@
 //! `{"step": 100, "eval_loss": 2.31}`. The last report counts.
 
 mod child;
+mod disk_full;
 mod folder;
 mod memory;
 mod report;
@@ -26,6 +27,7 @@ use child::Child;
 use slots::Slots;
 use supervise::Supervisor;
 
+pub use disk_full::unwritten;
 pub use folder::TrialFolders;
 pub use slots::Slot;
 pub use template::{Template, TemplateError};
@@ -142,22 +144,22 @@ impl CommandObjective {
 impl Objective for CommandObjective {
     fn run(&self, job: &Job, reporter: &mut dyn Reporter) -> Result<Vec<f64>, ObjectiveError> {
         let path = self.folders.path(job.trial);
-        let unable = |what: &str, error: io::Error| {
-            ObjectiveError::Unable(format!("can't {what} `{}`: {error}", path.display()))
-        };
+        let unwritten = |what: &str, error: io::Error| unwritten(what, &path, &error);
         child::kill_leftovers(&path, None);
-        let folder = self.folders.prepare(job).map_err(|error| unable("make the folder", error))?;
+        let folder =
+            self.folders.prepare(job).map_err(|error| unwritten("make the folder", error))?;
         if let Some(values) = folder.result() {
             return Ok(values); // its runner was lost between its end and the record of it
         }
         let claim = self.slots.claim();
         let slot = claim.as_ref().map(slots::Claim::slot);
-        (self.prepare)(job, slot, &path).map_err(|error| unable("write to", error))?;
+        (self.prepare)(job, slot, &path).map_err(|error| unwritten("write to", error))?;
         let command = self.command(job, slot, &path);
         let program = command.get_program().to_string_lossy().into_owned();
         // Made before the child, so that it sees what the child does first.
         let supervisor = Supervisor::new(&self.settings, &folder, job.reported.is_some());
-        let mut child = Child::spawn(command, &folder)
+        let output = folder.open_output().map_err(|error| unwritten("write to", error))?;
+        let mut child = Child::spawn(command, output)
             .map_err(|error| crash(&format!("can't start `{program}`"), &error))?;
         let watched = supervisor.watch(&mut child, reporter);
         if !matches!(watched, Ok(Some(_))) {

@@ -49,6 +49,7 @@ mod budget;
 mod command;
 mod errand;
 mod error;
+mod full_disk;
 mod ledger;
 pub mod lenient;
 mod observer;
@@ -64,7 +65,7 @@ mod worker;
 pub use budget::{Budget, Cost, Spent};
 pub use command::{
     CommandObjective, CommandSettings, Pausing, Prepare, Slot, Template, TemplateError,
-    TrialFolders,
+    TrialFolders, unwritten,
 };
 pub use error::StudyError;
 pub use observer::Observer;

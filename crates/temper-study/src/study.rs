@@ -15,6 +15,7 @@ use temper_core::{
 use temper_space::Space;
 
 use crate::errand::{Errand, Task};
+use crate::full_disk::FullDisk;
 use crate::ledger::{AppendError, Ledger, SharedStorage};
 use crate::reporter::TrialReporter;
 use crate::same_search::same_search;
@@ -53,6 +54,7 @@ pub struct Study {
     interrupt: Arc<AtomicBool>,
     /// Whether a worker has met an error in this run.
     broken: AtomicBool,
+    full_disk: FullDisk,
     /// When this run began.
     began: Mutex<Instant>,
     /// What ended this run before all trials had run.
@@ -96,6 +98,7 @@ impl Study {
             watch: Mutex::default(),
             interrupt: Arc::default(),
             broken: AtomicBool::new(false),
+            full_disk: FullDisk::default(),
             began: Mutex::new(Instant::now()),
             spent: Mutex::default(),
             idle_at: AtomicU64::new(NEVER),
@@ -136,6 +139,7 @@ impl Study {
     pub fn run(&self, objective: &dyn Objective, workers: usize) -> Result<(), StudyError> {
         *self.began.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
         self.idle_at.store(NEVER, Ordering::Relaxed);
+        self.full_disk.forget();
         self.beat()?;
         if self.broken.load(Ordering::Relaxed) {
             self.release_own()?;
@@ -181,10 +185,12 @@ impl Study {
         let result = catch_unwind(AssertUnwindSafe(|| objective.run(&task.job, &mut reporter)))
             .unwrap_or_else(|panic| Err(crash(&*panic).into()));
         let peak_memory = reporter.peak_memory();
-        match reporter.end(result)? {
-            Some(outcome) => self.finish(task, outcome, clock.elapsed(), peak_memory),
-            None => Ok(()), // taken over: nobody waits for how it ended here
-        }
+        let Some(mut outcome) = reporter.end(result)? else {
+            return Ok(()); // taken over: nobody waits for how it ended here
+        };
+        let counted = self.full_disk.count(task.job.trial, &mut outcome);
+        self.finish(task, outcome, clock.elapsed(), peak_memory)?;
+        counted
     }
 
     fn finish(

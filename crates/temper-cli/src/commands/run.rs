@@ -152,6 +152,13 @@ fn explain(plan: &Plan, error: StudyError) -> miette::Report {
             ),
             "{error}"
         ),
+        StudyError::DiskFull { .. } => miette!(
+            help = format!(
+                "make room; what was found is safe: temper resume {}",
+                plan.document.path().display()
+            ),
+            "{error}"
+        ),
         StudyError::Unrecorded { .. } => miette!(
             help = "make room for the storage; `temper resume` then records the trial's result",
             "{error}"

@@ -11,9 +11,9 @@ pub(super) const PARAMS: &str = "params.json";
 /// Where a program may append its reports.
 pub(super) const REPORTS: &str = "reports.jsonl";
 /// What it wrote to stdout.
-pub(super) const STDOUT: &str = "stdout.log";
+const STDOUT: &str = "stdout.log";
 /// What it wrote to stderr.
-pub(super) const STDERR: &str = "stderr.log";
+const STDERR: &str = "stderr.log";
 /// There once it is to pause, where it is told by a file.
 pub(super) const PAUSE: &str = "pause";
 /// The values that it ended with, a JSON list; there once it ended well.
@@ -29,6 +29,12 @@ pub struct TrialFolders {
 #[derive(Debug)]
 pub(super) struct TrialFolder {
     path: PathBuf,
+}
+
+/// The files that take a program's output, to append to.
+pub(super) struct Output {
+    pub(super) stdout: File,
+    pub(super) stderr: File,
 }
 
 impl TrialFolders {
@@ -76,9 +82,10 @@ impl TrialFolder {
         self.write(RESULT, serde_json::to_string(values)?.as_bytes())
     }
 
-    /// Opens a file of the folder to append to.
-    pub(super) fn append(&self, name: &str) -> io::Result<File> {
-        File::options().create(true).append(true).open(self.path.join(name))
+    /// Opens the files of a program's output.
+    pub(super) fn open_output(&self) -> io::Result<Output> {
+        let open = |name| File::options().create(true).append(true).open(self.path.join(name));
+        Ok(Output { stdout: open(STDOUT)?, stderr: open(STDERR)? })
     }
 
     /// Asks the program to pause.

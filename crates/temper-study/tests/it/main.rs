@@ -6,6 +6,7 @@ mod command_ends;
 mod command_stops;
 mod constraints;
 mod failures;
+mod full_disk;
 mod lab;
 mod lost_workers;
 mod pauses;

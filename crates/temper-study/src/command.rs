@@ -4,6 +4,7 @@
 //! arguments, in its environment and in a file, and reports by JSON lines on stdout or in a file:
 //! `{"step": 100, "eval_loss": 2.31}`. The last report counts.
 
+mod checkpoints;
 mod child;
 mod disk_full;
 mod folder;
@@ -13,6 +14,7 @@ mod report_file;
 mod slots;
 mod supervise;
 mod template;
+mod usage;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -21,16 +23,18 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
-use temper_core::{Failure, FailureKind, Goal, Job, Objective, ObjectiveError, Reporter};
+use temper_core::{Failure, FailureKind, Goal, Job, Objective, ObjectiveError, Reporter, TrialId};
 
 use child::Child;
 use slots::Slots;
 use supervise::Supervisor;
 
+pub use checkpoints::{CheckpointName, NotACheckpointName};
 pub use disk_full::unwritten;
 pub use folder::TrialFolders;
 pub use slots::Slot;
 pub use template::{Template, TemplateError};
+pub use usage::{DiskUsage, file_usage};
 
 /// What to run, and how it is to be treated.
 #[derive(Clone, Debug)]
@@ -54,6 +58,9 @@ pub struct CommandSettings {
     /// Places for programs, of which each that runs has one to itself; the first that is free is
     /// taken. Empty: there is nothing to share out.
     pub slots: Vec<Slot>,
+    /// The names of checkpoints in the trials' folders, which may go once nothing needs them.
+    /// Empty: all that is there stays.
+    pub checkpoints: Vec<CheckpointName>,
 }
 
 /// How a program that is to go on later is asked to save and end. It has the grace period to do so.
@@ -171,6 +178,17 @@ impl Objective for CommandObjective {
         // Without it the result is recorded all the same, unless this process dies before that.
         let _ = folder.save_result(&values);
         Ok(values)
+    }
+
+    fn has_checkpoints(&self) -> bool {
+        !self.settings.checkpoints.is_empty()
+    }
+
+    fn discard(&self, trial: TrialId) -> Result<(), ObjectiveError> {
+        let discarded = self.folders.discard(trial, &self.settings.checkpoints);
+        discarded
+            .map(drop)
+            .map_err(|error| unwritten("remove checkpoints in", &self.folders.path(trial), &error))
     }
 }
 

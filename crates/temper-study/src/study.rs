@@ -1,6 +1,7 @@
 //! A study and its main loop.
 
 use std::any::Any;
+use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
@@ -10,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use temper_core::{
     Event, Failure, FailureKind, History, Objective, Outcome, Pruner, Setup, Storage, StorageError,
-    Strategy, WorkerId,
+    Strategy, TrialId, WorkerId,
 };
 use temper_space::Space;
 
@@ -55,6 +56,8 @@ pub struct Study {
     /// Whether a worker has met an error in this run.
     broken: AtomicBool,
     full_disk: FullDisk,
+    /// The trials whose checkpoints were removed.
+    discarded: Mutex<BTreeSet<TrialId>>,
     /// When this run began.
     began: Mutex<Instant>,
     /// What ended this run before all trials had run.
@@ -99,6 +102,7 @@ impl Study {
             interrupt: Arc::default(),
             broken: AtomicBool::new(false),
             full_disk: FullDisk::default(),
+            discarded: Mutex::default(),
             began: Mutex::new(Instant::now()),
             spent: Mutex::default(),
             idle_at: AtomicU64::new(NEVER),
@@ -145,6 +149,7 @@ impl Study {
             self.release_own()?;
             self.broken.store(false, Ordering::Relaxed);
         }
+        self.discard_checkpoints(objective); // what an earlier run did not come to
         thread::scope(|scope| {
             let (end, ended) = mpsc::channel();
             scope.spawn(move || self.keep_alive(&ended));
@@ -190,6 +195,7 @@ impl Study {
         };
         let counted = self.full_disk.count(task.job.trial, &mut outcome);
         self.finish(task, outcome, clock.elapsed(), peak_memory)?;
+        self.discard_checkpoints(objective);
         counted
     }
 
@@ -282,6 +288,10 @@ impl Study {
     /// The ledger, unless somebody else has it.
     pub(crate) fn try_ledger(&self) -> Option<MutexGuard<'_, Ledger>> {
         self.ledger.try_lock().ok()
+    }
+
+    pub(crate) fn discarded(&self) -> MutexGuard<'_, BTreeSet<TrialId>> {
+        self.discarded.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(crate) fn watch(&self) -> MutexGuard<'_, Watch> {

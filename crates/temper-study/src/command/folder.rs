@@ -19,6 +19,9 @@ pub(super) const PAUSE: &str = "pause";
 /// The values that it ended with, a JSON list; there once it ended well.
 const RESULT: &str = "result.json";
 
+/// What the study itself keeps in the folder.
+pub(super) const FILES: [&str; 6] = [PARAMS, REPORTS, STDOUT, STDERR, PAUSE, RESULT];
+
 /// Where the trials of a study have their folders.
 #[derive(Clone, Debug)]
 pub struct TrialFolders {
@@ -42,6 +45,10 @@ impl TrialFolders {
     #[must_use]
     pub fn new(root: PathBuf) -> Self {
         Self { root }
+    }
+
+    pub(super) fn root(&self) -> &Path {
+        &self.root
     }
 
     /// The folder of a trial, whether it is there or not.

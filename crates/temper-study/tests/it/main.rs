@@ -1,6 +1,7 @@
 //! What a study does, seen from outside.
 
 mod budgets;
+mod checkpoints;
 mod command;
 mod command_ends;
 mod command_stops;

@@ -63,7 +63,9 @@ impl Plan {
         });
         let early_stopping = early_stopping.transpose()?;
         let max_steps = file.objective.kind.max_steps(&space);
-        let objective = ObjectivePlan::new(&document, file.objective, &space, &goals, &stages)?;
+        let early = early_stopping.as_ref();
+        let objective =
+            ObjectivePlan::new(&document, file.objective, &space, &goals, &stages, early)?;
         let setup = Setup {
             name: name.clone(),
             space: file.space,

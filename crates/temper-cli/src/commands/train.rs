@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-use miette::{IntoDiagnostic, Result, miette};
+use miette::{Result, miette};
 use temper_train::{
     Checkpoints, Device, Observer, Report, Run, Start, StepReport, Summary, TrainConfig,
     TrainError, compute_on_this_thread, keep_freed_memory, read_to_the_cpu,
@@ -54,10 +54,13 @@ pub(crate) fn run(args: &TrainArgs) -> Result<Exit> {
             false => {
                 let files =
                     checkpoints.files().map_err(|error| miette!("--checkpoints: {error}"))?;
-                refuse_earlier(files.first())?;
+                refuse_earlier(files.first().or(checkpoints.best().as_ref()))?;
                 run
             }
         };
+    }
+    if let Some(by) = args.keep_best {
+        run = run.keep_best(by);
     }
     if let Some(checkpoint) = &args.fork {
         run = run.fork(checkpoint);
@@ -195,11 +198,6 @@ fn conclude(args: &TrainArgs, summary: &Summary) -> Result<Exit> {
         say(format!("interrupted after step {}; {advice}", summary.steps));
         return Ok(Exit::Interrupted);
     }
-    if args.discard
-        && let Some(folder) = &args.checkpoints
-    {
-        Checkpoints::new(folder).clear().into_diagnostic()?;
-    }
     if !args.json {
         println!("eval_loss = {}", summary.eval_loss);
         if let Some(accuracy) = summary.accuracy {
@@ -213,6 +211,9 @@ fn conclude(args: &TrainArgs, summary: &Summary) -> Result<Exit> {
         println!("device = \"{}\"", summary.device);
         if let Some(checkpoint) = &summary.checkpoint {
             println!("checkpoint = {:?}", checkpoint.display().to_string());
+        }
+        if let Some(best) = args.checkpoints.as_ref().and_then(|it| Checkpoints::new(it).best()) {
+            println!("best_checkpoint = {:?}", best.display().to_string());
         }
     }
     Ok(Exit::Ok)
@@ -276,9 +277,8 @@ fn resume_command(args: &TrainArgs) -> String {
             add(name, &path.display().to_string());
         }
     }
-    for (name, is_given) in [("--json", args.json), ("--discard", args.discard)] {
-        words.extend(is_given.then(|| name.to_owned()));
-    }
+    words.extend(args.keep_best.map(|by| format!("--keep-best={by}")));
+    words.extend(args.json.then(|| "--json".to_owned()));
     words.push("--resume".to_owned());
     command(&words)
 }
@@ -288,6 +288,7 @@ fn failure(error: &TrainError) -> serde_json::Value {
     let kind = match error {
         TrainError::Diverged { .. } | TrainError::FarAboveBest { .. } => "diverged",
         TrainError::OutOfMemory { .. } => "out_of_memory",
+        _ if error.is_disk_full() => "disk_full",
         _ => "crashed",
     };
     serde_json::json!({"failure": kind, "message": error.to_string()})
@@ -320,6 +321,8 @@ pub(super) fn explain(document: &Document, error: &TrainError) -> miette::Report
 
 #[cfg(test)]
 mod tests {
+    use temper_train::CheckpointError;
+
     use super::*;
 
     #[test]
@@ -333,5 +336,8 @@ mod tests {
         let far = TrainError::FarAboveBest { step, loss, best, threshold: 1.0, steps };
         assert_eq!(failure(&far)["failure"], "diverged");
         assert_eq!(failure(&TrainError::NoGlobs)["failure"], "crashed");
+        let source = io::ErrorKind::StorageFull.into();
+        let full = CheckpointError::Io { path: "checkpoints".into(), source };
+        assert_eq!(failure(&full.into())["failure"], "disk_full");
     }
 }

@@ -12,7 +12,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use miette::{Result, miette};
-use temper_core::{EarlyStopping, Goal, History, Job, Objective, StageSetup};
+use temper_core::{Direction, EarlyStopping, Goal, History, Job, Objective, StageSetup};
 use temper_space::Space;
 use temper_study::{CommandObjective, CommandSettings, Pausing, Slot, Template, TrialFolders};
 use temper_train::Device;
@@ -180,10 +180,13 @@ fn trainer(early_stopping: Option<&EarlyStopping>) -> Result<Vec<Template>> {
     let checkpoints = format!("--checkpoints={{trial_dir}}/{CHECKPOINTS}");
     let pause = "--pause-at={until}";
     // The best evaluation counts, and its checkpoint is that of the result.
-    let best =
-        early_stopping.map(|EarlyStopping { watched: Goal { metric, direction }, .. }| {
-            format!("--keep-best={metric}:{direction}")
-        });
+    let best = early_stopping.map(|early| {
+        let direction = match early.watched.direction {
+            Direction::Minimize => "minimize",
+            Direction::Maximize => "maximize",
+        };
+        format!("--keep-best={}:{direction}", early.watched.metric)
+    });
     [&program, "train", &config, "--json", &checkpoints, "--resume", pause]
         .into_iter()
         .chain(best.as_deref())

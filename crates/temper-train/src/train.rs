@@ -279,6 +279,8 @@ impl<'a> Run<'a> {
 }
 
 #[cfg(test)]
+mod best_tests;
+#[cfg(test)]
 mod examples_tests;
 #[cfg(test)]
 mod export_tests;

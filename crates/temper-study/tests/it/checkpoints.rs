@@ -29,15 +29,17 @@ fn add(history: &mut History, fork: Option<u64>, outcome: Option<Outcome>) {
         note: None,
         stage: None,
     };
-    history.apply(&started).unwrap();
+    history.apply(&started).expect("it is the next one");
     if let Some(outcome) = outcome {
         let ended = Event::Finished { trial, lease, outcome, seconds: 1.0, peak_memory: None };
-        history.apply(&ended).unwrap();
+        history.apply(&ended).expect("it runs");
     }
 }
 
 fn completed(losses: &[f64]) -> Option<Outcome> {
-    Some(Outcome::completed(losses.iter().map(|loss| Loss::new(*loss).unwrap()).collect()))
+    Some(Outcome::completed(
+        losses.iter().map(|loss| Loss::new(*loss).expect("it is finite")).collect(),
+    ))
 }
 
 fn failed(retry: bool) -> Option<Outcome> {
@@ -95,7 +97,7 @@ fn saving() -> Lab {
         [ $((TEMPER_TRIAL % 3)) = 1 ] && exit 1
         echo "{\"loss\": $(( (TEMPER_TRIAL - 6) * (TEMPER_TRIAL - 6) ))}""#,
     );
-    lab.settings.checkpoints = vec!["saved".parse().unwrap()];
+    lab.settings.checkpoints = vec!["saved".parse().expect("it is a name")];
     lab
 }
 
@@ -126,10 +128,10 @@ fn paused(storage: &MemoryStorage) -> Setup {
     let options = r#"{"mode": "promote"}"#.to_owned();
     let pruner = Some(StrategySetup { name: "asha".into(), options });
     let setup = Setup { pruner, max_steps: Some(9), ..setup(12) };
-    let (strategy, pruner) = proposers(&setup).unwrap();
+    let (strategy, pruner) = proposers(&setup).expect("both are in the registry");
     let settings = Settings::default();
-    let study =
-        Study::open(setup.clone(), strategy, pruner, Box::new(storage.clone()), settings).unwrap();
+    let study = Study::open(setup.clone(), strategy, pruner, Box::new(storage.clone()), settings)
+        .expect("the study opens");
     let objective =
         Attempted(|job: &temper_core::Job, reporter: &mut dyn temper_core::Reporter| {
             for step in job.reported.unwrap_or(0) + 1..=9 {
@@ -140,7 +142,7 @@ fn paused(storage: &MemoryStorage) -> Setup {
             }
             Ok(Vec::new())
         });
-    study.run(&objective, 1).unwrap();
+    study.run(&objective, 1).expect("the study runs");
     setup
 }
 

@@ -1,5 +1,7 @@
 //! The commands, as a person or a program uses them.
 
+#[path = "command_line/checkpoints.rs"]
+mod checkpoints;
 #[path = "command_line/constraints.rs"]
 mod constraints;
 #[path = "command_line/devices.rs"]
@@ -35,7 +37,7 @@ use lab::Lab;
 use lab::trials::{assert_all_completed, assert_kept, trials};
 use serde_json::Value;
 
-const COMMANDS: [&str; 14] = [
+const COMMANDS: [&str; 15] = [
     "init",
     "check",
     "run",
@@ -45,6 +47,7 @@ const COMMANDS: [&str; 14] = [
     "train",
     "schedule",
     "replay",
+    "clean",
     "repair",
     "strategies",
     "serve",

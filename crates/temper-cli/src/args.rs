@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Parser, Subcommand, ValueEnum};
+use temper_train::BestBy;
 
 use crate::exit::EXIT_CODES;
 
@@ -40,6 +41,8 @@ pub(crate) enum Command {
     Devices,
     /// Check that each proposal of a study follows from its log, bit for bit
     Replay(StudyArgs),
+    /// Remove the checkpoints that a study no longer needs
+    Clean(StudyArgs),
     /// Save what can be read of a damaged study
     Repair(StudyArgs),
     /// List the strategies and the pruners
@@ -149,14 +152,22 @@ pub(crate) struct TrainArgs {
     /// Save and end with the first evaluation at or after this step, as trials that pause do
     #[arg(long, value_name = "STEP", requires = "checkpoints", hide = true)]
     pub(crate) pause_at: Option<u64>,
-    /// Remove the checkpoints once training is over, as trials do
-    #[arg(long, requires = "checkpoints", hide = true)]
-    pub(crate) discard: bool,
+    /// Keep the checkpoint of the best evaluation too, as best.checkpoint: by `eval_loss`, or by
+    /// this metric
+    #[arg(
+        long,
+        value_name = "METRIC",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "eval_loss",
+        requires = "checkpoints"
+    )]
+    pub(crate) keep_best: Option<BestBy>,
 }
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct ExportArgs {
-    /// A checkpoint, or a folder of checkpoints, of which the newest is taken
+    /// A checkpoint, or a folder of checkpoints, of which the best is taken, or else the newest
     #[arg(value_name = "CHECKPOINT")]
     pub(crate) source: PathBuf,
     /// The folder to write, which is new or empty

@@ -2,6 +2,7 @@
 
 pub(crate) mod best;
 pub(crate) mod check;
+pub(crate) mod clean;
 pub(crate) mod completions;
 pub(crate) mod devices;
 pub(crate) mod export;

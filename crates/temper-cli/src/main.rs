@@ -4,6 +4,7 @@
 
 mod args;
 mod commands;
+mod disk;
 mod document;
 mod exit;
 mod memory;
@@ -63,6 +64,7 @@ fn run(args: Args) -> miette::Result<Exit> {
         Command::Schedule(args) => commands::schedule::run(&args),
         Command::Devices => commands::devices::run(),
         Command::Replay(args) => commands::replay::run(&args),
+        Command::Clean(args) => commands::clean::run(&args),
         Command::Repair(args) => commands::repair::run(&args),
         Command::Strategies => commands::strategies::run(),
         Command::Serve(args) => commands::serve::run(&args),

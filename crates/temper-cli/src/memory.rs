@@ -1,11 +1,15 @@
 //! Whether a training run fits into this machine's memory.
 
+mod correction;
+
 use std::fs;
 use std::path::Path;
 
-use temper_train::{Device, TrainConfig};
+use temper_train::{Device, MemoryEstimate, TrainConfig};
 
 use crate::say::say;
+
+pub(crate) use correction::Correction;
 
 /// What a run needs and what there is, in bytes.
 pub(crate) struct Room {
@@ -18,12 +22,7 @@ impl Room {
     /// That of a run on the CPU whose paths are absolute; `None` where it can't be estimated, as
     /// on other devices, whose memory is their own.
     pub(crate) fn of(config: &TrainConfig) -> Option<Room> {
-        let root = Path::new("/");
-        let config = config.completed(root).ok().filter(|config| config.device == Device::Cpu)?;
-        let files = config.find_data(root).ok()?;
-        let bytes = files.iter().filter_map(|file| file.metadata().ok()).map(|file| file.len());
-        let needed = config.estimated_memory(bytes.sum()).ok()?.peak();
-        Some(Room { needed, free: free_memory() })
+        Some(Room { needed: estimate(config)?.peak(), free: free_memory() })
     }
 
     /// Says so where `runs` of them at once do not fit.
@@ -47,15 +46,24 @@ impl std::fmt::Display for Room {
     }
 }
 
+/// What a run on the CPU needs whose paths are absolute.
+pub(crate) fn estimate(config: &TrainConfig) -> Option<MemoryEstimate> {
+    let root = Path::new("/");
+    let config = config.completed(root).ok().filter(|config| config.device == Device::Cpu)?;
+    let files = config.find_data(root).ok()?;
+    let bytes = files.iter().filter_map(|file| file.metadata().ok()).map(|file| file.len());
+    config.estimated_memory(bytes.sum()).ok()
+}
+
 /// The memory that programs may still take without others being moved out.
-fn free_memory() -> Option<u64> {
+pub(crate) fn free_memory() -> Option<u64> {
     let text = fs::read_to_string("/proc/meminfo").ok()?;
     let line = text.lines().find_map(|line| line.strip_prefix("MemAvailable:"))?;
     let kibibytes: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
     Some(kibibytes * 1024)
 }
 
-fn in_words(bytes: u64) -> String {
+pub(crate) fn in_words(bytes: u64) -> String {
     match bytes {
         1_000_000_000.. => format!("{:.1} GB", bytes as f64 / 1e9),
         _ => format!("{:.0} MB", bytes as f64 / 1e6),

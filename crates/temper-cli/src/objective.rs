@@ -1,5 +1,6 @@
 //! What a study tries: a program, or the built-in trainer in a child process.
 
+mod memory_gate;
 mod program;
 mod slots;
 
@@ -11,16 +12,20 @@ use std::path::Path;
 use std::time::Duration;
 
 use miette::{Result, miette};
-use temper_core::{Goal, Job, Objective, StageSetup};
+use temper_core::{Direction, EarlyStopping, Goal, History, Job, Objective, StageSetup};
 use temper_space::Space;
 use temper_study::{CommandObjective, CommandSettings, Pausing, Slot, Template, TrialFolders};
+use temper_train::Device;
 
 use crate::document::Document;
+use crate::memory::free_memory;
 use crate::mistake::Mistake;
 use crate::plan::duration;
 use crate::size::parse_bytes;
-use crate::study_file::{DeviceList, ObjectiveKind, ObjectiveSection, Pause};
+use crate::study_file::{DeviceList, KeptCheckpoints, ObjectiveKind, ObjectiveSection, Pause};
 use crate::train_settings::TrainSettings;
+
+use memory_gate::MemoryGate;
 
 /// How long a program may take to end once it was asked to.
 const GRACE: Duration = Duration::from_secs(10);
@@ -32,7 +37,7 @@ const THREADS: &str = "RAYON_NUM_THREADS";
 const TRAIN_CONFIG: &str = "config.toml";
 
 /// Where a trial of the built-in trainer keeps its checkpoints, in the trial's folder.
-const CHECKPOINTS: &str = "checkpoints";
+pub(crate) const CHECKPOINTS: &str = "checkpoints";
 
 /// How many steps a program is to run, where the study says.
 const MAX_STEPS: &str = "TEMPER_MAX_STEPS";
@@ -45,6 +50,7 @@ pub(crate) struct ObjectivePlan {
     command: Vec<String>,
     pub(crate) train: Option<TrainSettings>,
     devices: DeviceList,
+    pub(crate) checkpoints: KeptCheckpoints,
 }
 
 impl ObjectivePlan {
@@ -54,6 +60,7 @@ impl ObjectivePlan {
         space: &Space,
         goals: &[Goal],
         stages: &[StageSetup],
+        early_stopping: Option<&EarlyStopping>,
     ) -> Result<Self> {
         let span = |key: &str, text: &Option<String>| -> Result<Option<Duration>> {
             text.as_ref().map(|text| duration(document, &["objective", key], text)).transpose()
@@ -76,7 +83,7 @@ impl ObjectivePlan {
                 if !devices.names().is_empty() {
                     settings.refuse_device_param(document)?;
                 }
-                (Vec::new(), trainer()?, BTreeMap::new(), Some(settings))
+                (Vec::new(), trainer(early_stopping)?, BTreeMap::new(), Some(settings))
             }
         };
         let slots = match train {
@@ -95,8 +102,10 @@ impl ObjectivePlan {
             pausing,
             env,
             slots,
+            checkpoints: section.checkpoints.discardable().to_vec(),
         };
-        Ok(Self { settings, command, train, devices })
+        let checkpoints = section.checkpoints;
+        Ok(Self { settings, command, train, devices, checkpoints })
     }
 
     /// Checks that what trials need is on this machine. A study can be looked at without.
@@ -113,8 +122,13 @@ impl ObjectivePlan {
         }
     }
 
-    /// Makes the objective, for a run of that many trials at once.
-    pub(crate) fn build(&self, folders: TrialFolders, workers: u16) -> Box<dyn Objective> {
+    /// Makes the objective, for a run of that many trials at once after those of the history.
+    pub(crate) fn build(
+        &self,
+        folders: TrialFolders,
+        workers: u16,
+        history: &History,
+    ) -> Box<dyn Objective> {
         let mut command = self.settings.clone();
         let Some(settings) = self.train.clone() else {
             return Box::new(CommandObjective::new(command, folders));
@@ -124,6 +138,11 @@ impl ObjectivePlan {
             let threads = (cores / usize::from(workers)).max(1);
             command.env.insert(THREADS.to_owned(), threads.to_string());
         }
+        let is_on_cpu = self.devices.names().iter().all(|name| name.parse() == Ok(Device::Cpu));
+        let limit = command.memory_limit.or_else(|| Some(free_memory()? / u64::from(workers)));
+        let gate = limit
+            .filter(|_| is_on_cpu)
+            .map(|limit| MemoryGate::new(settings.clone(), limit, history));
         let write = move |job: &Job, slot: Option<&Slot>, folder: &Path| {
             let mut config =
                 settings.with_both(&job.config, &job.settings).map_err(io::Error::other)?;
@@ -133,7 +152,11 @@ impl ObjectivePlan {
             let text = toml::to_string(&config).map_err(io::Error::other)?;
             fs::write(folder.join(TRAIN_CONFIG), text)
         };
-        Box::new(CommandObjective::new(command, folders).with_files(Box::new(write)))
+        let objective = CommandObjective::new(command, folders).with_files(Box::new(write));
+        match gate {
+            Some(gate) => Box::new(gate.before(objective)),
+            None => Box::new(objective),
+        }
     }
 }
 
@@ -148,7 +171,7 @@ impl From<Pause> for Pausing {
 }
 
 /// This very program, as a trainer.
-fn trainer() -> Result<Vec<Template>> {
+fn trainer(early_stopping: Option<&EarlyStopping>) -> Result<Vec<Template>> {
     let program =
         env::current_exe().map_err(|error| miette!("can't find this program: {error}"))?;
     let program = program.display().to_string().replace('{', "{{").replace('}', "}}");
@@ -156,8 +179,17 @@ fn trainer() -> Result<Vec<Template>> {
     // A trial that was interrupted goes on where it was.
     let checkpoints = format!("--checkpoints={{trial_dir}}/{CHECKPOINTS}");
     let pause = "--pause-at={until}";
-    [&program, "train", &config, "--json", &checkpoints, "--resume", "--discard", pause]
+    // The best evaluation counts, and its checkpoint is that of the result.
+    let best = early_stopping.map(|early| {
+        let direction = match early.watched.direction {
+            Direction::Minimize => "minimize",
+            Direction::Maximize => "maximize",
+        };
+        format!("--keep-best={}:{direction}", early.watched.metric)
+    });
+    [&program, "train", &config, "--json", &checkpoints, "--resume", pause]
         .into_iter()
+        .chain(best.as_deref())
         .map(|argument| Template::parse(argument).map_err(|error| miette!("{error}")))
         .collect()
 }

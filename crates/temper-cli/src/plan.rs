@@ -63,7 +63,9 @@ impl Plan {
         });
         let early_stopping = early_stopping.transpose()?;
         let max_steps = file.objective.kind.max_steps(&space);
-        let objective = ObjectivePlan::new(&document, file.objective, &space, &goals, &stages)?;
+        let early = early_stopping.as_ref();
+        let objective =
+            ObjectivePlan::new(&document, file.objective, &space, &goals, &stages, early)?;
         let setup = Setup {
             name: name.clone(),
             space: file.space,
@@ -260,6 +262,7 @@ fn settings(
         retries: Retries {
             preempted: retries.preempted.unwrap_or(defaults.retries.preempted),
             crashed: retries.crashed.unwrap_or(defaults.retries.crashed),
+            disk_full: retries.disk_full.unwrap_or(defaults.retries.disk_full),
         },
         lease,
         budget: defaults.budget,

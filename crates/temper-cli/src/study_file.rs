@@ -1,5 +1,6 @@
 //! The study file, as it is written. What it means is in [`crate::plan`].
 
+mod checkpoints;
 mod devices;
 mod stages;
 
@@ -16,6 +17,7 @@ use temper_train::TrainConfig;
 use crate::document::{Document, Section};
 use crate::mistake::suggest;
 
+pub(crate) use checkpoints::{Keep, KeptCheckpoints};
 pub(crate) use devices::DeviceList;
 pub(crate) use stages::StageSection;
 
@@ -60,6 +62,7 @@ pub(crate) struct ObjectiveSection {
     pub(crate) memory_limit: Option<String>,
     pub(crate) grace: Option<String>,
     pub(crate) devices: DeviceList,
+    pub(crate) checkpoints: KeptCheckpoints,
 }
 
 /// What `kind` says, with the keys that belong to it.
@@ -121,6 +124,7 @@ pub(crate) struct Named {
 pub(crate) struct RetriesSection {
     pub(crate) preempted: Option<u32>,
     pub(crate) crashed: Option<u32>,
+    pub(crate) disk_full: Option<u32>,
 }
 
 const SECTIONS: [&str; 11] = [
@@ -182,7 +186,9 @@ impl ObjectiveSection {
         let kind: String =
             section.need("kind", "in [objective], write kind = \"command\" or kind = \"train\"")?;
         let devices = DeviceList::read(document, &mut section, &kind)?;
+        let checkpoints = KeptCheckpoints::read(document, &mut section, &kind)?;
         Ok(Self {
+            checkpoints,
             timeout: section.take("timeout")?,
             memory_limit: section.take("memory_limit")?,
             grace: section.take("grace")?,
@@ -221,6 +227,8 @@ impl ObjectiveKind {
             "grace",
             "max_steps",
             "pause",
+            "checkpoints",
+            "keep_checkpoints",
         ])?;
         let command = section
             .need("command", "write command = [\"python3\", \"train.py\", \"--lr\", \"{lr}\"]")?;

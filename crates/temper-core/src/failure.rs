@@ -16,8 +16,22 @@ pub enum FailureKind {
     Timeout,
     /// It was interrupted from outside: the runner was stopped or died, the machine was taken.
     Preempted,
+    /// The disk had no room for what it had to write.
+    DiskFull,
     /// It ended by itself without a result.
     Crashed,
+}
+
+impl FailureKind {
+    /// Whether it says something about the configuration: who learns from failures leaves out the
+    /// others.
+    #[must_use]
+    pub fn teaches(self) -> bool {
+        match self {
+            Self::OutOfMemory | Self::Diverged | Self::Timeout | Self::Crashed => true,
+            Self::Preempted | Self::DiskFull => false,
+        }
+    }
 }
 
 impl fmt::Display for FailureKind {
@@ -27,6 +41,7 @@ impl fmt::Display for FailureKind {
             Self::Diverged => "diverged",
             Self::Timeout => "timeout",
             Self::Preempted => "preempted",
+            Self::DiskFull => "disk_full",
             Self::Crashed => "crashed",
         })
     }

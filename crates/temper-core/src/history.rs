@@ -9,6 +9,7 @@ use crate::{
 
 mod feasible;
 mod fidelity;
+mod front;
 
 pub use fidelity::Fidelity;
 

@@ -75,6 +75,21 @@ pub trait Objective: Sync {
     ///
     /// Why there is no result.
     fn run(&self, job: &Job, reporter: &mut dyn Reporter) -> Result<Vec<f64>, ObjectiveError>;
+
+    /// Whether trials leave checkpoints that it may [discard](Objective::discard).
+    fn has_checkpoints(&self) -> bool {
+        false
+    }
+
+    /// Removes what a trial has saved of itself: nothing will go on from it, and it is not among
+    /// the best. It may be asked again of the same trial.
+    ///
+    /// # Errors
+    ///
+    /// What could not be removed.
+    fn discard(&self, _trial: TrialId) -> Result<(), ObjectiveError> {
+        Ok(())
+    }
 }
 
 /// An objective made of a closure of one goal.

@@ -1,10 +1,8 @@
 //! The trials among which several goals leave the choice open.
 
-use temper_core::{History, Loss, State, Trial};
+use temper_core::{History, Trial};
 
-/// The Pareto front: the completed trials that keep the constraints and that no other such trial
-/// dominates, by being better in one goal and worse in none. Best primary loss first, then the
-/// next goal's; equals are all in it, by their numbers.
+/// The Pareto front, best primary loss first: see [`History::front`].
 ///
 /// ```
 /// let history = temper_core::History::new();
@@ -12,32 +10,14 @@ use temper_core::{History, Loss, State, Trial};
 /// ```
 #[must_use]
 pub fn pareto_front(history: &History) -> Vec<&Trial> {
-    let completed = history.in_state(State::Completed);
-    let mut trials: Vec<_> = completed.filter(|trial| history.is_feasible(trial)).collect();
-    // Losses of another fidelity don't compare: the last one counts.
-    let last = trials.iter().map(|trial| history.fidelity(trial)).max();
-    trials.retain(|trial| Some(history.fidelity(trial)) == last);
-    trials.sort_by_key(|trial| (trial.losses(), trial.id()));
-    let mut front: Vec<&Trial> = Vec::new();
-    // What dominates a trial comes before it in this order.
-    for trial in trials {
-        if !front.iter().any(|other| dominates(other.losses(), trial.losses())) {
-            front.push(trial);
-        }
-    }
-    front
-}
-
-/// Whether the first losses are as low as the second in each goal, and lower in one.
-fn dominates(one: &[Loss], other: &[Loss]) -> bool {
-    one != other && one.iter().zip(other).all(|(one, other)| one <= other)
+    history.front()
 }
 
 #[cfg(test)]
 mod tests {
     use temper_core::{
-        Config, Event, Failure, FailureKind, Lease, Origin, Outcome, Setup, StrategySetup, TrialId,
-        WorkerId,
+        Config, Event, Failure, FailureKind, Lease, Loss, Origin, Outcome, Setup, StrategySetup,
+        TrialId, WorkerId,
     };
 
     use super::*;

@@ -69,9 +69,7 @@ impl Evidence {
             Event::Finished { trial, outcome, .. } => match outcome {
                 Outcome::Completed { .. } | Outcome::Pruned | Outcome::Paused => self.end(*trial),
                 // An interruption says nothing about the configuration.
-                Outcome::Failed { failure, retry: false }
-                    if failure.kind != FailureKind::Preempted =>
-                {
+                Outcome::Failed { failure, retry: false } if failure.kind.teaches() => {
                     self.end(*trial);
                 }
                 Outcome::Failed { .. } => {}

@@ -4,7 +4,9 @@
 //! arguments, in its environment and in a file, and reports by JSON lines on stdout or in a file:
 //! `{"step": 100, "eval_loss": 2.31}`. The last report counts.
 
+mod checkpoints;
 mod child;
+mod disk_full;
 mod folder;
 mod memory;
 mod report;
@@ -12,6 +14,7 @@ mod report_file;
 mod slots;
 mod supervise;
 mod template;
+mod usage;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -20,15 +23,18 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
-use temper_core::{Failure, FailureKind, Goal, Job, Objective, ObjectiveError, Reporter};
+use temper_core::{Failure, FailureKind, Goal, Job, Objective, ObjectiveError, Reporter, TrialId};
 
 use child::Child;
 use slots::Slots;
 use supervise::Supervisor;
 
+pub use checkpoints::{CheckpointName, NotACheckpointName};
+pub use disk_full::unwritten;
 pub use folder::TrialFolders;
 pub use slots::Slot;
 pub use template::{Template, TemplateError};
+pub use usage::{DiskUsage, file_usage};
 
 /// What to run, and how it is to be treated.
 #[derive(Clone, Debug)]
@@ -52,6 +58,9 @@ pub struct CommandSettings {
     /// Places for programs, of which each that runs has one to itself; the first that is free is
     /// taken. Empty: there is nothing to share out.
     pub slots: Vec<Slot>,
+    /// The names of checkpoints in the trials' folders, which may go once nothing needs them.
+    /// Empty: all that is there stays.
+    pub checkpoints: Vec<CheckpointName>,
 }
 
 /// How a program that is to go on later is asked to save and end. It has the grace period to do so.
@@ -142,22 +151,22 @@ impl CommandObjective {
 impl Objective for CommandObjective {
     fn run(&self, job: &Job, reporter: &mut dyn Reporter) -> Result<Vec<f64>, ObjectiveError> {
         let path = self.folders.path(job.trial);
-        let unable = |what: &str, error: io::Error| {
-            ObjectiveError::Unable(format!("can't {what} `{}`: {error}", path.display()))
-        };
+        let unwritten = |what: &str, error: io::Error| unwritten(what, &path, &error);
         child::kill_leftovers(&path, None);
-        let folder = self.folders.prepare(job).map_err(|error| unable("make the folder", error))?;
+        let folder =
+            self.folders.prepare(job).map_err(|error| unwritten("make the folder", error))?;
         if let Some(values) = folder.result() {
             return Ok(values); // its runner was lost between its end and the record of it
         }
         let claim = self.slots.claim();
         let slot = claim.as_ref().map(slots::Claim::slot);
-        (self.prepare)(job, slot, &path).map_err(|error| unable("write to", error))?;
+        (self.prepare)(job, slot, &path).map_err(|error| unwritten("write to", error))?;
         let command = self.command(job, slot, &path);
         let program = command.get_program().to_string_lossy().into_owned();
         // Made before the child, so that it sees what the child does first.
         let supervisor = Supervisor::new(&self.settings, &folder, job.reported.is_some());
-        let mut child = Child::spawn(command, &folder)
+        let output = folder.open_output().map_err(|error| unwritten("write to", error))?;
+        let mut child = Child::spawn(command, output)
             .map_err(|error| crash(&format!("can't start `{program}`"), &error))?;
         let watched = supervisor.watch(&mut child, reporter);
         if !matches!(watched, Ok(Some(_))) {
@@ -169,6 +178,17 @@ impl Objective for CommandObjective {
         // Without it the result is recorded all the same, unless this process dies before that.
         let _ = folder.save_result(&values);
         Ok(values)
+    }
+
+    fn has_checkpoints(&self) -> bool {
+        !self.settings.checkpoints.is_empty()
+    }
+
+    fn discard(&self, trial: TrialId) -> Result<(), ObjectiveError> {
+        let discarded = self.folders.discard(trial, &self.settings.checkpoints);
+        discarded
+            .map(drop)
+            .map_err(|error| unwritten("remove checkpoints in", &self.folders.path(trial), &error))
     }
 }
 

@@ -56,6 +56,18 @@ pub enum StudyError {
         /// Why.
         reason: String,
     },
+    /// One attempt after the other found the disk full.
+    #[error(
+        "{attempts} attempts in a row found the disk full, the last one at trial {trial}: {failure}"
+    )]
+    DiskFull {
+        /// How many.
+        attempts: u32,
+        /// The trial of the last one.
+        trial: TrialId,
+        /// How that one failed, for a person.
+        failure: String,
+    },
     /// A trial ended but the storage did not take its result.
     #[error("trial {trial} ended ({result}), but that could not be recorded: {source}")]
     Unrecorded {

@@ -46,9 +46,12 @@
 //! ```
 
 mod budget;
+mod checkpoints;
 mod command;
 mod errand;
 mod error;
+mod full_disk;
+mod give_up;
 mod ledger;
 pub mod lenient;
 mod observer;
@@ -62,11 +65,13 @@ mod watch;
 mod worker;
 
 pub use budget::{Budget, Cost, Spent};
+pub use checkpoints::needed_checkpoints;
 pub use command::{
-    CommandObjective, CommandSettings, Pausing, Prepare, Slot, Template, TemplateError,
-    TrialFolders,
+    CheckpointName, CommandObjective, CommandSettings, DiskUsage, NotACheckpointName, Pausing,
+    Prepare, Slot, Template, TemplateError, TrialFolders, file_usage, unwritten,
 };
 pub use error::StudyError;
+pub use give_up::give_up_paused;
 pub use observer::Observer;
 pub use replay::{BuildProposers, Mismatch, Proposers, ReplayError, Replayed, replay};
 pub use settings::{Retries, Settings};

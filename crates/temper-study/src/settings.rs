@@ -36,11 +36,13 @@ pub struct Retries {
     pub preempted: u32,
     /// For crashed trials. Default: 1.
     pub crashed: u32,
+    /// For trials that found the disk full. Default: 1.
+    pub disk_full: u32,
 }
 
 impl Default for Retries {
     fn default() -> Self {
-        Self { preempted: 20, crashed: 1 }
+        Self { preempted: 20, crashed: 1, disk_full: 1 }
     }
 }
 
@@ -50,6 +52,7 @@ impl Retries {
         let limit = match kind {
             FailureKind::Preempted => self.preempted,
             FailureKind::Crashed => self.crashed,
+            FailureKind::DiskFull => self.disk_full,
             FailureKind::OutOfMemory | FailureKind::Diverged | FailureKind::Timeout => 0,
         };
         let so_far = trial.failures().iter().filter(|failure| failure.kind == kind).count();

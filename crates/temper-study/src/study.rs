@@ -1,6 +1,7 @@
 //! A study and its main loop.
 
 use std::any::Any;
+use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
@@ -10,11 +11,12 @@ use std::time::{Duration, Instant};
 
 use temper_core::{
     Event, Failure, FailureKind, History, Objective, Outcome, Pruner, Setup, Storage, StorageError,
-    Strategy, WorkerId,
+    Strategy, TrialId, WorkerId,
 };
 use temper_space::Space;
 
 use crate::errand::{Errand, Task};
+use crate::full_disk::FullDisk;
 use crate::ledger::{AppendError, Ledger, SharedStorage};
 use crate::reporter::TrialReporter;
 use crate::same_search::same_search;
@@ -53,6 +55,9 @@ pub struct Study {
     interrupt: Arc<AtomicBool>,
     /// Whether a worker has met an error in this run.
     broken: AtomicBool,
+    full_disk: FullDisk,
+    /// The trials whose checkpoints were removed.
+    discarded: Mutex<BTreeSet<TrialId>>,
     /// When this run began.
     began: Mutex<Instant>,
     /// What ended this run before all trials had run.
@@ -96,6 +101,8 @@ impl Study {
             watch: Mutex::default(),
             interrupt: Arc::default(),
             broken: AtomicBool::new(false),
+            full_disk: FullDisk::default(),
+            discarded: Mutex::default(),
             began: Mutex::new(Instant::now()),
             spent: Mutex::default(),
             idle_at: AtomicU64::new(NEVER),
@@ -136,11 +143,13 @@ impl Study {
     pub fn run(&self, objective: &dyn Objective, workers: usize) -> Result<(), StudyError> {
         *self.began.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
         self.idle_at.store(NEVER, Ordering::Relaxed);
+        self.full_disk.forget();
         self.beat()?;
         if self.broken.load(Ordering::Relaxed) {
             self.release_own()?;
             self.broken.store(false, Ordering::Relaxed);
         }
+        self.discard_checkpoints(objective); // what an earlier run did not come to
         thread::scope(|scope| {
             let (end, ended) = mpsc::channel();
             scope.spawn(move || self.keep_alive(&ended));
@@ -181,10 +190,13 @@ impl Study {
         let result = catch_unwind(AssertUnwindSafe(|| objective.run(&task.job, &mut reporter)))
             .unwrap_or_else(|panic| Err(crash(&*panic).into()));
         let peak_memory = reporter.peak_memory();
-        match reporter.end(result)? {
-            Some(outcome) => self.finish(task, outcome, clock.elapsed(), peak_memory),
-            None => Ok(()), // taken over: nobody waits for how it ended here
-        }
+        let Some(mut outcome) = reporter.end(result)? else {
+            return Ok(()); // taken over: nobody waits for how it ended here
+        };
+        let counted = self.full_disk.count(task.job.trial, &mut outcome);
+        self.finish(task, outcome, clock.elapsed(), peak_memory)?;
+        self.discard_checkpoints(objective);
+        counted
     }
 
     fn finish(
@@ -276,6 +288,10 @@ impl Study {
     /// The ledger, unless somebody else has it.
     pub(crate) fn try_ledger(&self) -> Option<MutexGuard<'_, Ledger>> {
         self.ledger.try_lock().ok()
+    }
+
+    pub(crate) fn discarded(&self) -> MutexGuard<'_, BTreeSet<TrialId>> {
+        self.discarded.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(crate) fn watch(&self) -> MutexGuard<'_, Watch> {

@@ -18,6 +18,7 @@ use serde::{Deserialize, Serialize};
 use temper_optim::Optimizer;
 use thiserror::Error;
 
+use crate::best::Best;
 use crate::divergence::Trend;
 use crate::model::{Model, PositionKind};
 use crate::pretrained::Checksum;
@@ -52,6 +53,9 @@ pub(crate) struct Position {
     pub(crate) eval_loss: Option<f64>,
     /// Share of held-out examples whose label was found, at the last report.
     pub(crate) accuracy: Option<f64>,
+    /// The best evaluation, where its checkpoint is kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) best: Option<Best>,
 }
 
 /// The first line of a checkpoint.
@@ -244,6 +248,14 @@ impl Checkpoint {
             average: average.map(ModuleRecord::from_bytes).transpose()?,
             optimizer: OptimizerRecord::from_bytes(optimizer)?,
         })
+    }
+
+    /// The steps that a checkpoint was saved after, by its first line alone; `None` if it is not
+    /// there or that can't be read.
+    pub(crate) fn steps(path: &Path) -> Option<u64> {
+        let mut header = Vec::new();
+        BufReader::new(File::open(path).ok()?).read_until(b'\n', &mut header).ok()?;
+        serde_json::from_slice::<Header>(&header).ok().map(|header| header.position.steps)
     }
 
     /// Puts the weights into a model, their average, if there is one, into a copy of it, and the

@@ -1,5 +1,6 @@
 //! What can go wrong before and while a model trains.
 
+mod disk_full;
 mod help;
 
 use std::path::PathBuf;

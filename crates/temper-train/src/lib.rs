@@ -14,6 +14,7 @@
 //! The trainer knows nothing of tuning: whoever tunes watches the reports.
 
 mod allocator;
+mod best;
 mod checkpoint;
 mod config;
 mod data;
@@ -36,6 +37,7 @@ mod threads;
 mod train;
 
 pub use allocator::keep_freed_memory;
+pub use best::{BestBy, NotAMetric};
 pub use checkpoint::{CheckpointError, Checkpoints};
 pub use config::{
     Architecture, Batch, FinetuningType, MemoryEstimate, Parametrization, RopeScaling,

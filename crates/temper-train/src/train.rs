@@ -10,6 +10,7 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use crate::best::{self, BestBy};
 use crate::checkpoint::{Checkpoint, CheckpointError, Checkpoints};
 use crate::data::Dataset;
 use crate::device::catch_out_of_memory;
@@ -65,6 +66,7 @@ pub struct Run<'a> {
     config: &'a TrainConfig,
     base_dir: &'a Path,
     checkpoints: Option<Checkpoints>,
+    keep_best: Option<BestBy>,
     source: Source,
     stop: Option<&'a AtomicBool>,
 }
@@ -83,7 +85,14 @@ impl<'a> Run<'a> {
     /// A run from scratch that keeps nothing; paths in `config` are relative to `base_dir`.
     #[must_use]
     pub fn new(config: &'a TrainConfig, base_dir: &'a Path) -> Self {
-        Self { config, base_dir, checkpoints: None, source: Source::Scratch, stop: None }
+        Self {
+            config,
+            base_dir,
+            checkpoints: None,
+            keep_best: None,
+            source: Source::Scratch,
+            stop: None,
+        }
     }
 
     /// Saves a checkpoint every `save_steps`, if they are given, at the last step, and when the
@@ -91,6 +100,14 @@ impl<'a> Run<'a> {
     #[must_use]
     pub fn with_checkpoints(mut self, checkpoints: Checkpoints) -> Self {
         self.checkpoints = Some(checkpoints);
+        self
+    }
+
+    /// Also keeps the checkpoint of the evaluation that is the best by this, where checkpoints are
+    /// kept: it is saved when it is found, under a name of its own ([`Checkpoints::best`]).
+    #[must_use]
+    pub fn keep_best(mut self, by: BestBy) -> Self {
+        self.keep_best = Some(by);
         self
     }
 
@@ -187,8 +204,13 @@ impl<'a> Run<'a> {
             (state, last) = state.step(&dataset.train);
             let steps = state.position.steps;
             let is_last = steps == total_steps;
+            let mut is_best = false;
             let flow = if is_last || steps.is_multiple_of(interval) {
-                observer.evaluation(&state.evaluate(&dataset, last, &plain_device)?)
+                let report = state.evaluate(&dataset, last, &plain_device)?;
+                is_best = self
+                    .keep_best
+                    .is_some_and(|by| best::improve(&mut state.position.best, by, &report));
+                observer.evaluation(&report)
             } else if steps.is_multiple_of(config.log_steps as u64) {
                 observer.step(&state.report(last)?)
             } else {
@@ -200,10 +222,16 @@ impl<'a> Run<'a> {
             summary.stopped_early = (flow.is_break() || self.is_stopped()) && !is_last;
             let is_due =
                 config.save_steps.is_some_and(|saving| steps.is_multiple_of(saving as u64));
-            if let Some(checkpoints) = &self.checkpoints
-                && (is_due || is_last || summary.stopped_early)
-            {
-                summary.checkpoint = Some(state.save(checkpoints)?);
+            if let Some(checkpoints) = &self.checkpoints {
+                if is_due || is_last || summary.stopped_early {
+                    let saved = checkpoints.save(&state.snapshot()?)?;
+                    if is_best {
+                        checkpoints.make_best(&saved)?;
+                    }
+                    summary.checkpoint = Some(saved);
+                } else if is_best {
+                    checkpoints.save_best(&state.snapshot()?)?;
+                }
             }
         }
         summary.steps = state.position.steps;
@@ -238,6 +266,7 @@ impl<'a> Run<'a> {
                 };
                 // Its losses may be of other data.
                 checkpoint.position.trend = Trend::default();
+                checkpoint.position.best = None;
                 Ok((Some(checkpoint), damaged))
             }
             (Source::Newest, Some(checkpoints)) => Ok(match checkpoints.latest()? {
@@ -249,6 +278,8 @@ impl<'a> Run<'a> {
     }
 }
 
+#[cfg(test)]
+mod best_tests;
 #[cfg(test)]
 mod examples_tests;
 #[cfg(test)]

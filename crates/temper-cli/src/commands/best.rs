@@ -3,12 +3,15 @@
 use miette::{IntoDiagnostic, Result, miette};
 use temper_core::{Goal, History, Origin, State, Trial};
 use temper_report::pareto_front;
+use temper_study::TrialFolders;
 use temper_train::TrainConfig;
 
 use crate::args::StudyArgs;
 use crate::exit::Exit;
+use crate::objective::CHECKPOINTS;
 use crate::people::{describe, number};
 use crate::plan::Plan;
+use crate::shell::command;
 use crate::train_settings::toml_value;
 
 pub(crate) fn run(args: &StudyArgs) -> Result<Exit> {
@@ -72,13 +75,27 @@ pub(crate) fn best_toml(plan: &Plan, history: &History) -> Result<String> {
         _ => String::new(),
     };
     Ok(format!(
-        "# trial {} of study {}{observed}: {}\n{}{}",
+        "# trial {} of study {}{observed}: {}\n{}{}{}",
         best.id(),
         plan.setup.name,
         values(&plan.setup.goals, best),
+        checkpoints(plan, best),
         front(plan, history),
         toml::to_string(&table).into_diagnostic()?
     ))
+}
+
+/// Where the trainer's checkpoints of the trial are, as a comment, if it has any.
+fn checkpoints(plan: &Plan, best: &Trial) -> String {
+    let folders = TrialFolders::new(plan.storage.with_extension("trials"));
+    let folder = folders.path(best.id()).join(CHECKPOINTS);
+    match plan.objective.train {
+        Some(_) if folder.exists() => {
+            let export = ["temper", "export", &folder.display().to_string(), "FOLDER"];
+            format!("# its model: {}\n", command(&export.map(str::to_owned)))
+        }
+        _ => String::new(),
+    }
 }
 
 /// The Pareto front as comments, if there are several goals.

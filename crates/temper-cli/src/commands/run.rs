@@ -9,6 +9,7 @@ use temper_study::{Spent, Study, StudyError, WarmStart};
 
 use crate::args::RunArgs;
 use crate::commands::best;
+use crate::disk::Disk;
 use crate::exit::Exit;
 use crate::people::number;
 use crate::plan::{Plan, describe_warm_start};
@@ -52,7 +53,7 @@ fn go(
         study.observe(observer);
     }
     let interrupted = raise_on_signals(&study.interrupt())?;
-    let objective = plan.objective.build(folders, plan.workers);
+    let objective = plan.objective.build(folders, plan.workers, &study.history());
     let result = study.run(&*objective, plan.workers.into());
     let ended_by = study.ended_by();
     let history = study.close();
@@ -92,6 +93,7 @@ fn conclude(args: &RunArgs, plan: &Plan, history: &History) -> Result<Exit> {
     if !args.json {
         answer(best::best_toml(plan, history)?);
         say(comparison(history, plan.goal()));
+        say(Disk::of(plan)?.to_string());
         say(format!("results: {} (temper show {study})", plan.storage.display()));
     }
     Ok(Exit::Ok)
@@ -148,6 +150,13 @@ fn explain(plan: &Plan, error: StudyError) -> miette::Report {
         StudyError::Unable { .. } => miette!(
             help = format!(
                 "mend that; nothing is lost: temper resume {}",
+                plan.document.path().display()
+            ),
+            "{error}"
+        ),
+        StudyError::DiskFull { .. } => miette!(
+            help = format!(
+                "make room; what was found is safe: temper resume {}",
                 plan.document.path().display()
             ),
             "{error}"

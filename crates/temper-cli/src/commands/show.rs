@@ -7,16 +7,27 @@ use std::iter;
 
 use comfy_table::{CellAlignment, Table, presets};
 use miette::{IntoDiagnostic, Result, miette};
+use serde::Serialize;
 use temper_core::{Constraint, Goal, History, Setup, StageSetup, State, Trial, TrialId, Verdict};
 use temper_report::{StudyReport, TrialReport, pareto_front, ranked};
 
 use crate::args::ShowArgs;
+use crate::disk::Disk;
 use crate::exit::Exit;
 use crate::people::{number, short};
 use crate::plan::Plan;
 
 /// How many reasons are told below the table; `--json` has them all.
 const NOTES: usize = 20;
+
+/// What `--json` prints.
+#[derive(Serialize)]
+struct Shown<'a> {
+    #[serde(flatten)]
+    report: StudyReport<'a>,
+    /// Bytes of the disk that the study uses.
+    disk: Disk,
+}
 
 pub(crate) fn run(args: &ShowArgs) -> Result<Exit> {
     let plan = Plan::load(&args.study)?;
@@ -32,11 +43,13 @@ pub(crate) fn run(args: &ShowArgs) -> Result<Exit> {
         }
     } else if args.json {
         let report = StudyReport::new(&plan.setup.name, goals, &history);
-        println!("{}", serde_json::to_string(&report).into_diagnostic()?);
+        let shown = Shown { report, disk: Disk::of(&plan)? };
+        println!("{}", serde_json::to_string(&shown).into_diagnostic()?);
     } else {
         println!("{}", table(&plan, &history));
         notes(&history).for_each(|note| println!("{note}"));
         println!("{}", summary(&history));
+        println!("{}", Disk::of(&plan)?);
     }
     Ok(Exit::Ok)
 }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-use miette::{IntoDiagnostic, Result, miette};
+use miette::{Result, miette};
 use serde_json::json;
 use temper_train::{
     Checkpoints, Device, Observer, Report, Run, Start, StepReport, Summary, TrainConfig,
@@ -55,10 +55,13 @@ pub(crate) fn run(args: &TrainArgs) -> Result<Exit> {
             false => {
                 let files =
                     checkpoints.files().map_err(|error| miette!("--checkpoints: {error}"))?;
-                refuse_earlier(files.first())?;
+                refuse_earlier(files.first().or(checkpoints.best().as_ref()))?;
                 run
             }
         };
+    }
+    if let Some(by) = args.keep_best {
+        run = run.keep_best(by);
     }
     if let Some(checkpoint) = &args.fork {
         run = run.fork(checkpoint);
@@ -196,11 +199,6 @@ fn conclude(args: &TrainArgs, summary: &Summary) -> Result<Exit> {
         say(format!("interrupted after step {}; {advice}", summary.steps));
         return Ok(Exit::Interrupted);
     }
-    if args.discard
-        && let Some(folder) = &args.checkpoints
-    {
-        Checkpoints::new(folder).clear().into_diagnostic()?;
-    }
     if args.json && summary.resumed_at == Some(summary.steps) {
         // Whoever was to read its last report may have been killed before: here it is again.
         let Summary { steps, eval_loss, tokens, accuracy, .. } = summary;
@@ -222,6 +220,9 @@ fn conclude(args: &TrainArgs, summary: &Summary) -> Result<Exit> {
         println!("device = \"{}\"", summary.device);
         if let Some(checkpoint) = &summary.checkpoint {
             println!("checkpoint = {:?}", checkpoint.display().to_string());
+        }
+        if let Some(best) = args.checkpoints.as_ref().and_then(|it| Checkpoints::new(it).best()) {
+            println!("best_checkpoint = {:?}", best.display().to_string());
         }
     }
     Ok(Exit::Ok)
@@ -285,9 +286,8 @@ fn resume_command(args: &TrainArgs) -> String {
             add(name, &path.display().to_string());
         }
     }
-    for (name, is_given) in [("--json", args.json), ("--discard", args.discard)] {
-        words.extend(is_given.then(|| name.to_owned()));
-    }
+    words.extend(args.keep_best.map(|by| format!("--keep-best={by}")));
+    words.extend(args.json.then(|| "--json".to_owned()));
     words.push("--resume".to_owned());
     command(&words)
 }
@@ -297,6 +297,7 @@ fn failure(error: &TrainError) -> serde_json::Value {
     let kind = match error {
         TrainError::Diverged { .. } | TrainError::FarAboveBest { .. } => "diverged",
         TrainError::OutOfMemory { .. } => "out_of_memory",
+        _ if error.is_disk_full() => "disk_full",
         _ => "crashed",
     };
     serde_json::json!({"failure": kind, "message": error.to_string()})
@@ -329,6 +330,8 @@ pub(super) fn explain(document: &Document, error: &TrainError) -> miette::Report
 
 #[cfg(test)]
 mod tests {
+    use temper_train::CheckpointError;
+
     use super::*;
 
     #[test]
@@ -342,5 +345,8 @@ mod tests {
         let far = TrainError::FarAboveBest { step, loss, best, threshold: 1.0, steps };
         assert_eq!(failure(&far)["failure"], "diverged");
         assert_eq!(failure(&TrainError::NoGlobs)["failure"], "crashed");
+        let source = io::ErrorKind::StorageFull.into();
+        let full = CheckpointError::Io { path: "checkpoints".into(), source };
+        assert_eq!(failure(&full.into())["failure"], "disk_full");
     }
 }

@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
 
-use super::folder::{STDERR, STDOUT, TrialFolder};
+use super::folder::Output;
 
 /// Lines longer than this are cut; none of them is a report.
 const LINE_LIMIT: u64 = 1 << 20;
@@ -40,10 +40,9 @@ pub(super) struct Child {
 }
 
 impl Child {
-    /// Starts the command as the leader of a new process group. Its output is copied to files in
-    /// the folder.
-    pub(super) fn spawn(mut command: Command, folder: &TrialFolder) -> io::Result<Self> {
-        let (stdout_log, stderr_log) = (folder.append(STDOUT)?, folder.append(STDERR)?);
+    /// Starts the command as the leader of a new process group. Its output is copied to the files.
+    pub(super) fn spawn(mut command: Command, output: Output) -> io::Result<Self> {
+        let Output { stdout: stdout_log, stderr: stderr_log } = output;
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0);
         die_with_parent(&mut command);
         let mut process = command.spawn()?;

@@ -11,13 +11,16 @@ pub(super) const PARAMS: &str = "params.json";
 /// Where a program may append its reports.
 pub(super) const REPORTS: &str = "reports.jsonl";
 /// What it wrote to stdout.
-pub(super) const STDOUT: &str = "stdout.log";
+const STDOUT: &str = "stdout.log";
 /// What it wrote to stderr.
-pub(super) const STDERR: &str = "stderr.log";
+const STDERR: &str = "stderr.log";
 /// There once it is to pause, where it is told by a file.
 pub(super) const PAUSE: &str = "pause";
 /// The values that it ended with, a JSON list; there once it ended well.
 const RESULT: &str = "result.json";
+
+/// What the study itself keeps in the folder.
+pub(super) const FILES: [&str; 6] = [PARAMS, REPORTS, STDOUT, STDERR, PAUSE, RESULT];
 
 /// Where the trials of a study have their folders.
 #[derive(Clone, Debug)]
@@ -31,11 +34,21 @@ pub(super) struct TrialFolder {
     path: PathBuf,
 }
 
+/// The files that take a program's output, to append to.
+pub(super) struct Output {
+    pub(super) stdout: File,
+    pub(super) stderr: File,
+}
+
 impl TrialFolders {
     /// Folders inside of `root`, an absolute path.
     #[must_use]
     pub fn new(root: PathBuf) -> Self {
         Self { root }
+    }
+
+    pub(super) fn root(&self) -> &Path {
+        &self.root
     }
 
     /// The folder of a trial, whether it is there or not.
@@ -76,9 +89,10 @@ impl TrialFolder {
         self.write(RESULT, serde_json::to_string(values)?.as_bytes())
     }
 
-    /// Opens a file of the folder to append to.
-    pub(super) fn append(&self, name: &str) -> io::Result<File> {
-        File::options().create(true).append(true).open(self.path.join(name))
+    /// Opens the files of a program's output.
+    pub(super) fn open_output(&self) -> io::Result<Output> {
+        let open = |name| File::options().create(true).append(true).open(self.path.join(name));
+        Ok(Output { stdout: open(STDOUT)?, stderr: open(STDERR)? })
     }
 
     /// Asks the program to pause.

@@ -13,7 +13,7 @@ use super::child::{Child, QUEUE};
 use super::folder::TrialFolder;
 use super::report::{Line, parse};
 use super::report_file::ReportFile;
-use super::{CommandSettings, Pausing, crash, memory};
+use super::{CommandSettings, Pausing, crash, disk_full, memory};
 
 /// How often everything but stdout is looked at.
 const POLL: Duration = Duration::from_millis(50);
@@ -221,6 +221,9 @@ impl<'a> Supervisor<'a> {
             }
             _ if says_out_of_memory(&stderr) => {
                 Failure::new(FailureKind::OutOfMemory, "it ran out of memory")
+            }
+            _ if disk_full::says_so(&stderr) => {
+                Failure::new(FailureKind::DiskFull, "it found no room on the disk")
             }
             (.., Some(signal)) => {
                 Failure::new(FailureKind::Crashed, format!("it was killed by signal {signal}"))

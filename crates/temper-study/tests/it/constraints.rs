@@ -27,8 +27,10 @@ fn what_comes_with_the_result_is_in_the_log_also_without_a_step() {
 
 #[test]
 fn a_trial_that_leaves_a_constraint_open_has_failed_and_is_told_how_to_close_it() {
-    let settings =
-        Settings { retries: Retries { crashed: 0, preempted: 0 }, ..Settings::default() };
+    let settings = Settings {
+        retries: Retries { crashed: 0, preempted: 0, disk_full: 0 },
+        ..Settings::default()
+    };
     let study = open_with(bounded(1), MemoryStorage::new(), settings);
     study.run(&Attempted(parabola), 1).unwrap();
     let history = study.history();

@@ -34,8 +34,10 @@ fn a_trial_that_crashed_once_is_tried_again_with_the_same_seed_and_configuration
 
 #[test]
 fn retries_are_bounded_by_kind() {
-    let settings =
-        Settings { retries: Retries { preempted: 3, crashed: 2 }, ..Settings::default() };
+    let settings = Settings {
+        retries: Retries { preempted: 3, crashed: 2, disk_full: 0 },
+        ..Settings::default()
+    };
     for (kind, attempts) in [
         (FailureKind::Crashed, 3),
         (FailureKind::Preempted, 4),

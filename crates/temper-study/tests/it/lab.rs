@@ -47,6 +47,7 @@ impl Lab {
             pausing: Pausing::Signal,
             env: BTreeMap::new(),
             slots: Vec::new(),
+            checkpoints: Vec::new(),
         };
         Self { folder, storage: MemoryStorage::new(), settings }
     }

@@ -264,7 +264,7 @@ fn a_worker_that_closed_its_storage_with_a_trial_running_is_lost_after_its_lease
 fn a_worker_that_is_lost_again_and_again_does_not_take_the_study_with_it() {
     let mut storage = MemoryStorage::new();
     let settings = Settings {
-        retries: temper_study::Retries { preempted: 0, crashed: 0 },
+        retries: temper_study::Retries { preempted: 0, crashed: 0, disk_full: 0 },
         lease: crate::SHORT_LEASE,
         budget: Default::default(),
     };

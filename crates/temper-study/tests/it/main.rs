@@ -1,11 +1,13 @@
 //! What a study does, seen from outside.
 
 mod budgets;
+mod checkpoints;
 mod command;
 mod command_ends;
 mod command_stops;
 mod constraints;
 mod failures;
+mod full_disk;
 mod lab;
 mod lost_workers;
 mod pauses;

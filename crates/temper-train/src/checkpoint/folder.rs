@@ -18,6 +18,8 @@ pub struct Checkpoints {
 const KEPT: usize = 2;
 const PREFIX: &str = "step-";
 const SUFFIX: &str = ".checkpoint";
+/// The checkpoint of the best evaluation, where it is kept.
+const BEST: &str = "best.checkpoint";
 /// The tokenizer that a run learned from its text: the text may be another one day.
 const TOKENIZER: &str = "tokenizer.json";
 /// Held by the run that writes to the folder.
@@ -56,6 +58,12 @@ impl Checkpoints {
         Ok(files.into_iter().map(|(_, path)| path).collect())
     }
 
+    /// The checkpoint of the best evaluation, if it is kept: see [`Run::keep_best`](crate::Run).
+    #[must_use]
+    pub fn best(&self) -> Option<PathBuf> {
+        Some(self.folder.join(BEST)).filter(|path| path.exists())
+    }
+
     /// Removes all checkpoints, and the folder if nothing else is in it.
     ///
     /// # Errors
@@ -64,7 +72,7 @@ impl Checkpoints {
         for file in self.files()? {
             fs::remove_file(file).map_err(|source| self.failed(source))?;
         }
-        for other in [TOKENIZER, LOCK] {
+        for other in [BEST, TOKENIZER, LOCK] {
             match fs::remove_file(self.folder.join(other)) {
                 Err(error) if !is_expected(&error) => return Err(self.failed(error)),
                 _ => {}
@@ -95,13 +103,38 @@ impl Checkpoints {
     /// Writes a checkpoint so that it is either whole or not there: to another name, to the disk,
     /// and then under its own name. Older ones are removed afterwards.
     pub(crate) fn save(&self, snapshot: &Snapshot<'_>) -> Result<PathBuf, CheckpointError> {
-        let pieces = pack(snapshot)?;
-        let path = self.folder.join(format!("{PREFIX}{:09}{SUFFIX}", snapshot.position.steps));
-        self.write(&path, pieces.iter().map(|piece| &piece[..]))
-            .map_err(|source| self.failed(source))?;
+        let name = format!("{PREFIX}{:09}{SUFFIX}", snapshot.position.steps);
+        let path = self.save_as(&name, snapshot)?;
         for old in self.files()?.into_iter().skip(KEPT) {
             fs::remove_file(old).map_err(|source| self.failed(source))?;
         }
+        Ok(path)
+    }
+
+    /// Writes the checkpoint of the best evaluation in place of the one before.
+    pub(crate) fn save_best(&self, snapshot: &Snapshot<'_>) -> Result<PathBuf, CheckpointError> {
+        self.save_as(BEST, snapshot)
+    }
+
+    /// Makes a checkpoint that was just saved that of the best evaluation, too: another name of the
+    /// same file, or a copy where the file system has no such names.
+    pub(crate) fn make_best(&self, checkpoint: &Path) -> Result<(), CheckpointError> {
+        let best = self.folder.join(BEST);
+        let partial = best.with_extension("partial");
+        let named = remove_if_there(&partial)
+            .and_then(|()| fs::hard_link(checkpoint, &partial))
+            .or_else(|_| {
+                fs::copy(checkpoint, &partial).and_then(|_| File::open(&partial)?.sync_all())
+            })
+            .and_then(|()| fs::rename(&partial, &best))
+            .and_then(|()| File::open(&self.folder)?.sync_all());
+        named.map_err(|source| self.failed(source))
+    }
+
+    fn save_as(&self, name: &str, snapshot: &Snapshot<'_>) -> Result<PathBuf, CheckpointError> {
+        let (path, pieces) = (self.folder.join(name), pack(snapshot)?);
+        self.write(&path, pieces.iter().map(|piece| &piece[..]))
+            .map_err(|source| self.failed(source))?;
         Ok(path)
     }
 
@@ -131,8 +164,12 @@ impl Checkpoints {
         fs::create_dir_all(&self.folder)?;
         let partial = path.with_extension("partial");
         let mut file = File::create(&partial)?;
-        pieces.into_iter().try_for_each(|piece| file.write_all(piece))?;
-        file.sync_all()?;
+        let written = pieces.into_iter().try_for_each(|piece| file.write_all(piece));
+        if let Err(error) = written.and_then(|()| file.sync_all()) {
+            // A disk that is full has room for others again.
+            let _ = fs::remove_file(&partial);
+            return Err(error);
+        }
         fs::rename(&partial, path)?;
         // The new name is in the folder, which is a file of its own.
         File::open(&self.folder)?.sync_all()
@@ -146,7 +183,7 @@ impl Checkpoints {
     pub(crate) fn latest(&self) -> Result<Option<(Checkpoint, Vec<PathBuf>)>, CheckpointError> {
         let mut damaged = Vec::new();
         let mut first = None;
-        for path in self.files()? {
+        for path in self.newest_first()? {
             match Checkpoint::read(&path) {
                 Ok(checkpoint) => return Ok(Some((checkpoint, damaged))),
                 Err(error @ CheckpointError::Damaged { .. }) => {
@@ -163,6 +200,17 @@ impl Checkpoints {
         }
     }
 
+    /// All checkpoints, that of the best evaluation among them, where it belongs by its steps.
+    fn newest_first(&self) -> Result<Vec<PathBuf>, CheckpointError> {
+        let mut files = self.files()?;
+        if let Some(best) = self.best() {
+            let at = Checkpoint::steps(&best);
+            let place = files.iter().position(|file| steps(file) < at).unwrap_or(files.len());
+            files.insert(place, best);
+        }
+        Ok(files)
+    }
+
     fn failed(&self, source: io::Error) -> CheckpointError {
         CheckpointError::Io { path: self.folder.clone(), source }
     }
@@ -171,6 +219,13 @@ impl Checkpoints {
 /// Whether it is no fault that the folder could not be removed.
 fn is_expected(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::DirectoryNotEmpty)
+}
+
+fn remove_if_there(path: &Path) -> io::Result<()> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
 }
 
 /// The number of steps in the name of a checkpoint.

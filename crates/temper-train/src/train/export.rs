@@ -11,7 +11,7 @@ use crate::model::Model;
 use crate::pretrained::{Pretrained, Words, load_weights, save, save_adapter};
 use crate::{Architecture, FinetuningType, TokenizerKind, TrainConfig, TrainError, WeightType};
 
-/// Writes the model of a checkpoint, or of the newest one in a folder of checkpoints, as
+/// Writes the model of a checkpoint, or of the best or else the newest one in a folder of checkpoints, as
 /// [`PretrainedModel::save_pretrained`](crate::PretrainedModel::save_pretrained) does: the weights
 /// that the run evaluated, so its average, if it has one, with adapters merged into them. Paths in its settings are relative to
 /// `base_dir`.
@@ -38,7 +38,7 @@ pub fn export(
     write(&model, &config, base_dir, pretrained.as_ref(), words, folder, weight_type)
 }
 
-/// Writes the adapters of a checkpoint, or of the newest one in a folder of checkpoints, as a
+/// Writes the adapters of a checkpoint, or of the best or else the newest one in a folder of checkpoints, as a
 /// folder that PEFT reads. Paths in its settings are relative to `base_dir`.
 ///
 /// # Errors
@@ -54,10 +54,13 @@ pub fn export_adapter(checkpoint: &Path, base_dir: &Path, folder: &Path) -> Resu
     save_adapter(&model, &config, folder).map_err(|source| TrainError::Export { source })
 }
 
-/// The checkpoint of this path, or the newest one in it, and those beside it.
+/// The checkpoint of this path, or the best one in it, or else the newest, and those beside it.
 fn open(path: &Path) -> Result<(Checkpoint, Checkpoints), TrainError> {
     if path.is_dir() {
         let checkpoints = Checkpoints::new(path);
+        if let Some(best) = checkpoints.best() {
+            return Ok((Checkpoint::read(&best)?, checkpoints));
+        }
         let missing = || CheckpointError::Missing { folder: path.to_owned() };
         return Ok((checkpoints.latest()?.ok_or_else(missing)?.0, checkpoints));
     }

@@ -1,14 +1,12 @@
 //! Everything that changes from one optimizer step to the next.
 
-use std::path::PathBuf;
-
 use burn::module::Module;
 use burn::optim::{GradientsAccumulator, GradientsParams};
 use burn::tensor::{Device, Tensor};
 use temper_optim::{Groups, Optimizer, Schedule, clip_grad_norm};
 
 use super::average::Average;
-use crate::checkpoint::{Checkpoint, Checkpoints, Position, Snapshot};
+use crate::checkpoint::{Checkpoint, Position, Snapshot};
 use crate::config::Batch;
 use crate::data::{Sequences, Train};
 use crate::divergence::DivergenceRule;
@@ -170,20 +168,21 @@ impl<'a> State<'a> {
         }
     }
 
-    /// Saves it.
-    pub(super) fn save(&mut self, checkpoints: &Checkpoints) -> Result<PathBuf, TrainError> {
-        // A run that has diverged is not worth going on from.
+    /// What of it is saved.
+    ///
+    /// # Errors
+    /// The run has diverged: it is not worth going on from.
+    pub(super) fn snapshot(&mut self) -> Result<Snapshot<'_>, TrainError> {
         self.look()?;
         self.position.averaged = self.average.as_ref().map_or(0, Average::steps);
-        let average = self.average.as_ref().map(Average::model);
-        Ok(checkpoints.save(&Snapshot {
+        Ok(Snapshot {
             config: self.config,
             position: &self.position,
             base: self.base,
             model: &self.model,
-            average,
+            average: self.average.as_ref().map(Average::model),
             optimizer: &self.optimizer,
-        })?)
+        })
     }
 }
 

@@ -1,0 +1,66 @@
+//! Paused trials that nobody will promote.
+
+use temper_core::{
+    Event, History, Intake, Lease, Outcome, State, Storage, Trial, TrialId, Verdict, WorkerId,
+};
+
+use crate::StudyError;
+use crate::ledger::AppendError;
+
+/// Ends the paused trials of a study in which no trial may begin, runs or waits, for this reason,
+/// so that their checkpoints can go; returns which they were. Each is continued, judged and
+/// finished as any other: what is in the log is what has happened to it.
+///
+/// # Errors
+///
+/// The log can't be read or written, or another process writes to it meanwhile.
+pub fn give_up_paused(
+    storage: &mut dyn Storage,
+    history: &mut History,
+    reason: &str,
+) -> Result<Vec<TrialId>, StudyError> {
+    let may_go_on = |trial: &Trial| matches!(trial.state(), State::Running | State::Waiting);
+    if history.intake() == Intake::Open || history.trials().iter().any(may_go_on) {
+        return Ok(Vec::new());
+    }
+    let paused: Vec<TrialId> = history.in_state(State::Paused).map(Trial::id).collect();
+    for trial in &paused {
+        give_up(storage, history, *trial, reason)?;
+    }
+    Ok(paused)
+}
+
+fn give_up(
+    storage: &mut dyn Storage,
+    history: &mut History,
+    id: TrialId,
+    reason: &str,
+) -> Result<(), StudyError> {
+    let trial = history.trial(id).expect("it is paused");
+    let step = trial.reports().last().map_or(0, |report| report.step);
+    let worker = WorkerId::new("clean");
+    let lease = Lease(history.len());
+    let reason = reason.to_owned();
+    let (until, seconds) = (trial.until(), 0.0);
+    for event in [
+        Event::Continued { trial: id, seen: None, worker, until, note: None },
+        Event::Judged { trial: id, lease, step, verdict: Verdict::Stop, reason },
+        Event::Finished { trial: id, lease, outcome: Outcome::Pruned, seconds, peak_memory: None },
+    ] {
+        append(storage, history, &event)?;
+    }
+    Ok(())
+}
+
+fn append(
+    storage: &mut dyn Storage,
+    history: &mut History,
+    event: &Event,
+) -> Result<(), StudyError> {
+    let mut apply = || -> Result<(), AppendError> {
+        history.check(event)?;
+        storage.append(history.len(), event)?;
+        Ok(history.apply(event)?)
+    };
+    Ok(apply()?)
+}

@@ -9,6 +9,7 @@ mod failures;
 mod lab;
 mod lost_workers;
 mod pauses;
+mod pbt;
 mod promotions;
 mod replay;
 mod resumes;

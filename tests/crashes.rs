@@ -2,6 +2,8 @@
 //! run again, no process is left behind, and the study comes to its end.
 
 mod lab;
+#[path = "crashes/pbt.rs"]
+mod pbt;
 #[path = "crashes/runners.rs"]
 mod runners;
 #[path = "crashes/signals.rs"]

@@ -6,6 +6,7 @@ use temper_report::pareto_front;
 use temper_train::TrainConfig;
 
 use crate::args::StudyArgs;
+use crate::commands::show::lineage;
 use crate::exit::Exit;
 use crate::people::{describe, number};
 use crate::plan::Plan;
@@ -72,13 +73,27 @@ pub(crate) fn best_toml(plan: &Plan, history: &History) -> Result<String> {
         _ => String::new(),
     };
     Ok(format!(
-        "# trial {} of study {}{observed}: {}\n{}{}",
+        "# trial {} of study {}{observed}: {}\n{}{}{}",
         best.id(),
         plan.setup.name,
         values(&plan.setup.goals, best),
         front(plan, history),
+        schedule(plan, history, best),
         toml::to_string(&table).into_diagnostic()?
     ))
+}
+
+/// What led to a fork, as comments: its parameters below are the last ones.
+fn schedule(plan: &Plan, history: &History, best: &Trial) -> String {
+    if best.fork().is_none() {
+        return String::new();
+    }
+    let told = lineage::tell(best, history, &plan.setup.goals);
+    let lines = told.lines().map(|line| format!("# {line}").trim_end().to_owned() + "\n");
+    format!(
+        "# it was trained by this schedule; below are the settings of its last steps:\n{}",
+        lines.collect::<String>()
+    )
 }
 
 /// The Pareto front as comments, if there are several goals.

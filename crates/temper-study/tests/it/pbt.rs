@@ -5,8 +5,8 @@ use std::ops::ControlFlow;
 use std::sync::Mutex;
 
 use temper_core::{
-    Event, Failure, FailureKind, Goal, History, Job, Reporter, Setup, State, Step, StrategySetup,
-    TrialId,
+    Config, Event, Failure, FailureKind, Goal, History, Job, Reporter, Setup, State, Step,
+    StrategySetup, TrialId,
 };
 use temper_storage::MemoryStorage;
 use temper_study::{Pausing, replay};
@@ -58,7 +58,7 @@ fn run(setup: Setup, workers: usize) -> (History, Vec<Event>) {
     let saved = Saved::default();
     let study = open(setup, storage.clone());
     let objective = |job: &Job, reporter: &mut dyn Reporter| train(&saved, job, reporter);
-    study.run(&Attempted(objective), workers).unwrap();
+    study.run(&Attempted(objective), workers).expect("the study runs");
     (study.history(), events(&mut storage))
 }
 
@@ -114,7 +114,7 @@ fn losses_decide_who_copies_whom_and_not_who_is_faster() {
 }
 
 /// The learning rate of a noisy quadratic: high ones are fast at first and end far from the
-/// minimum, low ones are slow. Source: Schaul, Zhang and LeCun, "No More Pesky Learning Rates",
+/// minimum, low ones are slow. Source: Schaul and others, "No More Pesky Learning Rates",
 /// ICML 2013, section 3: with curvature 1 and noise of variance 1, the expected square of the
 /// distance goes from `d` to `(1 - r)^2 d + r^2`.
 fn noisy_quadratic(saved: &Saved, job: &Job, reporter: &mut dyn Reporter) -> Vec<f64> {
@@ -123,7 +123,7 @@ fn noisy_quadratic(saved: &Saved, job: &Job, reporter: &mut dyn Reporter) -> Vec
     let (first, mut distance) = start.unwrap_or((0, 100.0));
     saved.lock().expect("no test panics with it").insert(job.trial, (first, distance));
     let _ = reporter.forked();
-    let rate = job.config.get("rate").and_then(temper_core::Value::as_f64).unwrap();
+    let rate = rate(&job.config);
     for step in first + 1..=200 {
         distance = next(distance, rate);
         let told = reporter.report(step, &[distance], &no_metrics());
@@ -135,6 +135,10 @@ fn noisy_quadratic(saved: &Saved, job: &Job, reporter: &mut dyn Reporter) -> Vec
     Vec::new()
 }
 
+fn rate(config: &Config) -> f64 {
+    config.get("rate").and_then(temper_core::Value::as_f64).expect("it is in the space")
+}
+
 fn next(distance: f64, rate: f64) -> f64 {
     (1.0 - rate).powi(2) * distance + rate * rate
 }
@@ -144,10 +148,9 @@ fn lineage(history: &History) -> Vec<(Step, f64)> {
     let mut trial = history.best().expect("one completed");
     let mut rates = Vec::new();
     loop {
-        let rate = trial.config().get("rate").and_then(temper_core::Value::as_f64).unwrap();
-        rates.insert(0, (trial.begins_after(), rate));
+        rates.insert(0, (trial.begins_after(), rate(trial.config())));
         let Some(fork) = trial.fork() else { return rates };
-        trial = history.trial(fork.from).unwrap();
+        trial = history.trial(fork.from).expect("it was copied");
     }
 }
 
@@ -185,13 +188,13 @@ fn failed_members_are_replaced_and_interrupted_copies_begin_where_they_should() 
             return Err(failure(FailureKind::OutOfMemory));
         }
         // A copy is lost once before it has copied, and once after it.
-        if job.fork.is_some() && job.attempt == 1 {
-            return Err(failure(FailureKind::Preempted));
-        }
-        if job.fork.is_some() && job.attempt == 2 {
-            let from = saved.lock().unwrap()[&job.fork.unwrap().from];
-            saved.lock().unwrap().insert(job.trial, from);
-            assert!(reporter.forked().is_continue());
+        if let (Some(fork), 1..=2) = (job.fork, job.attempt) {
+            if job.attempt == 2 {
+                let mut saved = saved.lock().unwrap();
+                let from = saved[&fork.from];
+                saved.insert(job.trial, from);
+                assert!(reporter.forked().is_continue());
+            }
             return Err(failure(FailureKind::Preempted));
         }
         train(&saved, job, reporter)

@@ -6,6 +6,8 @@ mod checkpoints;
 mod lab;
 #[path = "bad_input/logs.rs"]
 mod logs;
+#[path = "bad_input/pbt.rs"]
+mod pbt;
 #[path = "bad_input/programs.rs"]
 mod programs;
 #[path = "bad_input/stages.rs"]

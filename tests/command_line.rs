@@ -14,6 +14,8 @@ mod goals;
 #[path = "command_line/hub.rs"]
 mod hub;
 mod lab;
+#[path = "command_line/pbt.rs"]
+mod pbt;
 #[path = "command_line/pipes.rs"]
 mod pipes;
 #[path = "command_line/promotion.rs"]

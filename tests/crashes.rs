@@ -4,6 +4,8 @@
 mod lab;
 #[path = "crashes/pausing.rs"]
 mod pausing;
+#[path = "crashes/pbt.rs"]
+mod pbt;
 #[path = "crashes/runners.rs"]
 mod runners;
 #[path = "crashes/signals.rs"]

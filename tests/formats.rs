@@ -7,8 +7,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use temper_core::{
-    Config, Direction, Event, Failure, FailureKind, Goal, History, Lease, Loss, Metrics, Origin,
-    Outcome, Setup, State, Storage, StrategySetup, TrialId, Verdict, WorkerId,
+    Config, Direction, Event, Failure, FailureKind, Fork, Goal, History, Lease, Loss, Metrics,
+    Origin, Outcome, Setup, State, Storage, StrategySetup, TrialId, Verdict, WorkerId,
 };
 use temper_storage::{FORMAT, SqliteStorage};
 
@@ -43,7 +43,7 @@ fn events() -> Vec<Event> {
         seen,
         worker: worker.clone(),
         until: Some(100),
-        fork: (trial == 2).then_some(TrialId(1)),
+        fork: (trial == 2).then(|| Fork::of(TrialId(1))),
         note: None,
         stage: None,
     };

@@ -4,6 +4,7 @@ mod budget;
 mod constraints;
 mod early_stopping;
 mod named;
+mod population;
 mod stages;
 mod warm_start;
 
@@ -44,7 +45,7 @@ impl Plan {
     /// Reads and checks the study file.
     pub(crate) fn load(args: &StudyArgs) -> Result<Self> {
         let document = Document::read(&args.study)?;
-        let file = StudyFile::read(&document)?;
+        let mut file = StudyFile::read(&document)?;
         let name = study_name(&document, &file.study);
         let space = space(&document, &file)?;
         let goals = goals(&document, &file.study, &file.objective.kind)?;
@@ -54,6 +55,7 @@ impl Plan {
         if let Some(pruner) = &file.pruner {
             named::check_pruner(&document, pruner)?;
         }
+        population::complete(&document, &mut file, &space)?;
         let workers = args.overrides.workers.or(file.study.workers);
         let workers = file.objective.devices.workers(&document, workers)?;
         let trials = trials(&document, &file, &args.overrides)?;
@@ -85,6 +87,7 @@ impl Plan {
             _ => stages::check_suits(&document, &setup, &space)?,
         }
         named::check_pruner_suits(&document, &setup)?;
+        population::check_pruner(&document, &setup)?;
         let budget = budget::budget(&document, &file.budget, &setup.goals[0])?;
         Ok(Self {
             setup,
@@ -176,6 +179,9 @@ impl Plan {
     }
 }
 
+/// The strategies that end by themselves.
+const ENDING: [&str; 2] = ["grid", population::NAME];
+
 fn study_name(document: &Document, study: &StudySection) -> String {
     let stem = document.path().file_stem().map(|stem| stem.to_string_lossy().into_owned());
     study.name.clone().or(stem).unwrap_or_else(|| "study".to_owned())
@@ -231,7 +237,7 @@ fn usual_direction(metric: &str, kind: &ObjectiveKind) -> Direction {
     }
 }
 
-/// A grid ends by itself; any other strategy must be told when.
+/// A grid and a population end by themselves; any other strategy must be told when.
 fn trials(document: &Document, file: &StudyFile, overrides: &Overrides) -> Result<Option<u64>> {
     let of_stages = stages::total(&file.stages);
     let trials = overrides.trials.or(file.study.trials).or(of_stages);
@@ -240,10 +246,14 @@ fn trials(document: &Document, file: &StudyFile, overrides: &Overrides) -> Resul
             .mistake(&["study", "trials"], "`trials` is 0")
             .help(Some("write how many trials there are to be in total".to_owned()))
             .into()),
-        None if file.strategy.name != "grid" || !file.stages.is_empty() => Err(document
-            .mistake(&["study"], "`trials` is missing")
-            .help(Some("write how many trials there are to be in total: trials = 40".to_owned()))
-            .into()),
+        None if !ENDING.contains(&file.strategy.name.as_str()) || !file.stages.is_empty() => {
+            Err(document
+                .mistake(&["study"], "`trials` is missing")
+                .help(Some(
+                    "write how many trials there are to be in total: trials = 40".to_owned(),
+                ))
+                .into())
+        }
         _ => Ok(trials),
     }
 }

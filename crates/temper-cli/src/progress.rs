@@ -49,7 +49,10 @@ pub(crate) fn observer(
 /// How many of the study's own trials are over.
 fn over(history: &History) -> u64 {
     let own = history.trials().iter().filter(|trial| trial.origin() != Origin::Observed);
-    own.filter(|trial| trial.state().is_final()).count() as u64
+    let over = own.filter(|trial| trial.state().is_final()).count();
+    // Those whose place a copy took are not over.
+    let replaced = history.trials().iter().filter_map(|trial| trial.fork()?.replaces).count();
+    over.saturating_sub(replaced) as u64
 }
 
 /// Whether the trial is the best one now.

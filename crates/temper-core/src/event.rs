@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 use temper_space::{RequireSpec, SpaceSpec};
 
 use crate::{
-    Config, Constraint, EarlyStopping, Failure, Goal, Lease, Loss, Metrics, Seq, StageSetup, Step,
-    TrialId, Verdict, WorkerId,
+    Config, Constraint, EarlyStopping, Failure, Fork, Goal, Lease, Loss, Metrics, Seq, StageSetup,
+    Step, TrialId, Verdict, WorkerId,
 };
 
 /// What a study was when it was opened; recorded again whenever something of it changed.
@@ -40,7 +40,7 @@ pub struct Setup {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub stages: Vec<StageSetup>,
     /// The total number of trials that strategies may plan for, if it was known; trials that were
-    /// observed elsewhere are not counted.
+    /// observed elsewhere, and those that go on from the checkpoint of another, are not counted.
     #[serde(default)]
     pub trials: Option<u64>,
 }
@@ -91,9 +91,9 @@ pub enum Event {
         /// Where it is to pause.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         until: Option<Step>,
-        /// The trial whose checkpoint it starts from.
+        /// The trial whose checkpoint it starts from, if it is not its first step.
         #[serde(default, skip_serializing_if = "Option::is_none")]
-        fork: Option<TrialId>,
+        fork: Option<Fork>,
         /// What the strategy says about it, in one line for people.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         note: Option<String>,
@@ -132,15 +132,15 @@ pub enum Event {
         #[serde(default, skip_serializing_if = "Metrics::is_empty")]
         metrics: Metrics,
     },
-    /// A running trial was told not to go on.
+    /// A running trial was told not to go on, or has begun with the checkpoint of another one.
     Judged {
         /// Which one.
         trial: TrialId,
         /// The lease of the attempt that is judged.
         lease: Lease,
-        /// The step of the report that it is judged by.
+        /// The step of the report that it is judged by; of a fork the one that it begins after.
         step: Step,
-        /// What was decided; never to continue.
+        /// What was decided; to continue of a fork alone, once it has its checkpoint.
         verdict: Verdict,
         /// Why.
         reason: String,

@@ -9,9 +9,12 @@ use crate::{
 
 mod feasible;
 mod fidelity;
+mod fork;
 mod front;
 
 pub use fidelity::Fidelity;
+
+use fork::replace;
 
 /// The trials of a study, folded from its events in their order.
 ///
@@ -108,8 +111,8 @@ impl History {
         &self.trials
     }
 
-    /// How many trials the study has begun itself, without those that it observed elsewhere: what
-    /// its number of trials limits.
+    /// How many trials the study has begun itself, without those that it observed elsewhere and
+    /// those that go on from the checkpoint of another: what its number of trials limits.
     #[must_use]
     pub fn tried(&self) -> u64 {
         self.tried
@@ -155,9 +158,12 @@ impl History {
     pub fn check(&self, event: &Event) -> Result<(), Refused> {
         match event {
             Event::Opened(_) => Ok(()),
-            Event::Started { trial, .. } => {
+            Event::Started { trial, fork, .. } => {
                 let next = TrialId(self.trials.len() as u64);
-                if *trial == next { Ok(()) } else { Err(Refused::NotNext { trial: *trial, next }) }
+                if *trial != next {
+                    return Err(Refused::NotNext { trial: *trial, next });
+                }
+                fork.map_or(Ok(()), |fork| self.check_fork(fork))
             }
             Event::Continued { trial, seen, .. } => {
                 let known = self.known(*trial)?;
@@ -191,7 +197,11 @@ impl History {
             Event::Opened(setup) => self.setup = Some(setup.clone()),
             Event::Started { trial, config, origin, worker, until, fork, note, stage, .. } => {
                 self.proposals += 1;
-                self.tried += u64::from(*origin != Origin::Observed);
+                self.tried += u64::from(*origin != Origin::Observed && fork.is_none());
+                let begins_after = fork.map_or(0, |fork| self.last_step(fork.from));
+                if let Some(replaced) = fork.and_then(|fork| fork.replaces) {
+                    self.change(replaced, |replaced| replace(replaced, *trial));
+                }
                 self.trials.push(Trial {
                     id: *trial,
                     config: config.clone(),
@@ -199,6 +209,7 @@ impl History {
                     state: State::Running,
                     until: *until,
                     fork: *fork,
+                    begins_after,
                     note: note.clone(),
                     stage: *stage,
                     attempts: vec![attempt(lease, worker)],

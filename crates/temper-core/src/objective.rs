@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::ops::ControlFlow;
 
-use crate::{Config, Failure, Step, TrialId};
+use crate::{Config, Failure, Fork, Step, TrialId};
 
 /// Further numbers reported beside the goals, by name; finite.
 pub type Metrics = BTreeMap<String, f64>;
@@ -24,8 +24,11 @@ pub struct Job {
     pub seed: u64,
     /// The step at which the trial will be paused, if any.
     pub until: Option<Step>,
-    /// The trial whose checkpoint to start from, if any.
-    pub fork: Option<TrialId>,
+    /// The trial whose checkpoint to start from, if any. It stays paused until [`Reporter::forked`]
+    /// or the first report.
+    pub fork: Option<Fork>,
+    /// The step that the trial begins after; 0 unless it is a fork.
+    pub begins_after: Step,
     /// The objective's settings in the trial's stage, in place of its usual ones.
     pub settings: Config,
 }
@@ -49,6 +52,11 @@ pub trait Reporter {
 
     /// Asks whether to go on, without reporting: for objectives that wait.
     fn poll(&mut self) -> ControlFlow<Halt>;
+
+    /// Says that a fork has all that it needs of the other trial, which may go on then.
+    fn forked(&mut self) -> ControlFlow<Halt> {
+        ControlFlow::Continue(())
+    }
 
     /// Notes the memory in use, in bytes; the highest is recorded.
     fn memory(&mut self, bytes: u64);

@@ -5,7 +5,7 @@ use std::fmt;
 use rand::RngExt;
 use temper_space::{Space, Unsatisfied};
 
-use crate::{Config, Event, History, Intake, Promotion, Pruner, Rng, Step, TrialId};
+use crate::{Config, Event, Fork, History, Intake, Promotion, Pruner, Rng, Step, TrialId};
 
 /// What a strategy wants next.
 #[derive(Clone, Debug, PartialEq)]
@@ -16,8 +16,9 @@ pub enum Next {
         config: Config,
         /// Where to pause; `None` runs to the end.
         until: Option<Step>,
-        /// The trial whose checkpoint to start from.
-        fork: Option<TrialId>,
+        /// The trial whose checkpoint to start from, if it is not to begin at its first step. Such a
+        /// trial may begin also when no new one may: it costs none of them.
+        fork: Option<Fork>,
         /// One line for people, if the strategy did something else than usual: what it fell back
         /// to and why, or what it chose.
         note: Option<String>,
@@ -68,12 +69,18 @@ pub trait Strategy: fmt::Debug + Send {
         false
     }
 
+    /// Where the trial pauses that the study begins by itself, the default configuration; `None` runs
+    /// it to its end.
+    fn until(&self, _history: &History) -> Option<Step> {
+        None
+    }
+
     /// Shows it each event of the log once, in order, after the event became part of the history.
     fn tell(&mut self, _event: &Event) {}
 }
 
 /// What a study does next: the pruner's promotion of a paused trial, or else what the strategy asks
-/// for. Once no new trial may begin, only a strategy that resumes some is asked.
+/// for. Once no new trial may begin, only a strategy that resumes some is asked; it may still fork.
 ///
 /// # Errors
 ///
@@ -101,6 +108,9 @@ pub fn propose(
         return Ok(Next::Done);
     }
     let mut next = strategy.ask(space, history, rng)?;
+    if intake == Intake::Closed && matches!(next, Next::Start { fork: None, .. }) {
+        next = Next::Done;
+    }
     if next == Next::Done {
         return Ok(promoted(Intake::Closed).unwrap_or(next));
     }

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Config, Failure, Loss, Metrics, Origin, Seq, Verdict};
+use crate::{Config, Failure, Fork, Loss, Metrics, Origin, Seq, Verdict};
 
 /// The number of a trial, counted from 0 in the order in which trials were started.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -128,7 +128,8 @@ pub struct Trial {
     pub(crate) origin: Origin,
     pub(crate) state: State,
     pub(crate) until: Option<Step>,
-    pub(crate) fork: Option<TrialId>,
+    pub(crate) fork: Option<Fork>,
+    pub(crate) begins_after: Step,
     pub(crate) note: Option<String>,
     pub(crate) stage: Option<u32>,
     pub(crate) attempts: Vec<Attempt>,
@@ -176,8 +177,21 @@ impl Trial {
 
     /// The trial whose checkpoint it started from, if any.
     #[must_use]
-    pub fn fork(&self) -> Option<TrialId> {
+    pub fn fork(&self) -> Option<Fork> {
         self.fork
+    }
+
+    /// The step that it began after: of a fork the last one that the other trial had reported then.
+    #[must_use]
+    pub fn begins_after(&self) -> Step {
+        self.begins_after
+    }
+
+    /// Whether it has all that it begins with: from then on a fork does not need the other trial.
+    #[must_use]
+    pub fn has_begun(&self) -> bool {
+        let is_under_way = matches!(self.state, State::Running | State::Waiting);
+        self.fork.is_none() || !is_under_way || !self.reports.is_empty() || !self.remarks.is_empty()
     }
 
     /// What its strategy says about it, in one line for people.

@@ -2,15 +2,17 @@
 //!
 //! [`ranked`] puts trials in the order of a table, [`pareto_front`] finds those among which several
 //! goals leave the choice open, [`StudyReport`] is the whole study as one JSON
-//! object, [`Improvement`] says how much better the best trial is than the default configuration.
+//! object, [`lineage`] what led to a fork, [`Improvement`] says how much better the best trial is than the default configuration.
 //! Values are in the user's direction here.
 
 mod improvement;
+mod lineage;
 mod pareto;
 mod ranking;
 mod study_report;
 
 pub use improvement::Improvement;
+pub use lineage::{Segment, lineage, value_at};
 pub use pareto::pareto_front;
 pub use ranking::ranked;
-pub use study_report::{Decision, ReportRow, StudyReport, TrialReport};
+pub use study_report::{Decision, ForkRow, ReportRow, StudyReport, TrialReport};

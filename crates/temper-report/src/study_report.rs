@@ -8,7 +8,7 @@ use temper_core::{
     TrialId, Verdict,
 };
 
-use crate::{pareto_front, ranked};
+use crate::{Segment, lineage, pareto_front, ranked};
 
 /// A study: what `temper show --json` prints.
 #[derive(Clone, Debug, Serialize)]
@@ -60,6 +60,12 @@ pub struct TrialReport<'a> {
     /// Its stage, if the study has stages.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub stage: Option<&'a str>,
+    /// Of a fork, whose checkpoint it began with.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fork: Option<ForkRow>,
+    /// Of a fork, all that led to it: the schedule of the parameters that changed.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub schedule: Vec<Segment>,
     /// What its strategy says about it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub note: Option<&'a str>,
@@ -74,6 +80,18 @@ pub struct TrialReport<'a> {
     /// The most memory that it was seen to use, in bytes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub peak_memory: Option<u64>,
+}
+
+/// Where a fork begins.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct ForkRow {
+    /// The trial whose checkpoint it began with.
+    pub from: TrialId,
+    /// The step of that checkpoint.
+    pub step: Step,
+    /// The trial whose place it took.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub replaces: Option<TrialId>,
 }
 
 /// What was decided about a trial.
@@ -154,6 +172,16 @@ impl<'a> TrialReport<'a> {
                 .collect(),
             origin: trial.origin(),
             stage: None,
+            fork: trial.fork().map(|fork| ForkRow {
+                from: fork.from,
+                step: trial.begins_after(),
+                replaces: fork.replaces,
+            }),
+            schedule: if trial.fork().is_some() {
+                lineage(goals, history, trial)
+            } else {
+                Vec::new()
+            },
             note: trial.note(),
             attempts: trial.attempts().len(),
             reason: trial.reason(),

@@ -26,6 +26,7 @@ mod local;
 mod normal;
 mod nsga2;
 mod pareto;
+mod pbt;
 mod proposal;
 mod prune;
 mod random;
@@ -43,6 +44,7 @@ pub use genetic::Genetic;
 pub use grid::{Grid, GridOptions, Resolution};
 pub use local::{Local, LocalOptions};
 pub use nsga2::Nsga2;
+pub use pbt::{Pbt, PbtOptions};
 pub use prune::{
     Asha, AshaOptions, FreezeThaw, FreezeThawOptions, Hyperband, Median, MedianOptions, Mode,
     Patient, PatientOptions, Percentile, PercentileOptions, Threshold, ThresholdOptions, Wilcoxon,

@@ -33,7 +33,7 @@ fn best_until(trial: &Trial, step: Step) -> Option<Loss> {
 }
 
 /// A primary loss in the user's direction, with the metric's name: "accuracy 0.8".
-fn told(history: &History, loss: Loss) -> String {
+pub(crate) fn told(history: &History, loss: Loss) -> String {
     let metric = goal(history).map_or("loss", |goal| &goal.metric);
     format!("{metric} {}", value(history, loss))
 }

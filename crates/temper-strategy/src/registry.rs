@@ -6,7 +6,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 use temper_core::{Pruner, Strategy};
 
-use crate::{auto, bayes, cmaes, genetic, grid, local, nsga2, prune, random, sobol, tpe};
+use crate::{auto, bayes, cmaes, genetic, grid, local, nsga2, pbt, prune, random, sobol, tpe};
 
 /// The options of a strategy or pruner, as they stand beside its name in the study file.
 pub type Options = Map<String, Value>;
@@ -20,6 +20,7 @@ pub const ALL: &[Entry<dyn Strategy>] = &[
     cmaes::ENTRY,
     genetic::ENTRY,
     nsga2::ENTRY,
+    pbt::ENTRY,
     sobol::ENTRY,
     random::ENTRY,
     grid::ENTRY,

@@ -84,7 +84,7 @@ impl Bench {
             strategy: StrategySetup { name: entry.name.into(), options: "{}".into() },
             pruner: None,
             early_stopping: None,
-            max_steps: None,
+            max_steps: Some(20),
             stages: Vec::new(),
             trials: Some(60),
             constraints: Vec::new(),

@@ -6,6 +6,7 @@
 
 mod checkpoints;
 mod child;
+mod copy;
 mod disk_full;
 mod folder;
 mod memory;
@@ -125,6 +126,7 @@ impl CommandObjective {
             .env("TEMPER_SEED", job.seed.to_string())
             .env("TEMPER_PAUSE_FILE", folder.join(folder::PAUSE))
             .env_remove("TEMPER_RESUME")
+            .env_remove("TEMPER_FORK")
             .envs(&self.settings.env);
         for (name, value) in job.config.iter() {
             command.env(format!("TEMPER_PARAM_{}", name.to_uppercase()), value.to_string());
@@ -141,8 +143,12 @@ impl CommandObjective {
         if let Some(until) = job.until {
             command.env("TEMPER_UNTIL", until.to_string());
         }
-        if job.attempt > 1 && self.settings.pausing != Pausing::Restart {
+        let has_saved = job.attempt > 1 || job.fork.is_some();
+        if has_saved && self.settings.pausing != Pausing::Restart {
             command.env("TEMPER_RESUME", "1");
+        }
+        if let Some(fork) = job.fork {
+            command.env("TEMPER_FORK", fork.from.to_string());
         }
         command
     }
@@ -157,6 +163,9 @@ impl Objective for CommandObjective {
             self.folders.prepare(job).map_err(|error| unwritten("make the folder", error))?;
         if let Some(values) = folder.result() {
             return Ok(values); // its runner was lost between its end and the record of it
+        }
+        if job.fork.is_some() && reporter.forked().is_break() {
+            return Ok(Vec::new());
         }
         let claim = self.slots.claim();
         let slot = claim.as_ref().map(slots::Claim::slot);

@@ -58,6 +58,7 @@ impl Study {
             let stage = (!self.setup.stages.is_empty()).then_some(0);
             let pruner = self.pruner.as_deref();
             let until = pruner.and_then(|it| first_pause(it, stage, ledger.history()));
+            let until = until.or_else(|| ledger.first_pause());
             let next = Next::Start { config, until, fork: None, note: None, stage };
             return self.start(&mut ledger, next, Origin::Default, 0);
         }
@@ -75,7 +76,7 @@ impl Study {
 
     fn errand(&self, ledger: &mut Ledger, next: Next, seen: Seq) -> Result<Errand, StudyError> {
         match next {
-            Next::Start { .. } if ledger.history().intake() == Intake::Closed => {
+            Next::Start { fork: None, .. } if ledger.history().intake() == Intake::Closed => {
                 Ok(end_or_wait(ledger))
             }
             Next::Start { .. } => self.start(ledger, next, Origin::Strategy, seen),
@@ -158,6 +159,7 @@ impl Study {
             seed: seed.into(),
             until: trial.until(),
             fork: trial.fork(),
+            begins_after: trial.begins_after(),
             settings: ledger.history().settings_of(trial.stage()).cloned().unwrap_or_default(),
         };
         Task { job, lease: attempt.lease }

@@ -3,8 +3,8 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use temper_core::{
-    Event, History, Next, Pruner, Refused, Seq, Storage, StorageError, Strategy, StrategyError,
-    TrialId, propose, stream,
+    Event, History, Next, Pruner, Refused, Seq, Step, Storage, StorageError, Strategy,
+    StrategyError, TrialId, propose, stream,
 };
 use temper_space::Space;
 
@@ -108,6 +108,11 @@ impl Ledger {
         let next =
             propose(strategy, pruner, self.history.intake(), space, &self.history, &mut rng)?;
         Ok(Proposal { next, seen })
+    }
+
+    /// Where the default configuration pauses, by the strategy.
+    pub(crate) fn first_pause(&self) -> Option<Step> {
+        self.strategy.until(&self.history)
     }
 
     /// The number that a new trial gets.

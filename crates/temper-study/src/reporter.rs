@@ -83,6 +83,19 @@ impl<'a> TrialReporter<'a> {
         })
     }
 
+    /// Writes that a fork has what it begins with, unless that is known.
+    fn record_fork(&self) -> Result<(), Ending> {
+        let Self { trial, lease, .. } = *self;
+        let mut ledger = self.study.ledger();
+        let known = ledger.history().trial(trial).filter(|known| !known.has_begun());
+        let Some((known, fork)) = known.and_then(|known| Some((known, known.fork()?))) else {
+            return Ok(());
+        };
+        let (step, verdict) = (known.begins_after(), Verdict::Continue);
+        let reason = format!("it has what trial {} had saved", fork.from);
+        self.write(&mut ledger, &Event::Judged { trial, lease, step, verdict, reason })
+    }
+
     /// Writes the report, and the verdict unless it is to go on.
     fn record(&self, step: Step, losses: Vec<Loss>, metrics: &Metrics) -> Result<Verdict, Ending> {
         let Self { trial, lease, .. } = *self;
@@ -128,6 +141,14 @@ impl Reporter for TrialReporter<'_> {
             return self.stop(Ending::Fenced);
         }
         ControlFlow::Continue(())
+    }
+
+    fn forked(&mut self) -> ControlFlow<Halt> {
+        self.poll()?;
+        match self.record_fork() {
+            Ok(()) => ControlFlow::Continue(()),
+            Err(ending) => self.stop(ending),
+        }
     }
 
     fn memory(&mut self, bytes: u64) {

@@ -7,6 +7,7 @@ use temper_study::TrialFolders;
 use temper_train::TrainConfig;
 
 use crate::args::StudyArgs;
+use crate::commands::show::lineage;
 use crate::exit::Exit;
 use crate::objective::CHECKPOINTS;
 use crate::people::{describe, number};
@@ -81,6 +82,7 @@ pub(crate) fn best_toml(plan: &Plan, history: &History) -> Result<String> {
         values(&plan.setup.goals, best),
         checkpoints(plan, best),
         front(plan, history),
+        schedule(plan, history, best),
         toml::to_string(&table).into_diagnostic()?
     ))
 }
@@ -96,6 +98,19 @@ fn checkpoints(plan: &Plan, best: &Trial) -> String {
         }
         _ => String::new(),
     }
+}
+
+/// What led to a fork, as comments: its parameters below are the last ones.
+fn schedule(plan: &Plan, history: &History, best: &Trial) -> String {
+    if best.fork().is_none() {
+        return String::new();
+    }
+    let told = lineage::tell(best, history, &plan.setup.goals);
+    let lines = told.lines().map(|line| format!("# {line}").trim_end().to_owned() + "\n");
+    format!(
+        "# it was trained by this schedule; below are the settings of its last steps:\n{}",
+        lines.collect::<String>()
+    )
 }
 
 /// The Pareto front as comments, if there are several goals.

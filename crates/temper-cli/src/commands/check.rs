@@ -143,7 +143,8 @@ fn budget(plan: &Plan) -> Result<String> {
     let strategy = &plan.setup.strategy;
     let trials = match plan.setup.trials {
         Some(trials) => format!("{} in total", counted(trials, "trial")),
-        None => "as many trials as it has points".to_owned(),
+        None if strategy.name == "grid" => "as many trials as it has points".to_owned(),
+        None => "as many trials as it has members".to_owned(),
     };
     let workers = plan.workers;
     if !plan.setup.stages.is_empty() {

@@ -1,9 +1,10 @@
 //! `temper schedule`: the learning-rate schedules, and one of them as a curve or a table.
 
-mod curve;
+pub(super) mod curve;
 
 use std::path::Path;
 
+use curve::Curve;
 use miette::{Result, miette};
 use temper_train::{Schedule, ScheduleKind, TrainConfig, TrainError};
 use toml::Value;
@@ -40,7 +41,9 @@ pub(crate) fn run(args: &ScheduleArgs) -> Result<Exit> {
         (0..schedule.total_steps)
             .for_each(|step| println!("{step},{}", schedule.learning_rate(step)));
     } else {
-        print!("{}", curve::draw(&schedule));
+        let value = |step| schedule.learning_rate(step);
+        let curve = Curve { steps: schedule.total_steps, value: &value, first: 0 };
+        print!("{}", curve::draw(&curve));
     }
     Ok(Exit::Ok)
 }

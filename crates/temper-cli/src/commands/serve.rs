@@ -11,6 +11,10 @@
 //! true}` if it is to be saved and told as `"state": "paused"`: a later `ask` may answer it again,
 //! with `"resume": true` and the `step` that it reported last. Once the program wants no new trials,
 //! `{"op": "ask", "closed": true}` answers those that are left to go on.
+//!
+//! With the strategy `pbt` (`"max_resource": 100`), `ask` may answer a new trial with `"fork": 3` and
+//! a `step`: it goes on from what trial 3 had saved at that step, and takes the place of the trial
+//! that `replaces` names. What was saved has to stay until the new trial has reported.
 
 mod request;
 mod session;

@@ -1,5 +1,6 @@
 //! `temper show`.
 
+pub(super) mod lineage;
 mod trial;
 
 use std::collections::BTreeSet;
@@ -40,6 +41,9 @@ pub(crate) fn run(args: &ShowArgs) -> Result<Exit> {
             println!("{}", serde_json::to_string(&report).into_diagnostic()?);
         } else {
             println!("{}", trial::tell(trial, &state(trial, &history), goals));
+            if trial.fork().is_some() {
+                println!("{}", lineage::tell(trial, &history, goals));
+            }
         }
     } else if args.json {
         let report = StudyReport::new(&plan.setup.name, goals, &history);

@@ -27,12 +27,13 @@ impl Lines {
 impl Observer for Lines {
     fn see(&mut self, event: &Event, history: &History) {
         match event {
-            Event::Started { trial, config, .. } => {
+            Event::Started { trial, config, fork, .. } => {
                 if let Some(line) = new_stage(history, *trial) {
                     say(line);
                 }
-                let observed = history.trials().len() as u64 - history.tried();
-                let total = self.trials.map(|trials| trials.saturating_add(observed));
+                let others = history.trials().len() as u64 - history.tried();
+                let total = self.trials.map(|trials| trials.saturating_add(others));
+                let total = total.filter(|_| fork.is_none());
                 let total = total.map(|total| format!(" of {total}")).unwrap_or_default();
                 say(format!("trial {trial}{total} started: {}", describe(config)));
                 if let Some(note) = news(history, *trial) {

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use temper_core::{
-    Config, Event, Fidelity, History, Lease, Loss, Next, Origin, Outcome, Rng, Setup, Strategy,
-    StrategyError, TrialId,
+    Config, Event, Fidelity, Fork, History, Lease, Loss, Next, Origin, Outcome, Rng, Setup,
+    Strategy, StrategyError, TrialId,
 };
 use temper_space::{Space, SpaceSpec};
 
@@ -73,10 +73,13 @@ impl View {
         let stage = Some(self.lens.stage);
         let real =
             |id: TrialId| usize::try_from(id.0).ok().and_then(|it| self.seen.get(it).copied());
+        let here = |fork: Fork| {
+            Some(Fork { from: real(fork.from)?, replaces: fork.replaces.and_then(real) })
+        };
         Ok(match self.strategy.ask(&self.space, &self.history, rng)? {
             Next::Start { mut config, until, fork, note, .. } => {
                 config.remove(FIDELITY);
-                Next::Start { config, until, fork: fork.and_then(real), note, stage }
+                Next::Start { config, until, fork: fork.and_then(here), note, stage }
             }
             Next::Resume { trial, until, note } => match real(trial) {
                 Some(trial) => Next::Resume { trial, until, note },

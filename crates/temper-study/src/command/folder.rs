@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 
 use temper_core::{Job, TrialId};
 
+use super::copy::copy_once;
+
 /// The trial's parameters, a JSON object.
 pub(super) const PARAMS: &str = "params.json";
 /// Where a program may append its reports.
@@ -17,7 +19,7 @@ const STDERR: &str = "stderr.log";
 /// There once it is to pause, where it is told by a file.
 pub(super) const PAUSE: &str = "pause";
 /// The values that it ended with, a JSON list; there once it ended well.
-const RESULT: &str = "result.json";
+pub(super) const RESULT: &str = "result.json";
 
 /// What the study itself keeps in the folder.
 pub(super) const FILES: [&str; 6] = [PARAMS, REPORTS, STDOUT, STDERR, PAUSE, RESULT];
@@ -57,11 +59,15 @@ impl TrialFolders {
         self.root.join(format!("{:04}", trial.0))
     }
 
-    /// Makes the folder, or finds it as an earlier attempt left it.
+    /// Makes the folder, or finds it as an earlier attempt left it. That of a fork begins as a copy
+    /// of the other trial's.
     pub(super) fn prepare(&self, job: &Job) -> io::Result<TrialFolder> {
         let folder = TrialFolder { path: self.path(job.trial) };
         if job.attempt == 1 && folder.path.exists() {
             fs::remove_dir_all(&folder.path)?; // left by a study whose storage was deleted
+        }
+        if let Some(fork) = job.fork {
+            copy_once(&self.path(fork.from), &folder.path)?;
         }
         fs::create_dir_all(&folder.path)?;
         let mut params = serde_json::to_string_pretty(&job.config)?;

@@ -238,6 +238,7 @@ fn first_job(config: &Config) -> Job {
         seed: 1,
         until: None,
         fork: None,
+        begins_after: 0,
         settings: Config::new(),
     }
 }

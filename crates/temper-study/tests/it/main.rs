@@ -11,6 +11,7 @@ mod full_disk;
 mod lab;
 mod lost_workers;
 mod pauses;
+mod pbt;
 mod promotions;
 mod promotions_beside;
 mod replay;

@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 use temper_core::{
-    Config, Constraint, Event, Failure, FailureKind, Goal, History, Intake, Judgement, Lease, Loss,
-    Metrics, Next, Origin, Outcome, Pruner, Seq, Setup, State, Step, Strategy, StrategySetup,
+    Config, Constraint, Event, Failure, FailureKind, Fork, Goal, History, Intake, Judgement, Lease,
+    Loss, Metrics, Next, Origin, Outcome, Pruner, Seq, Setup, State, Step, Strategy, StrategySetup,
     TrialId, Verdict, WorkerId, judge, propose, stream,
 };
 use temper_space::Space;
@@ -20,6 +20,14 @@ pub(super) struct Session {
     strategy: Box<dyn Strategy>,
     pruner: Option<Box<dyn Pruner>>,
     history: History,
+}
+
+/// How a trial begins, beside its configuration.
+#[derive(Default)]
+struct Begins {
+    until: Option<Step>,
+    fork: Option<Fork>,
+    note: Option<String>,
 }
 
 type Reply = Result<Value, String>;
@@ -74,9 +82,15 @@ impl Session {
         let next = propose(strategy, pruner, intake, &self.space, &self.history, &mut rng)
             .map_err(|error| error.to_string())?;
         match next {
-            Next::Start { config, until, note, .. } => {
-                let answer = json!({"params": config});
-                let id = self.start(config, Origin::Strategy, seen, until, note.clone())?;
+            Next::Start { config, until, fork, note, .. } => {
+                let mut answer = json!({"params": config});
+                let begins = Begins { until, fork, note: note.clone() };
+                let id = self.start(config, Origin::Strategy, seen, begins)?;
+                if let (Some(fork), Some(trial)) = (fork, self.history.trial(id)) {
+                    answer["fork"] = json!(fork.from);
+                    answer["replaces"] = json!(fork.replaces);
+                    answer["step"] = json!(trial.begins_after());
+                }
                 Ok(with_news(answer, id, until, note))
             }
             Next::Resume { trial, until, note } => {
@@ -132,7 +146,7 @@ impl Session {
         self.space.validate(&config).map_err(|error| error.to_string())?;
         let values = values(observe.value, observe.values).ok_or("`value` is missing")?;
         let outcome = self.completed(&values, observe.metrics)?;
-        let id = self.start(config, Origin::Observed, self.history.len(), None, None)?;
+        let id = self.start(config, Origin::Observed, self.history.len(), Begins::default())?;
         let lease = self.lease(id)?;
         self.finish(id, lease, outcome)
     }
@@ -142,12 +156,11 @@ impl Session {
         config: Config,
         origin: Origin,
         seen: Seq,
-        until: Option<Step>,
-        note: Option<String>,
+        begins: Begins,
     ) -> Result<TrialId, String> {
         let trial = TrialId(self.history.trials().len() as u64);
         let worker = WorkerId::new("client");
-        let fork = None;
+        let Begins { until, fork, note } = begins;
         self.add(&Event::Started {
             trial,
             config,

@@ -20,7 +20,10 @@ pub(super) fn tell(trial: &Trial, state: &str, goals: &[Goal]) -> String {
         Origin::Observed => trial.note().map(|note| format!("observed as {note}")),
     };
     lines.extend(origin);
-    lines.extend(trial.fork().map(|from| format!("it began with the checkpoint of trial {from}")));
+    lines.extend(trial.fork().map(|fork| {
+        let step = trial.begins_after();
+        format!("it began with the checkpoint of trial {} at step {step}", fork.from)
+    }));
     if !trial.reports().is_empty() {
         lines.push(reports(trial, goals));
     }

@@ -14,7 +14,7 @@ pub fn needed_checkpoints(history: &History) -> BTreeSet<TrialId> {
     let open = || history.trials().iter().filter(|trial| !trial.state().is_final());
     let best = history.best().into_iter().chain(history.front());
     let whole = open().chain(best).map(Trial::id);
-    whole.chain(open().filter_map(Trial::fork)).collect()
+    whole.chain(open().filter_map(|trial| Some(trial.fork()?.from))).collect()
 }
 
 impl Study {

@@ -5,13 +5,7 @@ use std::io;
 use std::os::unix::fs::symlink;
 use std::path::Path;
 
-use super::folder::{PARAMS, PAUSE, REPORTS, RESULT, STDERR, STDOUT};
-
-/// In the folder of a fork: there once it is a whole copy.
-const COPIED: &str = "copied";
-
-/// What is about the other trial alone.
-const OWN: [&str; 7] = [PARAMS, REPORTS, STDOUT, STDERR, PAUSE, RESULT, COPIED];
+use super::folder::{COPIED, FILES};
 
 /// Makes `to` a copy of the folder of the trial that it forks, which is paused, unless it is one.
 ///
@@ -28,7 +22,7 @@ pub(super) fn copy_once(from: &Path, to: &Path) -> io::Result<()> {
             fs::remove_dir_all(rest)?;
         }
     }
-    copy(from, &unfinished, &OWN)?;
+    copy(from, &unfinished, &FILES)?;
     fs::write(unfinished.join(COPIED), "")?;
     fs::rename(unfinished, to)
 }

@@ -13,16 +13,18 @@ pub(super) const PARAMS: &str = "params.json";
 /// Where a program may append its reports.
 pub(super) const REPORTS: &str = "reports.jsonl";
 /// What it wrote to stdout.
-const STDOUT: &str = "stdout.log";
+pub(super) const STDOUT: &str = "stdout.log";
 /// What it wrote to stderr.
-const STDERR: &str = "stderr.log";
+pub(super) const STDERR: &str = "stderr.log";
 /// There once it is to pause, where it is told by a file.
 pub(super) const PAUSE: &str = "pause";
 /// The values that it ended with, a JSON list; there once it ended well.
 pub(super) const RESULT: &str = "result.json";
+/// In the folder of a fork: there once it is a whole copy.
+pub(super) const COPIED: &str = "copied";
 
 /// What the study itself keeps in the folder.
-pub(super) const FILES: [&str; 6] = [PARAMS, REPORTS, STDOUT, STDERR, PAUSE, RESULT];
+pub(super) const FILES: [&str; 7] = [PARAMS, REPORTS, STDOUT, STDERR, PAUSE, RESULT, COPIED];
 
 /// Where the trials of a study have their folders.
 #[derive(Clone, Debug)]

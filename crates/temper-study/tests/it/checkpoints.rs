@@ -5,8 +5,8 @@ use std::fs;
 use std::ops::ControlFlow;
 
 use temper_core::{
-    Event, History, Lease, Loss, Origin, Outcome, Setup, State, StrategySetup, Trial, TrialId,
-    WorkerId,
+    Event, Fork, History, Lease, Loss, Origin, Outcome, Setup, State, StrategySetup, Trial,
+    TrialId, WorkerId,
 };
 use temper_storage::MemoryStorage;
 use temper_study::{Settings, Study, give_up_paused, needed_checkpoints, replay};
@@ -25,7 +25,7 @@ fn add(history: &mut History, fork: Option<u64>, outcome: Option<Outcome>) {
         seen: history.len(),
         worker: WorkerId::new("a"),
         until: None,
-        fork: fork.map(TrialId),
+        fork: fork.map(|from| Fork::of(TrialId(from))),
         note: None,
         stage: None,
     };

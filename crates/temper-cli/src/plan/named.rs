@@ -67,10 +67,16 @@ pub(super) fn check_pruner_suits(document: &Document, setup: &Setup) -> Result<(
         true => {
             Some("write how many steps a trial reports: max_steps = 27 in [objective]".to_owned())
         }
+        false if lack.contains("`min_steps`") => {
+            Some("choose an earlier step, or leave it out: three rungs are the default".to_owned())
+        }
         false => None,
     };
     let message = format!("pruner `{}`: {lack}", named.name);
-    Err(document.mistake(&["pruner", "name"], message).help(help).into())
+    let options = options(named).unwrap_or_default();
+    let key = options.keys().find(|option| lack.contains(&format!("`{option}`")));
+    let key = key.map_or("name", String::as_str);
+    Err(document.mistake(&["pruner", key], message).help(help).into())
 }
 
 /// Checks that there is such a pruner.

@@ -1,6 +1,8 @@
 //! `temper serve --stdio`: one JSON object per line each way, one reply per request, in order.
 
 mod lab;
+#[path = "serve/pbt.rs"]
+mod pbt;
 #[path = "serve/wrong.rs"]
 mod wrong;
 
@@ -227,6 +229,7 @@ fn each_strategy_can_be_named() {
     for name in names {
         let mut create = create();
         create["sampler"] = name.into();
+        create["max_resource"] = 9.into(); // where `pbt` compares follows from it
         create["space"]["lr"] = json!({"type": "float", "low": 0.0, "high": 1.0, "step": 0.5});
         let answers = answers(&[create, ask(), tell(0, 1.0), ask()]);
         assert_eq!(answers[0], ok(), "{name}");

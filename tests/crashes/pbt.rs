@@ -67,7 +67,7 @@ fn assert_exact(lab: &Lab) {
         while let Some(trial) = next {
             let fork = &trial["fork"];
             let begin = fork["step"].as_u64().unwrap_or(0);
-            sum += (end - begin) * trial["params"]["x"].as_u64().unwrap();
+            sum += (end - begin) * trial["params"]["x"].as_u64().expect("it is whole");
             end = begin;
             next = fork["from"].as_u64().map(|from| &trials[&from]);
         }

@@ -9,7 +9,9 @@ use crate::{
 
 mod feasible;
 mod fidelity;
+mod runs;
 
+pub(crate) use feasible::are_kept;
 pub use fidelity::Fidelity;
 
 /// The trials of a study, folded from its events in their order.
@@ -21,6 +23,7 @@ pub struct History {
     length: Seq,
     proposals: u64,
     tried: u64,
+    ordinals: u64,
     setup: Option<Setup>,
     trials: Vec<Trial>,
 }
@@ -108,7 +111,7 @@ impl History {
     }
 
     /// How many trials the study has begun itself, without those that it observed elsewhere: what
-    /// its number of trials limits.
+    /// its number of trials limits, and without the repeats of configurations.
     #[must_use]
     pub fn tried(&self) -> u64 {
         self.tried
@@ -120,6 +123,7 @@ impl History {
         let trials = self.setup.as_ref().and_then(|setup| setup.trials);
         match trials {
             Some(trials) if self.tried >= trials => Intake::Closed,
+            _ if self.target_is_reached() => Intake::Closed,
             _ => Intake::Open,
         }
     }
@@ -137,13 +141,14 @@ impl History {
 
     /// The completed trial with the lowest primary loss among those that keep all constraints; of
     /// equals the first. Losses of another fidelity don't compare: the last fidelity of which one
-    /// completed counts alone.
+    /// completed counts alone. A configuration that ran several times counts by the mean, and is
+    /// named by its first trial.
     #[must_use]
     pub fn best(&self) -> Option<&Trial> {
         let completed = self.in_state(State::Completed);
         completed
-            .filter(|trial| self.is_feasible(trial))
-            .min_by_key(|trial| (Reverse(self.fidelity(trial)), trial.loss()))
+            .filter(|trial| !trial.origin.is_repeat() && self.is_feasible(trial))
+            .min_by_key(|trial| (Reverse(self.fidelity(trial)), self.mean_loss(trial)))
     }
 
     /// Whether the event may follow.
@@ -154,9 +159,12 @@ impl History {
     pub fn check(&self, event: &Event) -> Result<(), Refused> {
         match event {
             Event::Opened(_) => Ok(()),
-            Event::Started { trial, .. } => {
+            Event::Started { trial, origin, .. } => {
                 let next = TrialId(self.trials.len() as u64);
-                if *trial == next { Ok(()) } else { Err(Refused::NotNext { trial: *trial, next }) }
+                if *trial != next {
+                    return Err(Refused::NotNext { trial: *trial, next });
+                }
+                origin.of().map_or(Ok(()), |of| self.known(of).map(drop))
             }
             Event::Continued { trial, seen, .. } => {
                 let known = self.known(*trial)?;
@@ -190,11 +198,18 @@ impl History {
             Event::Opened(setup) => self.setup = Some(setup.clone()),
             Event::Started { trial, config, origin, worker, until, fork, note, stage, .. } => {
                 self.proposals += 1;
-                self.tried += u64::from(*origin != Origin::Observed);
+                self.tried += u64::from(origin.counts());
+                if let Origin::Repeat { of, .. } = origin {
+                    self.change(*of, |repeated| repeated.repeats.push(*trial));
+                }
+                let ordinal = self.ordinals;
+                self.ordinals += u64::from(!origin.is_repeat());
                 self.trials.push(Trial {
                     id: *trial,
                     config: config.clone(),
                     origin: *origin,
+                    ordinal,
+                    repeats: Vec::new(),
                     state: State::Running,
                     until: *until,
                     fork: *fork,

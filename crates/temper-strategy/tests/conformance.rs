@@ -86,6 +86,8 @@ impl Bench {
             early_stopping: None,
             max_steps: None,
             stages: Vec::new(),
+            repeat: None,
+            confirm: None,
             trials: Some(60),
             constraints: Vec::new(),
         }));

@@ -93,6 +93,8 @@ impl Study {
             early_stopping: None,
             max_steps: world.max_steps,
             stages: Vec::new(),
+            repeat: None,
+            confirm: None,
             trials: Some(world.trials),
         }));
         study

@@ -57,6 +57,8 @@ fn setup_of(space: &str, trials: u64) -> Setup {
         early_stopping: None,
         max_steps: None,
         stages: Vec::new(),
+        repeat: None,
+        confirm: None,
         trials: Some(trials),
     }
 }

@@ -56,6 +56,8 @@ impl Session {
             early_stopping: None,
             max_steps: create.max_resource,
             stages: Vec::new(),
+            repeat: None,
+            confirm: None,
             trials: create.n_trials,
         };
         pruner.as_deref().map_or(Ok(()), |pruner| pruner.suits(&setup))?;

@@ -55,7 +55,7 @@ impl Bench {
         };
         let space = Space::new(&space, &Default::default()).unwrap();
         let mut bench = Self { space, history: History::new() };
-        bench.add(Event::Opened(setup));
+        bench.add(&Event::Opened(setup));
         for (x, loss) in found {
             let trial = bench.start(config(*x), Origin::Strategy);
             bench.end(trial, completed(*loss));
@@ -63,13 +63,13 @@ impl Bench {
         bench
     }
 
-    fn add(&mut self, event: Event) {
-        self.history.apply(&event).unwrap();
+    fn add(&mut self, event: &Event) {
+        self.history.apply(event).unwrap();
     }
 
     fn start(&mut self, config: Config, origin: Origin) -> TrialId {
         let trial = TrialId(self.history.trials().len() as u64);
-        self.add(Event::Started {
+        self.add(&Event::Started {
             trial,
             config,
             origin,
@@ -85,7 +85,7 @@ impl Bench {
 
     fn end(&mut self, trial: TrialId, outcome: Outcome) {
         let lease = self.history.trial(trial).unwrap().attempts()[0].lease;
-        self.add(Event::Finished { trial, lease, outcome, seconds: 1.0, peak_memory: None });
+        self.add(&Event::Finished { trial, lease, outcome, seconds: 1.0, peak_memory: None });
     }
 
     fn next(&self) -> Next {
@@ -318,7 +318,7 @@ fn a_target_ends_the_search_and_a_lucky_first_run_does_not() {
     assert_eq!(bench.history.intake(), Intake::Open);
     let mut setup = bench.history.setup().unwrap().clone();
     setup.repeat = Some(2);
-    bench.add(Event::Opened(setup));
+    bench.add(&Event::Opened(setup));
     let good = bench.start(config(3.0), Origin::Strategy);
     bench.end(good, completed(0.5));
     assert_eq!(bench.history.intake(), Intake::Open, "it has yet to run again");

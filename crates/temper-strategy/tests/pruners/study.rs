@@ -149,6 +149,7 @@ impl Study {
                 self.go_on(trial, Some(self.history.len()), until, note);
                 true
             }
+            Next::Repeat { .. } => panic!("nothing is repeated"),
             Next::Wait | Next::Done => false,
         }
     }

@@ -1,6 +1,7 @@
 //! What a study file comes to, checked as far as that is possible before anything runs.
 
 mod budget;
+mod confirm;
 mod constraints;
 mod early_stopping;
 mod named;
@@ -64,6 +65,9 @@ impl Plan {
         let early_stopping = early_stopping.transpose()?;
         let max_steps = file.objective.kind.max_steps(&space);
         let objective = ObjectivePlan::new(&document, file.objective, &space, &goals, &stages)?;
+        let budget = budget::budget(&document, &file.budget, &goals[0])?;
+        let confirm = file.confirm.as_ref();
+        let confirm = confirm.map(|it| confirm::confirm(&document, it, budget.target));
         let setup = Setup {
             name: name.clone(),
             space: file.space,
@@ -77,13 +81,14 @@ impl Plan {
             max_steps,
             stages,
             trials,
+            repeat: confirm::repeat(&document, file.study.repeat)?,
+            confirm: confirm.transpose()?,
         };
         match setup.stages.as_slice() {
             [] => named::check_suits(&document, &setup, &space)?,
             _ => stages::check_suits(&document, &setup, &space)?,
         }
         named::check_pruner_suits(&document, &setup)?;
-        let budget = budget::budget(&document, &file.budget, &setup.goals[0])?;
         Ok(Self {
             setup,
             space,

@@ -1,6 +1,6 @@
 //! What the runs of a configuration add up to.
 
-use crate::{History, Loss, State, Trial, TrialId};
+use crate::{History, Loss, Sample, State, Trial, TrialId};
 
 impl History {
     /// How many trials have begun that do not repeat another one's configuration.
@@ -50,6 +50,14 @@ impl History {
             return trial.loss();
         }
         self.mean_losses(trial).first().copied()
+    }
+
+    /// The primary losses of the completed runs of the trial's configuration; `None` if there are
+    /// none.
+    #[must_use]
+    pub fn sample(&self, trial: &Trial) -> Option<Sample> {
+        let losses: Vec<f64> = self.runs(trial).filter_map(Trial::loss).map(Loss::get).collect();
+        Sample::of(&losses)
     }
 
     /// Whether all further runs that the study wants of a completed trial are over.

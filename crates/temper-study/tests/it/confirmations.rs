@@ -25,8 +25,8 @@ fn confirming(trials: u64, seeds: u32, top: u32) -> Setup {
 }
 
 fn confirmation(history: &History) -> Confirmation {
-    let setup = history.setup().unwrap();
-    let space = Space::new(&setup.space, &setup.require).unwrap();
+    let setup = history.setup().expect("the study was opened");
+    let space = Space::new(&setup.space, &setup.require).expect("its space is valid");
     Confirmation::of(&space, history).expect("something is confirmed")
 }
 

@@ -61,7 +61,9 @@ fn a_failed_run_is_not_run_again_and_what_failed_or_was_pruned_is_not_repeated()
     let study = open(repeating(6, 3), MemoryStorage::new());
     let objective = |job: &Job, reporter: &mut dyn Reporter| match job.trial.0 {
         0 => Err(failure(FailureKind::OutOfMemory)),
-        _ if job.is_repeat && job.trial.0 % 2 == 0 => Err(failure(FailureKind::OutOfMemory)),
+        _ if job.is_repeat && job.trial.0.is_multiple_of(2) => {
+            Err(failure(FailureKind::OutOfMemory))
+        }
         _ => parabola(job, reporter),
     };
     study.run(&Attempted(objective), 1).unwrap();

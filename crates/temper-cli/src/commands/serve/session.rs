@@ -91,6 +91,7 @@ impl Session {
                 Ok(with_news(answer, trial, until, told))
             }
             Next::Wait => Err("nothing to ask until a running trial has been told".to_owned()),
+            Next::Repeat { .. } => Err("no study that is served repeats trials".to_owned()),
             Next::Done => Err("the strategy has nothing more to ask".to_owned()),
         }
     }

@@ -1,6 +1,8 @@
 //! Mistakes of every kind: the message says what is wrong, where, and what to do; the exit code is
 //! 2, nothing is on stdout, and no study is begun.
 
+#[path = "bad_input/confirm.rs"]
+mod confirm;
 mod lab;
 #[path = "bad_input/logs.rs"]
 mod logs;

@@ -1,5 +1,7 @@
 //! The commands, as a person or a program uses them.
 
+#[path = "command_line/confirm.rs"]
+mod confirm;
 #[path = "command_line/constraints.rs"]
 mod constraints;
 #[path = "command_line/devices.rs"]

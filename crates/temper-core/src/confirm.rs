@@ -57,8 +57,7 @@ impl Confirmation {
     pub fn of(space: &Space, history: &History) -> Option<Self> {
         let setup = history.setup()?;
         let Confirm { seeds, top, .. } = setup.confirm?;
-        let seeds: Vec<u32> =
-            (0..u64::from(seeds)).map(|it| stream(setup.seed, STREAMS + it).next_u32()).collect();
+        let seeds: Vec<u32> = (0..u64::from(seeds)).map(|it| common_seed(setup.seed, it)).collect();
         let runs = runs(history, &seeds);
         let candidate = |(trial, config): (Option<TrialId>, Config)| {
             let own = runs.get(&config.key());
@@ -146,6 +145,11 @@ impl Confirmation {
         (0..self.seeds.len())
             .find_map(|seed| Some((seed, racing().find(|it| it.runs[seed] == Run::Due)?)))
     }
+}
+
+/// The seed of that number, in 31 bits: some programs read a signed number.
+fn common_seed(seed: u64, number: u64) -> u32 {
+    stream(seed, STREAMS + number).next_u32() >> 1
 }
 
 /// What is run once the search has nothing more to do.

@@ -13,7 +13,8 @@ pub(crate) fn repeat(history: &History) -> Option<Next> {
     let own = TrialId(history.trials().len() as u64);
     Some(Next::Repeat {
         config: trial.config().clone(),
-        origin: Origin::Repeat { of: trial.id(), seed: trial_seed(setup.seed, own) },
+        // In 31 bits: some programs read a signed number.
+        origin: Origin::Repeat { of: trial.id(), seed: trial_seed(setup.seed, own) >> 1 },
         note: Some(format!(
             "run {} of {wanted} of trial {}",
             trial.repeats().len() + 2,

@@ -138,6 +138,24 @@ fn a_larger_number_of_runs_is_made_up_for_when_the_study_is_resumed() {
 }
 
 #[test]
+fn a_configuration_that_ran_several_times_is_taken_over_as_one_trial_with_the_mean() {
+    let earlier = open(repeating(4, 3), MemoryStorage::new());
+    earlier.run(&Attempted(noisy), 1).unwrap();
+    let earlier = earlier.history();
+    let now = setup(1);
+    let space = temper_space::Space::new(&now.space, &now.require).unwrap();
+    let start = temper_study::WarmStart::new("earlier.db", &earlier, &now, &space).unwrap();
+    let study = open(now, MemoryStorage::new());
+    assert_eq!(study.take_over(&start).unwrap(), 4);
+    let history = study.history();
+    let firsts = earlier.trials().iter().filter(|trial| !trial.origin().is_repeat());
+    for (taken, first) in history.trials().iter().zip(firsts) {
+        assert_eq!(taken.loss(), earlier.mean_loss(first));
+        assert_ne!(taken.loss(), first.loss());
+    }
+}
+
+#[test]
 fn what_was_observed_elsewhere_is_not_run_again() {
     let storage = MemoryStorage::new();
     let earlier = open(setup(4), MemoryStorage::new());

@@ -36,6 +36,8 @@ impl MemoryStudy {
             early_stopping: None,
             max_steps: None,
             stages: Vec::new(),
+            repeat: None,
+            confirm: None,
             trials: None,
         }));
         study

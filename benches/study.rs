@@ -39,6 +39,8 @@ fn setup() -> Setup {
         early_stopping: None,
         max_steps: None,
         stages: Vec::new(),
+        repeat: None,
+        confirm: None,
         trials: Some(TRIALS),
     }
 }

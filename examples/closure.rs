@@ -63,6 +63,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         early_stopping: None,
         max_steps: None,
         stages: Vec::new(),
+        repeat: None,
+        confirm: None,
         trials: Some(200),
     };
     let strategy = temper_strategy::build("random", &Default::default())?;

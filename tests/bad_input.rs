@@ -3,6 +3,8 @@
 
 #[path = "bad_input/checkpoints.rs"]
 mod checkpoints;
+#[path = "bad_input/confirm.rs"]
+mod confirm;
 mod lab;
 #[path = "bad_input/logs.rs"]
 mod logs;

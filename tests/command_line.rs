@@ -2,6 +2,8 @@
 
 #[path = "command_line/checkpoints.rs"]
 mod checkpoints;
+#[path = "command_line/confirm.rs"]
+mod confirm;
 #[path = "command_line/constraints.rs"]
 mod constraints;
 #[path = "command_line/devices.rs"]

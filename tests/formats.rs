@@ -74,6 +74,8 @@ fn events() -> Vec<Event> {
             early_stopping: None,
             max_steps: None,
             stages: Vec::new(),
+            repeat: None,
+            confirm: None,
             trials: Some(3),
         }),
         start(0, Origin::Default, 0),

@@ -28,7 +28,7 @@ pub(crate) enum Command {
     /// Show the trials of a study, best first
     Show(ShowArgs),
     /// Print the best configuration as TOML
-    Best(StudyArgs),
+    Best(BestArgs),
     /// Train one model, without tuning
     Train(TrainArgs),
     /// Write a trained model as a folder that transformers reads
@@ -101,6 +101,15 @@ pub(crate) struct ShowArgs {
     #[arg(value_name = "TRIAL")]
     pub(crate) trial: Option<u64>,
     /// Print one JSON object: study, goals, trials, best; or the trial's
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct BestArgs {
+    #[command(flatten)]
+    pub(crate) study: StudyArgs,
+    /// Print one JSON object: the best trial, and how it compares under further seeds
     #[arg(long)]
     pub(crate) json: bool,
 }

@@ -4,6 +4,7 @@
 
 mod args;
 mod commands;
+mod confirmation;
 mod disk;
 mod document;
 mod exit;

@@ -146,6 +146,10 @@ impl ObjectivePlan {
         let write = move |job: &Job, slot: Option<&Slot>, folder: &Path| {
             let mut config =
                 settings.with_both(&job.config, &job.settings).map_err(io::Error::other)?;
+            if job.is_repeat {
+                // Whatever seed is fixed: the run is to show what another one makes of it.
+                config.seed = job.seed;
+            }
             if let Some(slot) = slot {
                 config.device = slot.name.parse().map_err(io::Error::other)?;
             }

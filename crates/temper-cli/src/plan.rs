@@ -1,6 +1,7 @@
 //! What a study file comes to, checked as far as that is possible before anything runs.
 
 mod budget;
+mod confirm;
 mod constraints;
 mod early_stopping;
 mod named;
@@ -68,6 +69,9 @@ impl Plan {
         let early = early_stopping.as_ref();
         let objective =
             ObjectivePlan::new(&document, file.objective, &space, &goals, &stages, early)?;
+        let budget = budget::budget(&document, &file.budget, &goals[0])?;
+        let confirm = file.confirm.as_ref();
+        let confirm = confirm.map(|it| confirm::confirm(&document, it, budget.target));
         let setup = Setup {
             name: name.clone(),
             space: file.space,
@@ -81,6 +85,8 @@ impl Plan {
             max_steps,
             stages,
             trials,
+            repeat: confirm::repeat(&document, file.study.repeat)?,
+            confirm: confirm.transpose()?,
         };
         match setup.stages.as_slice() {
             [] => named::check_suits(&document, &setup, &space)?,
@@ -88,7 +94,6 @@ impl Plan {
         }
         named::check_pruner_suits(&document, &setup)?;
         population::check_pruner(&document, &setup)?;
-        let budget = budget::budget(&document, &file.budget, &setup.goals[0])?;
         Ok(Self {
             setup,
             space,

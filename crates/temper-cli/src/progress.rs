@@ -40,15 +40,21 @@ pub(crate) fn observer(
         Style::Quiet => None,
         Style::Json => Some(Box::new(JsonLines::new(setup.goals.clone()))),
         Style::People if std::io::stderr().is_terminal() => {
-            Some(Box::new(Bars::new(goal, setup.trials, history)))
+            Some(Box::new(Bars::new(goal, runs(setup), history)))
         }
-        Style::People => Some(Box::new(Lines::new(goal, setup.trials, history))),
+        Style::People => Some(Box::new(Lines::new(goal, runs(setup), history))),
     }
 }
 
-/// How many of the study's own trials are over.
+/// How many runs the search makes in total, if that is known; fewer where trials don't complete.
+fn runs(setup: &Setup) -> Option<u64> {
+    Some(setup.trials?.saturating_mul(setup.repeat.unwrap_or(1).into()))
+}
+
+/// How many of the search's own trials are over.
 fn over(history: &History) -> u64 {
-    let own = history.trials().iter().filter(|trial| trial.origin() != Origin::Observed);
+    let is_own = |origin| !matches!(origin, Origin::Observed | Origin::Confirmation { .. });
+    let own = history.trials().iter().filter(|trial| is_own(trial.origin()));
     let over = own.filter(|trial| trial.state().is_final()).count();
     // Those whose place a copy took are not over.
     let replaced = history.trials().iter().filter_map(|trial| trial.fork()?.replaces).count();

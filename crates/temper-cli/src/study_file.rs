@@ -30,6 +30,7 @@ pub(crate) struct StudyFile {
     pub(crate) pruner: Option<Named>,
     pub(crate) early_stopping: Option<EarlyStoppingSection>,
     pub(crate) budget: BudgetSection,
+    pub(crate) confirm: Option<ConfirmSection>,
     pub(crate) stages: Vec<StageSection>,
     pub(crate) retries: RetriesSection,
     pub(crate) warm_start: Vec<PathBuf>,
@@ -48,6 +49,7 @@ pub(crate) struct StudySection {
     #[serde(default)]
     pub(crate) constraints: Vec<String>,
     pub(crate) trials: Option<u64>,
+    pub(crate) repeat: Option<u32>,
     pub(crate) seed: Option<u64>,
     pub(crate) workers: Option<u16>,
     pub(crate) storage: Option<PathBuf>,
@@ -101,6 +103,14 @@ pub(crate) struct BudgetSection {
     pub(crate) target: Option<f64>,
 }
 
+/// `[confirm]`
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ConfirmSection {
+    pub(crate) seeds: Option<u32>,
+    pub(crate) top: Option<u32>,
+}
+
 /// `[early_stopping]`
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -127,7 +137,7 @@ pub(crate) struct RetriesSection {
     pub(crate) disk_full: Option<u32>,
 }
 
-const SECTIONS: [&str; 11] = [
+const SECTIONS: [&str; 12] = [
     "study",
     "objective",
     "strategy",
@@ -135,6 +145,7 @@ const SECTIONS: [&str; 11] = [
     "pruner",
     "early_stopping",
     "budget",
+    "confirm",
     "retries",
     "warm_start",
     "space",
@@ -156,6 +167,7 @@ impl StudyFile {
             pruner: Named::pruner(&mut root)?,
             early_stopping: early_stopping(&mut root)?,
             budget: root.section("budget")?.rest()?,
+            confirm: confirm(&mut root)?,
             stages: StageSection::read_all(&mut root)?,
             retries: root.section("retries")?.rest()?,
             warm_start: warm_start(&mut root)?,
@@ -167,6 +179,10 @@ impl StudyFile {
 
 fn early_stopping(root: &mut Section<'_>) -> Result<Option<EarlyStoppingSection>> {
     root.has("early_stopping").then(|| root.section("early_stopping")?.rest()).transpose()
+}
+
+fn confirm(root: &mut Section<'_>) -> Result<Option<ConfirmSection>> {
+    root.has("confirm").then(|| root.section("confirm")?.rest()).transpose()
 }
 
 /// The logs of earlier studies.

@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 use temper_space::{RequireSpec, SpaceSpec};
 
 use crate::{
-    Config, Constraint, EarlyStopping, Failure, Fork, Goal, Lease, Loss, Metrics, Seq, StageSetup,
-    Step, TrialId, Verdict, WorkerId,
+    Config, Confirm, Constraint, EarlyStopping, Failure, Fork, Goal, Lease, Loss, Metrics, Seq,
+    StageSetup, Step, TrialId, Verdict, WorkerId,
 };
 
 /// What a study was when it was opened; recorded again whenever something of it changed.
@@ -43,6 +43,12 @@ pub struct Setup {
     /// observed elsewhere, and those that go on from the checkpoint of another, are not counted.
     #[serde(default)]
     pub trials: Option<u64>,
+    /// How many runs each configuration that completes gets, if it is more than one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub repeat: Option<u32>,
+    /// How the best are compared once the search is over, if they are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub confirm: Option<Confirm>,
 }
 
 /// The name of a strategy or pruner and its options as JSON text.
@@ -64,6 +70,54 @@ pub enum Origin {
     Strategy,
     /// It was observed elsewhere.
     Observed,
+    /// The configuration of a trial runs again, as `repeat` wants it.
+    Repeat {
+        /// That trial.
+        of: TrialId,
+        /// The seed of this run.
+        seed: u32,
+    },
+    /// The search is over, and the configuration is compared with the other best ones.
+    Confirmation {
+        /// The trial by which it was chosen; `None` for the default configuration, if the search
+        /// did not try it.
+        of: Option<TrialId>,
+        /// The seed of this run, the same for all that are compared.
+        seed: u32,
+    },
+}
+
+impl Origin {
+    /// Whether the study's number of trials limits such trials.
+    #[must_use]
+    pub fn counts(self) -> bool {
+        matches!(self, Self::Default | Self::Strategy)
+    }
+
+    /// Whether it runs a configuration again, to know its loss better.
+    #[must_use]
+    pub fn is_repeat(self) -> bool {
+        self.seed().is_some()
+    }
+
+    /// The trial whose configuration runs again.
+    #[must_use]
+    pub fn of(self) -> Option<TrialId> {
+        match self {
+            Self::Repeat { of, .. } => Some(of),
+            Self::Confirmation { of, .. } => of,
+            Self::Default | Self::Strategy | Self::Observed => None,
+        }
+    }
+
+    /// The seed of a run that repeats a configuration.
+    #[must_use]
+    pub fn seed(self) -> Option<u32> {
+        match self {
+            Self::Repeat { seed, .. } | Self::Confirmation { seed, .. } => Some(seed),
+            Self::Default | Self::Strategy | Self::Observed => None,
+        }
+    }
 }
 
 /// One record of the log. The log is append-only and is the truth about a study.

@@ -11,7 +11,9 @@ mod feasible;
 mod fidelity;
 mod fork;
 mod front;
+mod runs;
 
+pub(crate) use feasible::are_kept;
 pub use fidelity::Fidelity;
 
 use fork::replace;
@@ -25,6 +27,7 @@ pub struct History {
     length: Seq,
     proposals: u64,
     tried: u64,
+    ordinals: u64,
     setup: Option<Setup>,
     trials: Vec<Trial>,
 }
@@ -111,8 +114,9 @@ impl History {
         &self.trials
     }
 
-    /// How many trials the study has begun itself, without those that it observed elsewhere and
-    /// those that go on from the checkpoint of another: what its number of trials limits.
+    /// How many trials the study has begun itself: what its number of trials limits. Those that it
+    /// observed elsewhere, those that go on from the checkpoint of another and the repeats of
+    /// configurations are not counted.
     #[must_use]
     pub fn tried(&self) -> u64 {
         self.tried
@@ -124,6 +128,7 @@ impl History {
         let trials = self.setup.as_ref().and_then(|setup| setup.trials);
         match trials {
             Some(trials) if self.tried >= trials => Intake::Closed,
+            _ if self.target_is_reached() => Intake::Closed,
             _ => Intake::Open,
         }
     }
@@ -141,13 +146,14 @@ impl History {
 
     /// The completed trial with the lowest primary loss among those that keep all constraints; of
     /// equals the first. Losses of another fidelity don't compare: the last fidelity of which one
-    /// completed counts alone.
+    /// completed counts alone. A configuration that ran several times counts by the mean, and is
+    /// named by its first trial.
     #[must_use]
     pub fn best(&self) -> Option<&Trial> {
         let completed = self.in_state(State::Completed);
         completed
-            .filter(|trial| self.is_feasible(trial))
-            .min_by_key(|trial| (Reverse(self.fidelity(trial)), trial.loss()))
+            .filter(|trial| !trial.origin.is_repeat() && self.is_feasible(trial))
+            .min_by_key(|trial| (Reverse(self.fidelity(trial)), self.mean_loss(trial)))
     }
 
     /// Whether the event may follow.
@@ -158,12 +164,13 @@ impl History {
     pub fn check(&self, event: &Event) -> Result<(), Refused> {
         match event {
             Event::Opened(_) => Ok(()),
-            Event::Started { trial, fork, .. } => {
+            Event::Started { trial, origin, fork, .. } => {
                 let next = TrialId(self.trials.len() as u64);
                 if *trial != next {
                     return Err(Refused::NotNext { trial: *trial, next });
                 }
-                fork.map_or(Ok(()), |fork| self.check_fork(fork))
+                fork.map_or(Ok(()), |fork| self.check_fork(fork))?;
+                origin.of().map_or(Ok(()), |of| self.known(of).map(drop))
             }
             Event::Continued { trial, seen, .. } => {
                 let known = self.known(*trial)?;
@@ -197,15 +204,22 @@ impl History {
             Event::Opened(setup) => self.setup = Some(setup.clone()),
             Event::Started { trial, config, origin, worker, until, fork, note, stage, .. } => {
                 self.proposals += 1;
-                self.tried += u64::from(*origin != Origin::Observed && fork.is_none());
+                self.tried += u64::from(origin.counts() && fork.is_none());
                 let begins_after = fork.map_or(0, |fork| self.last_step(fork.from));
                 if let Some(replaced) = fork.and_then(|fork| fork.replaces) {
                     self.change(replaced, |replaced| replace(replaced, *trial));
                 }
+                if let Origin::Repeat { of, .. } = origin {
+                    self.change(*of, |repeated| repeated.repeats.push(*trial));
+                }
+                let ordinal = self.ordinals;
+                self.ordinals += u64::from(!origin.is_repeat());
                 self.trials.push(Trial {
                     id: *trial,
                     config: config.clone(),
                     origin: *origin,
+                    ordinal,
+                    repeats: Vec::new(),
                     state: State::Running,
                     until: *until,
                     fork: *fork,

@@ -35,6 +35,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod confirm;
 mod constraint;
 mod early_stopping;
 mod event;
@@ -45,12 +46,15 @@ mod history;
 mod loss;
 mod objective;
 mod pruner;
+mod repeat;
 mod rng;
 mod stage;
 mod storage;
 mod strategy;
+mod student;
 mod trial;
 
+pub use confirm::{Candidate, Confirm, Confirmation, Out, Run};
 pub use constraint::{Bound, Constraint, ConstraintError};
 pub use early_stopping::EarlyStopping;
 pub use event::{Event, Origin, Outcome, Setup, StrategySetup};
@@ -61,10 +65,11 @@ pub use history::{Fidelity, History, Refused};
 pub use loss::{Loss, NotFinite};
 pub use objective::{FnObjective, Halt, Job, Metrics, Objective, ObjectiveError, Reporter};
 pub use pruner::{Intake, Judgement, Promotion, Pruner, Verdict, judge};
-pub use rng::{Rng, stream};
+pub use rng::{Rng, stream, trial_seed};
 pub use stage::{Around, StageSetup};
 pub use storage::{Pulse, Storage, StorageError};
 pub use strategy::{Next, Strategy, StrategyError, draw, first_pause, propose};
+pub use student::Sample;
 pub use temper_space::{Config, Value};
 pub use trial::{Attempt, Lease, Remark, Report, State, Step, Trial, TrialId, WorkerId};
 

@@ -22,6 +22,8 @@ pub struct Job {
     pub config: Config,
     /// The trial's own seed, the same for each of its attempts.
     pub seed: u64,
+    /// Whether it runs a configuration again, to see what another seed makes of it.
+    pub is_repeat: bool,
     /// The step at which the trial will be paused, if any.
     pub until: Option<Step>,
     /// The trial whose checkpoint to start from, if any. It stays paused until [`Reporter::forked`]

@@ -43,7 +43,8 @@ impl Judgement {
 }
 
 /// What becomes of a trial just after its report for `step` became part of the history: by the
-/// study's early stopping, by the pruner, or because it came to where it pauses.
+/// study's early stopping, by the pruner, or because it came to where it pauses. Repeats of a
+/// configuration are not pruned and don't pause.
 #[must_use]
 pub fn judge(
     pruner: Option<&dyn Pruner>,
@@ -55,6 +56,10 @@ pub fn judge(
     let early = early_stopping.map(|it| it.judge(trial, history));
     if let Some(judgement) = early.filter(|it| it.verdict != Verdict::Continue) {
         return judgement;
+    }
+    // A repeat is to say how its configuration ends.
+    if history.trial(trial).is_some_and(|it| it.origin().is_repeat()) {
+        return Judgement::go_on();
     }
     let stage = history.trial(trial).and_then(Trial::stage);
     let comparable = history.of_fidelity(history.fidelity_of(stage));

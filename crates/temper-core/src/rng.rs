@@ -1,6 +1,8 @@
 //! The one place that randomness comes from.
 
-use rand::SeedableRng;
+use rand::{Rng as _, SeedableRng};
+
+use crate::TrialId;
 
 /// The generator of every draw.
 pub type Rng = rand_chacha::ChaCha8Rng;
@@ -14,10 +16,17 @@ pub fn stream(seed: u64, stream: u64) -> Rng {
     rng
 }
 
+/// The streams of trials' own seeds start here, far from those of the log's events.
+const TRIAL_STREAMS: u64 = 1 << 63;
+
+/// The seed with which a trial of that number runs, unless it shares one with others.
+#[must_use]
+pub fn trial_seed(seed: u64, trial: TrialId) -> u32 {
+    stream(seed, TRIAL_STREAMS + trial.0).next_u32()
+}
+
 #[cfg(test)]
 mod tests {
-    use rand::Rng as _;
-
     use super::*;
 
     #[test]

@@ -5,7 +5,9 @@ use std::fmt;
 use rand::RngExt;
 use temper_space::{Space, Unsatisfied};
 
-use crate::{Config, Event, Fork, History, Intake, Promotion, Pruner, Rng, Step, TrialId};
+use crate::confirm::confirm;
+use crate::repeat::repeat;
+use crate::{Config, Event, Fork, History, Intake, Origin, Promotion, Pruner, Rng, Step, TrialId};
 
 /// What a strategy wants next.
 #[derive(Clone, Debug, PartialEq)]
@@ -33,6 +35,17 @@ pub enum Next {
         until: Option<Step>,
         /// Why, in one line for people.
         note: Option<String>,
+    },
+    /// A configuration runs again, to its end.
+    Repeat {
+        /// Which one.
+        config: Config,
+        /// Of which trial, and under which seed: [`Origin::Repeat`] or [`Origin::Confirmation`].
+        origin: Origin,
+        /// Why, in one line for people.
+        note: Option<String>,
+        /// The stage that it belongs to, if the study has stages.
+        stage: Option<u32>,
     },
     /// Nothing until a running trial has reported.
     Wait,
@@ -79,8 +92,10 @@ pub trait Strategy: fmt::Debug + Send {
     fn tell(&mut self, _event: &Event) {}
 }
 
-/// What a study does next: the pruner's promotion of a paused trial, or else what the strategy asks
-/// for. Once no new trial may begin, only a strategy that resumes some is asked; it may still fork.
+/// What a study does next: the pruner's promotion of a paused trial, or a further run of a
+/// configuration that completed, or else what the strategy asks for. Once no new trial may begin,
+/// only a strategy that resumes some is asked, which may still fork; once nothing is left to do, the
+/// best are confirmed.
 ///
 /// # Errors
 ///
@@ -93,6 +108,22 @@ pub fn propose(
     history: &History,
     rng: &mut Rng,
 ) -> Result<Next, StrategyError> {
+    let next = search(strategy, pruner, intake, space, history, rng)?;
+    Ok(if next == Next::Done { confirm(space, history) } else { next })
+}
+
+/// What the search does next; done if it is over.
+fn search(
+    strategy: &mut dyn Strategy,
+    pruner: Option<&dyn Pruner>,
+    intake: Intake,
+    space: &Space,
+    history: &History,
+    rng: &mut Rng,
+) -> Result<Next, StrategyError> {
+    if history.target_is_reached() {
+        return Ok(Next::Done);
+    }
     // Pruners compare what can be compared: trials of one fidelity.
     let promoted = |intake| {
         let pruner = pruner?;
@@ -102,6 +133,9 @@ pub fn propose(
         Some(Next::Resume { trial, until, note: Some(reason) })
     };
     if let Some(next) = promoted(intake) {
+        return Ok(next);
+    }
+    if let Some(next) = repeat(history) {
         return Ok(next);
     }
     if intake == Intake::Closed && !strategy.resumes() {

@@ -126,6 +126,9 @@ pub struct Trial {
     pub(crate) id: TrialId,
     pub(crate) config: Config,
     pub(crate) origin: Origin,
+    /// How many trials before it are no repeats.
+    pub(crate) ordinal: u64,
+    pub(crate) repeats: Vec<TrialId>,
     pub(crate) state: State,
     pub(crate) until: Option<Step>,
     pub(crate) fork: Option<Fork>,
@@ -161,6 +164,12 @@ impl Trial {
     #[must_use]
     pub fn origin(&self) -> Origin {
         self.origin
+    }
+
+    /// The trials that ran its configuration again while the search went on.
+    #[must_use]
+    pub fn repeats(&self) -> &[TrialId] {
+        &self.repeats
     }
 
     /// Where it stands.

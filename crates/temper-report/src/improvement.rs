@@ -23,8 +23,8 @@ impl Improvement {
             .in_state(State::Completed)
             .filter(|trial| history.fidelity(trial) == history.fidelity(best))
             .find(|trial| trial.config() == default && history.is_feasible(trial))
-            .and_then(Trial::loss)?;
-        let best = best.loss()?;
+            .and_then(|trial| history.mean_loss(trial))?;
+        let best = history.mean_loss(best)?;
         Some(Self { best: goal.value(best), default: goal.value(default) })
     }
 

@@ -37,6 +37,8 @@ mod tests {
             early_stopping: None,
             max_steps: None,
             stages: Vec::new(),
+            repeat: None,
+            confirm: None,
             trials: None,
         };
         history.apply(&Event::Opened(setup)).unwrap();

@@ -6,15 +6,18 @@ use temper_core::{History, State, Trial};
 
 /// All trials, best first, of a later fidelity before those of an earlier one: the completed ones that keep the constraints by their loss, then the
 /// other completed ones, then those that are under way, then the pruned ones by their loss, then the
-/// failed ones; equals by their numbers.
+/// failed ones; equals by their numbers. A configuration that ran several times counts by the mean, and
+/// what repeats a trial comes right after it.
 #[must_use]
 pub fn ranked(history: &History) -> Vec<&Trial> {
     let mut trials: Vec<&Trial> = history.trials().iter().collect();
-    trials.sort_by_cached_key(|trial| {
+    trials.sort_by_cached_key(|repeat| {
+        let trial = repeat.origin().of().and_then(|of| history.trial(of)).unwrap_or(repeat);
         let is_outside = trial.state() == State::Completed && !history.is_feasible(trial);
         // A trial without a loss comes after those of its state that have one.
         let key = (group(trial.state()), is_outside, Reverse(history.fidelity(trial)));
-        (key, trial.loss().is_none(), trial.loss(), trial.id())
+        let loss = history.mean_loss(trial);
+        (key, loss.is_none(), loss, trial.id(), repeat.id())
     });
     trials
 }

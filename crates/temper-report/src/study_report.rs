@@ -8,7 +8,7 @@ use temper_core::{
     TrialId, Verdict,
 };
 
-use crate::{Segment, lineage, pareto_front, ranked};
+use crate::{ConfirmationReport, Segment, best_trial, confirmation, lineage, pareto_front, ranked};
 
 /// A study: what `temper show --json` prints.
 #[derive(Clone, Debug, Serialize)]
@@ -22,8 +22,12 @@ pub struct StudyReport<'a> {
     pub constraints: &'a [Constraint],
     /// All trials, best first.
     pub trials: Vec<TrialReport<'a>>,
-    /// The best completed trial that keeps the constraints.
+    /// The best completed trial that keeps the constraints: the winner of the confirmation, once
+    /// that is over.
     pub best: Option<TrialReport<'a>>,
+    /// How the best compare under further seeds, if the study wants to know.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub confirmation: Option<ConfirmationReport>,
 }
 
 /// A trial. Values are in the user's direction.
@@ -55,8 +59,23 @@ pub struct TrialReport<'a> {
     pub seconds: f64,
     /// What it reported, step by step.
     pub reports: Vec<ReportRow<'a>>,
-    /// Who proposed it.
-    pub origin: Origin,
+    /// Who proposed it: `default`, `strategy`, `observed`, `repeat` or `confirmation`.
+    pub origin: &'static str,
+    /// The trial whose configuration it runs again.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub repeats: Option<TrialId>,
+    /// The seed of a run that repeats a configuration.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub seed: Option<u32>,
+    /// How many runs of its configuration have completed, if it ran again in the search.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub runs: Option<usize>,
+    /// The mean of its primary value over them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mean: Option<f64>,
+    /// The standard error of that mean.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub standard_error: Option<f64>,
     /// Its stage, if the study has stages.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub stage: Option<&'a str>,
@@ -139,7 +158,15 @@ impl<'a> StudyReport<'a> {
         };
         let constraints = history.setup().map_or(&[][..], |setup| &setup.constraints);
         let trials = ranked(history).into_iter().map(report).collect();
-        Self { study, goals, constraints, trials, best: history.best().map(report) }
+        let confirmation = confirmation(history);
+        Self {
+            study,
+            goals,
+            constraints,
+            trials,
+            best: best_trial(history, confirmation.as_ref()).map(report),
+            confirmation: confirmation.map(|it| ConfirmationReport::new(&it, goals, history)),
+        }
     }
 }
 
@@ -150,6 +177,7 @@ impl<'a> TrialReport<'a> {
         let values = values(goals, trial.losses());
         let is_bound = history.setup().is_some_and(|setup| !setup.constraints.is_empty());
         let is_judged = is_bound && trial.state() == State::Completed;
+        let sample = history.sample(trial).filter(|_| !trial.repeats().is_empty());
         Self {
             id: trial.id(),
             state: trial.state(),
@@ -170,7 +198,12 @@ impl<'a> TrialReport<'a> {
                     metrics: &report.metrics,
                 })
                 .collect(),
-            origin: trial.origin(),
+            origin: origin(trial.origin()),
+            repeats: trial.origin().of(),
+            seed: trial.origin().seed(),
+            runs: sample.map(|sample| sample.count()),
+            mean: sample.and_then(|it| Some(goals.first()?.value(Loss::new(it.mean()).ok()?))),
+            standard_error: sample.and_then(|sample| sample.standard_error()),
             stage: None,
             fork: trial.fork().map(|fork| ForkRow {
                 from: fork.from,
@@ -188,6 +221,16 @@ impl<'a> TrialReport<'a> {
             decisions: trial.remarks().iter().map(Decision::of).collect(),
             peak_memory: trial.peak_memory(),
         }
+    }
+}
+
+fn origin(origin: Origin) -> &'static str {
+    match origin {
+        Origin::Default => "default",
+        Origin::Strategy => "strategy",
+        Origin::Observed => "observed",
+        Origin::Repeat { .. } => "repeat",
+        Origin::Confirmation { .. } => "confirmation",
     }
 }
 

@@ -111,7 +111,7 @@ impl Strategy for Bayes {
         rng: &mut Rng,
     ) -> Result<Next, StrategyError> {
         self.evidence.update(space, history);
-        let begun = history.trials().len() as u64;
+        let begun = history.begun();
         if begun < self.options.startup(space, history) {
             return self.design(space, history, rng).map(Next::from);
         }

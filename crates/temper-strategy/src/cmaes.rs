@@ -117,6 +117,17 @@ impl CmaEs {
         Self { options, ..Self::default() }
     }
 
+    /// Whether a trial was drawn from the distribution, or runs such a one again.
+    fn is_sample(&self, origin: Origin) -> bool {
+        match origin {
+            Origin::Strategy => true,
+            Origin::Default | Origin::Observed => false,
+            Origin::Repeat { .. } | Origin::Confirmation { .. } => {
+                origin.of().is_some_and(|of| !self.foreign.contains(&of))
+            }
+        }
+    }
+
     fn start(&self, space: &Space, history: &History) -> Start {
         let samples = self.options.population.map(|population| population as usize);
         Start {
@@ -138,7 +149,8 @@ impl Strategy for CmaEs {
         self.evidence.update(space, history);
         let start = self.start(space, history);
         // It changes at most while the default configuration runs, or with the setup.
-        let known = self.search.take().filter(|search| *search.start() == start);
+        let is_known = |search: &Search| *search.start() == start && !self.evidence.is_revised();
+        let known = self.search.take().filter(is_known);
         let mut search = known.unwrap_or_else(|| Search::new(space, start));
         search.fold(space, self.evidence.lessons());
         let search = self.search.insert(search);
@@ -156,7 +168,7 @@ impl Strategy for CmaEs {
         self.spare.tell(event);
         match event {
             Event::Opened(_) => self.search = None, // The constraints may be others.
-            Event::Started { trial, origin, .. } if *origin != Origin::Strategy => {
+            Event::Started { trial, origin, .. } if !self.is_sample(*origin) => {
                 self.foreign.insert(*trial);
             }
             Event::Finished { trial, .. } if self.foreign.contains(trial) => return,

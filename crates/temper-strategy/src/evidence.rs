@@ -7,6 +7,10 @@ use temper_space::Space;
 
 use crate::forecast::Curves;
 
+mod merged;
+
+use merged::merge;
+
 /// The trials that ended, in the order in which they ended, and every configuration started.
 ///
 /// A strategy hands each event of the log to [`Evidence::tell`], and calls [`Evidence::update`]
@@ -19,6 +23,9 @@ pub(crate) struct Evidence {
     lessons: Vec<Lesson>,
     /// Those of trials without a result, whose end is forecast anew each time.
     open: Vec<usize>,
+    /// One lesson for each configuration, once some have run again.
+    merged: Option<Vec<Lesson>>,
+    revised: bool,
     known: HashSet<TrialId>,
     started: HashSet<String>,
 }
@@ -78,6 +85,7 @@ impl Evidence {
             Event::Opened(_) => {
                 self.lessons.clear();
                 self.open.clear();
+                self.merged = None;
             }
             Event::Continued { .. } | Event::Reported { .. } | Event::Judged { .. } => {}
         }
@@ -85,6 +93,15 @@ impl Evidence {
 
     /// Encodes what was told since the last time.
     pub(crate) fn update(&mut self, space: &Space, history: &History) {
+        let read = self.lessons.len();
+        self.encode(space, history);
+        let merged = merge(&self.ended, &self.lessons, history);
+        let before = self.merged.as_ref().map_or(&self.lessons[..read], |it| it);
+        self.revised = merged.as_ref().is_some_and(|it| !it.starts_with(before));
+        self.merged = merged;
+    }
+
+    fn encode(&mut self, space: &Space, history: &History) {
         let trial = |id| history.trial(id).expect("its end was told, so it is in the history");
         for id in &self.ended[self.lessons.len()..] {
             let config = trial(*id).config();
@@ -121,9 +138,22 @@ impl Evidence {
         }
     }
 
-    /// The trials that ended, oldest first.
+    /// The configurations whose trials ended, oldest first. One that ran again is one lesson, with
+    /// the means of its runs.
     pub(crate) fn lessons(&self) -> &[Lesson] {
+        self.merged.as_ref().unwrap_or(&self.lessons)
+    }
+
+    /// The trials that ended, oldest first, each run of a configuration by itself: what tells noise
+    /// from what a configuration does.
+    pub(crate) fn runs(&self) -> &[Lesson] {
         &self.lessons
+    }
+
+    /// Whether the last update changed lessons that were there before, because their configurations
+    /// ran again: what was folded from them has to be folded anew.
+    pub(crate) fn is_revised(&self) -> bool {
+        self.revised
     }
 
     /// Whether the configuration was started before.
@@ -144,10 +174,12 @@ impl End {
     }
 }
 
-/// The trials that were started and are neither over nor paused.
+/// The trials that were started and are neither over nor paused. A run of a configuration that is
+/// known is none of them.
 pub(crate) fn pending(history: &History) -> impl Iterator<Item = &Trial> {
     let is_pending = |state: State| !state.is_final() && state != State::Paused;
-    history.trials().iter().filter(move |trial| is_pending(trial.state()))
+    let trials = history.trials().iter().filter(|trial| !trial.origin().is_repeat());
+    trials.filter(move |trial| is_pending(trial.state()))
 }
 
 /// Whether the end of the trial is known, and not a forecast.

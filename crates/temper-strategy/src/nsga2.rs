@@ -72,6 +72,9 @@ impl Strategy for Nsga2 {
             return Ok(Next::Done);
         }
         self.brood.update(space, history);
+        if self.brood.is_revised() {
+            self.population = Population::default();
+        }
         self.population.fold(self.brood.lessons(), self.options.population(space, history));
         let members = &self.population.members;
         if self.options.is_founding(space, history) {

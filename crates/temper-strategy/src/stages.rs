@@ -79,7 +79,7 @@ impl Stages {
         let before = || {
             let trials =
                 history.trials().iter().filter(|it| position(it).is_none_or(|it| it < index));
-            trials.filter(|it| it.origin() != temper_core::Origin::Observed).count() as u64
+            trials.filter(|it| it.origin().counts()).count() as u64
         };
         let total = history.setup().and_then(|setup| setup.trials);
         self.stages[index].trials.or_else(|| total.map(|total| total.saturating_sub(before())))
@@ -201,7 +201,8 @@ impl Strategy for Stages {
         history: &History,
         rng: &mut Rng,
     ) -> Result<Next, StrategyError> {
-        let first = history.trials().iter().filter_map(position).max().unwrap_or(0);
+        let own = history.trials().iter().filter(|trial| !trial.origin().is_repeat());
+        let first = own.filter_map(position).max().unwrap_or(0);
         for index in first..self.stages.len() {
             let limit = self.stages[index].trials;
             if limit.is_some_and(|limit| begun(index, history) >= limit) {
@@ -239,7 +240,8 @@ fn before(index: usize, history: &History) -> impl Iterator<Item = &Trial> {
 
 /// How many trials of the stage have begun.
 fn begun(index: usize, history: &History) -> u64 {
-    history.trials().iter().filter(|trial| position(trial) == Some(index)).count() as u64
+    let own = history.trials().iter().filter(|trial| !trial.origin().is_repeat());
+    own.filter(|trial| position(trial) == Some(index)).count() as u64
 }
 
 fn position(trial: &Trial) -> Option<usize> {

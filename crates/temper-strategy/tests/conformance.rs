@@ -14,6 +14,8 @@ use temper_strategy::{ALL, Entry, Options};
 
 #[path = "conformance/extremes.rs"]
 mod extremes;
+#[path = "conformance/repeats.rs"]
+mod repeats;
 
 const SEED: u64 = 7;
 
@@ -86,6 +88,8 @@ impl Bench {
             early_stopping: None,
             max_steps: Some(20),
             stages: Vec::new(),
+            repeat: None,
+            confirm: None,
             trials: Some(60),
             constraints: Vec::new(),
         }));
@@ -178,6 +182,7 @@ impl Bench {
                 }
                 Next::Done if running.is_empty() => break,
                 Next::Resume { .. } => panic!("nothing is paused"),
+                Next::Repeat { .. } => panic!("no strategy repeats trials"),
                 Next::Wait | Next::Done => {
                     let trial = running[luck.random_range(0..running.len())];
                     self.finish(trial, outcome(luck));

@@ -19,7 +19,8 @@ pub struct Budget {
     pub cost: Option<Cost>,
     /// How many tokens all trials may train on together, by their metric `tokens`.
     pub train_tokens: Option<f64>,
-    /// A result of the first goal that is good enough.
+    /// A result of the first goal that is good enough: the mean, if configurations run again. A
+    /// study that confirms its best does so then.
     pub target: Option<Loss>,
 }
 
@@ -79,7 +80,9 @@ impl Budget {
             (spent >= limit).then_some(Spent::TrainTokens { spent, limit })
         };
         let target = || {
-            let (target, best) = (self.target?, history.best()?.loss()?);
+            let (target, trial) = (self.target?, history.best()?);
+            // One that has yet to run again may have been lucky.
+            let best = history.mean_loss(trial).filter(|_| history.has_all_runs(trial))?;
             let goal = history.setup()?.goals.first()?.clone();
             let reached = goal.value(best);
             (best <= target).then_some(Spent::Target { goal, reached })

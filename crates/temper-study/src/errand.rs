@@ -3,17 +3,13 @@
 use std::sync::atomic::Ordering;
 use std::time::Instant;
 
-use rand::Rng as _;
 use temper_core::{
     Attempt, Config, Event, Failure, FailureKind, Intake, Job, Lease, Next, Origin, Outcome, Seq,
-    Setup, State, Step, Trial, TrialId, first_pause, stream,
+    Setup, State, Step, Trial, TrialId, first_pause, trial_seed,
 };
 
 use crate::ledger::{AppendError, Ledger, Proposal};
 use crate::{Study, StudyError};
-
-/// The random streams of trials' own seeds start here, far from those of the log's events.
-const TRIAL_STREAMS: u64 = 1 << 63;
 
 /// A job and the right to write of it.
 pub(crate) struct Task {
@@ -80,6 +76,11 @@ impl Study {
                 Ok(end_or_wait(ledger))
             }
             Next::Start { .. } => self.start(ledger, next, Origin::Strategy, seen),
+            Next::Repeat { config, origin, note, stage } => {
+                let (until, fork) = (None, None);
+                let next = Next::Start { config, until, fork, note, stage };
+                self.start(ledger, next, origin, seen)
+            }
             Next::Resume { trial, until, note } => {
                 self.go_on(ledger, trial, Some(seen), until, note)
             }
@@ -150,13 +151,14 @@ impl Study {
     fn task(&self, ledger: &Ledger, id: TrialId) -> Task {
         let trial = ledger.history().trial(id).expect("it was just started");
         let attempt = trial.attempts().last().expect("it was just started");
-        let seed = stream(self.setup.seed, TRIAL_STREAMS + id.0).next_u32();
+        let repeated = trial.origin().seed();
         let job = Job {
             trial: id,
             attempt: u32::try_from(trial.attempts().len()).unwrap_or(u32::MAX),
             reported: trial.reports().last().map(|report| report.step),
             config: trial.config().clone(),
-            seed: seed.into(),
+            seed: repeated.unwrap_or_else(|| trial_seed(self.setup.seed, id)).into(),
+            is_repeat: repeated.is_some(),
             until: trial.until(),
             fork: trial.fork(),
             begins_after: trial.begins_after(),
@@ -230,7 +232,7 @@ impl Study {
         match ledger.history().setup() {
             Some(now) if !asks_alike(now, &self.setup) => Err(StudyError::Changed {
                 study: self.setup.name.clone(),
-                what: "strategy, pruner, seed, constraints or confidence",
+                what: "strategy, pruner, seed, constraints, confidence or confirmation",
                 difference: "another process has changed it while this one ran".to_owned(),
             }),
             _ => Ok(()),
@@ -251,6 +253,8 @@ fn asks_alike(one: &Setup, other: &Setup) -> bool {
         && one.constraints == other.constraints
         && one.space == other.space
         && one.stages == other.stages
+        && one.repeat == other.repeat
+        && one.confirm == other.confirm
 }
 
 /// Trials that run may still fail and have to be tried again.

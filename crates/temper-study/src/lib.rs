@@ -25,6 +25,8 @@
 //!     early_stopping: None,
 //!     max_steps: None,
 //!     stages: Vec::new(),
+//!     repeat: None,
+//!     confirm: None,
 //!     trials: Some(30),
 //! };
 //! let study = Study::open(

@@ -114,6 +114,12 @@ fn proposals(events: &[Event]) -> BTreeMap<Seq, (TrialId, Next)> {
     events
         .iter()
         .filter_map(|event| match event {
+            Event::Started { trial, config, origin, seen, note, stage, .. }
+                if origin.is_repeat() =>
+            {
+                let (config, origin, note) = (config.clone(), *origin, note.clone());
+                Some((*seen, (*trial, Next::Repeat { config, origin, note, stage: *stage })))
+            }
             Event::Started {
                 trial,
                 config,

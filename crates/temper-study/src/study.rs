@@ -272,7 +272,10 @@ impl Study {
     /// Whether the budget is spent; then it is known why.
     pub(crate) fn spent(&self, history: &History) -> bool {
         let spent = self.settings.budget.spent(history, self.elapsed());
-        let is_spent = spent.is_some();
+        // A target ends the search; what it has found is confirmed all the same.
+        let confirms = self.setup.confirm.is_some();
+        let is_spent =
+            spent.as_ref().is_some_and(|it| !confirms || !matches!(it, Spent::Target { .. }));
         *self.spent.lock().unwrap_or_else(PoisonError::into_inner) = spent;
         is_spent
     }

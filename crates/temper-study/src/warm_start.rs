@@ -14,7 +14,8 @@ use crate::{Study, StudyError};
 /// The trials of an earlier study that a study can take over, as trials of its own space.
 ///
 /// Completed trials are taken, and failed ones that ran out of memory or diverged: these say
-/// something about their configuration. A parameter that the earlier trial lacks has its default;
+/// something about their configuration. A configuration that ran several times is one trial, with the
+/// means. A parameter that the earlier trial lacks has its default;
 /// one that this space lacks is dropped if all earlier trials that had it gave it the same value.
 /// A trial that does not fit is left out.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -77,8 +78,8 @@ impl WarmStart {
         }
         let dropped = dropped(earlier, before, space);
         let mut start = Self::default();
-        for trial in earlier.trials() {
-            let taken = outcome(trial, setup)
+        for trial in earlier.trials().iter().filter(|trial| !trial.origin().is_repeat()) {
+            let taken = outcome(earlier, trial, setup)
                 .and_then(|outcome| Ok((config(trial.config(), space, &dropped)?, outcome)));
             match taken {
                 Ok((config, outcome)) => start.observations.push(Observation {
@@ -194,7 +195,7 @@ fn dropped<'a>(earlier: &'a History, before: &'a Setup, space: &Space) -> Droppe
 }
 
 /// How the trial ended, as it is recorded here.
-fn outcome(trial: &Trial, setup: &Setup) -> Result<Outcome, String> {
+fn outcome(earlier: &History, trial: &Trial, setup: &Setup) -> Result<Outcome, String> {
     match (trial.state(), trial.failure()) {
         (State::Completed, _) => {}
         (_, Some(failure))
@@ -212,7 +213,7 @@ fn outcome(trial: &Trial, setup: &Setup) -> Result<Outcome, String> {
     let mut bounded = setup.constraints.iter().map(temper_core::Constraint::metric);
     match bounded.find(|name| !is_goal(name) && !metrics.contains_key(*name)) {
         Some(name) => Err(format!("no `{name}` was reported")),
-        None => Ok(Outcome::Completed { losses: trial.losses().to_vec(), metrics }),
+        None => Ok(Outcome::Completed { losses: earlier.mean_losses(trial), metrics }),
     }
 }
 

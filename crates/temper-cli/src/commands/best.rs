@@ -1,13 +1,15 @@
 //! `temper best`.
 
 use miette::{IntoDiagnostic, Result, miette};
-use temper_core::{Goal, History, Origin, State, Trial};
-use temper_report::pareto_front;
+use serde_json::json;
+use temper_core::{Confirmation, Goal, History, Loss, Origin, State, Trial};
+use temper_report::{ConfirmationReport, TrialReport, best_trial, confirmation, pareto_front};
 use temper_study::TrialFolders;
 use temper_train::TrainConfig;
 
-use crate::args::StudyArgs;
+use crate::args::BestArgs;
 use crate::commands::show::lineage;
+use crate::confirmation;
 use crate::exit::Exit;
 use crate::objective::CHECKPOINTS;
 use crate::people::{describe, number};
@@ -15,14 +17,18 @@ use crate::plan::Plan;
 use crate::shell::command;
 use crate::train_settings::toml_value;
 
-pub(crate) fn run(args: &StudyArgs) -> Result<Exit> {
-    let plan = Plan::load(args)?;
+pub(crate) fn run(args: &BestArgs) -> Result<Exit> {
+    let plan = Plan::load(&args.study)?;
     let history = plan.history()?;
     if let Some(lack) = lack(&history) {
         eprintln!("{lack}");
         return Ok(Exit::NothingFound);
     }
-    print!("{}", best_toml(&plan, &history)?);
+    if args.json {
+        println!("{}", best_json(&plan, &history)?);
+    } else {
+        print!("{}", best_toml(&plan, &history)?);
+    }
     Ok(Exit::Ok)
 }
 
@@ -52,11 +58,27 @@ pub(crate) fn lack(history: &History) -> Option<String> {
     Some(format!("none of {} completed trials is feasible: {how_near}", completed.len()))
 }
 
+/// The best trial, and how the best compare under further seeds.
+fn best_json(plan: &Plan, history: &History) -> Result<String> {
+    let goals = &plan.setup.goals;
+    let confirmed = confirmation(history);
+    let best = best_trial(history, confirmed.as_ref());
+    let report = json!({
+        "study": plan.setup.name,
+        "best": best.map(|best| TrialReport::new(goals, history, best)),
+        "confirmation": confirmed.map(|it| ConfirmationReport::new(&it, goals, history)),
+    });
+    serde_json::to_string(&report).into_diagnostic()
+}
+
 /// The best configuration by the primary goal as TOML: of the built-in trainer all settings, of a program its
-/// parameters.
+/// parameters. Of a study that has confirmed its best it is the winner.
 pub(crate) fn best_toml(plan: &Plan, history: &History) -> Result<String> {
-    let best = history.best().ok_or_else(|| miette!("there is no best trial"))?;
-    let of_stage = history.settings_of(best.stage()).cloned().unwrap_or_default();
+    let confirmed = confirmation(history);
+    let best = best_trial(history, confirmed.as_ref());
+    let best = best.ok_or_else(|| miette!("there is no best trial"))?;
+    let of_stage = history.settings_of(stage(best, confirmed.as_ref(), plan));
+    let of_stage = of_stage.cloned().unwrap_or_default();
     let table = match &plan.objective.train {
         Some(settings) => {
             let config = settings.with_both(best.config(), &of_stage).into_diagnostic()?;
@@ -75,11 +97,19 @@ pub(crate) fn best_toml(plan: &Plan, history: &History) -> Result<String> {
         (Origin::Observed, Some(note)) => format!(", observed as {note}"),
         _ => String::new(),
     };
+    let report = confirmed.map(|it| ConfirmationReport::new(&it, &plan.setup.goals, history));
+    let title = match report.as_ref().and_then(|report| confirmation::title(report, plan)) {
+        Some(title) => title,
+        None => format!(
+            "trial {} of study {}{observed}: {}",
+            best.id(),
+            plan.setup.name,
+            means(plan, history, best)
+        ),
+    };
+    let table_of_confirmed = report.map(|it| confirmation::table(&it, plan)).unwrap_or_default();
     Ok(format!(
-        "# trial {} of study {}{observed}: {}\n{}{}{}",
-        best.id(),
-        plan.setup.name,
-        values(&plan.setup.goals, best),
+        "# {title}\n{table_of_confirmed}{}{}{}{}",
         checkpoints(plan, best),
         front(plan, history),
         schedule(plan, history, best),
@@ -113,21 +143,41 @@ fn schedule(plan: &Plan, history: &History, best: &Trial) -> String {
     )
 }
 
+/// The stage whose settings the best had: where it was confirmed the last one.
+fn stage(best: &Trial, confirmed: Option<&Confirmation>, plan: &Plan) -> Option<u32> {
+    match confirmed.and_then(Confirmation::winner) {
+        Some(_) => u32::try_from(plan.setup.stages.len().checked_sub(1)?).ok(),
+        None => best.stage(),
+    }
+}
+
+/// A trial's results; of a configuration that ran several times the means, with the first one's
+/// standard error.
+fn means(plan: &Plan, history: &History, trial: &Trial) -> String {
+    let Some(sample) = history.sample(trial).filter(|_| !trial.repeats().is_empty()) else {
+        return values(&plan.setup.goals, trial.losses());
+    };
+    let runs = crate::people::counted(sample.count() as u64, "run");
+    let error = sample.standard_error().map(number).map(|it| format!(", standard error {it}"));
+    let values = values(&plan.setup.goals, &history.mean_losses(trial));
+    format!("{values} (mean of {runs}{})", error.unwrap_or_default())
+}
+
 /// The Pareto front as comments, if there are several goals.
 fn front(plan: &Plan, history: &History) -> String {
     if plan.setup.goals.len() < 2 {
         return String::new();
     }
     let front = pareto_front(history).into_iter().map(|trial| {
-        let values = values(&plan.setup.goals, trial);
+        let values = values(&plan.setup.goals, &history.mean_losses(trial));
         format!("#   trial {}: {values} with {}\n", trial.id(), describe(trial.config()))
     });
     format!("# the Pareto front:\n{}", front.collect::<String>())
 }
 
 /// A trial's results: "loss 2.31, latency 40".
-fn values(goals: &[Goal], trial: &Trial) -> String {
-    let values = goals.iter().zip(trial.losses());
+fn values(goals: &[Goal], losses: &[Loss]) -> String {
+    let values = goals.iter().zip(losses);
     let values =
         values.map(|(goal, loss)| format!("{} {}", goal.metric, number(goal.value(*loss))));
     values.collect::<Vec<_>>().join(", ")

@@ -44,6 +44,7 @@ pub(crate) fn run(args: &StudyArgs) -> Result<Exit> {
     }
     println!("{}", budget(&plan)?);
     ends(&plan).for_each(|line| println!("{line}"));
+    honesty(&plan).for_each(|line| println!("{line}"));
     for stage in &plan.setup.stages {
         println!("  {}", stage_line(stage, &plan));
     }
@@ -137,6 +138,26 @@ fn ends(plan: &Plan) -> impl Iterator<Item = String> {
         format!("a trial ends after {patience} reports without a better {metric}")
     });
     pruner.into_iter().chain(early)
+}
+
+/// What is done about noise.
+fn honesty(plan: &Plan) -> impl Iterator<Item = String> {
+    let repeat = plan.setup.repeat.map(|runs| {
+        format!("each configuration that completes runs {runs} times and counts by the mean")
+    });
+    let confirm = plan.setup.confirm.map(|it| {
+        let best = match it.top {
+            1 => "the best".to_owned(),
+            top => format!("the best {top}"),
+        };
+        let default = plan.space.default_config().map_or("", |_| " and the default configuration");
+        let metric = &plan.goal().metric;
+        format!(
+            "then {best}{default} run under {} fresh seeds, and are compared by {metric}",
+            it.seeds
+        )
+    });
+    repeat.into_iter().chain(confirm)
 }
 
 fn budget(plan: &Plan) -> Result<String> {

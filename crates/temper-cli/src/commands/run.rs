@@ -4,11 +4,12 @@ use std::sync::atomic::Ordering;
 
 use miette::{Result, miette};
 use temper_core::{Goal, History, Origin, State, Storage, Trial};
-use temper_report::Improvement;
+use temper_report::{Improvement, confirmation as confirmed};
 use temper_study::{Spent, Study, StudyError, WarmStart};
 
 use crate::args::RunArgs;
 use crate::commands::best;
+use crate::confirmation;
 use crate::disk::Disk;
 use crate::exit::Exit;
 use crate::people::number;
@@ -92,7 +93,10 @@ fn conclude(args: &RunArgs, plan: &Plan, history: &History) -> Result<Exit> {
     }
     if !args.json {
         answer(best::best_toml(plan, history)?);
-        say(comparison(history, plan.goal()));
+        match confirmed(history) {
+            Some(confirmed) => say(confirmation::conclusion(&confirmed, args, plan, history)),
+            None => say(comparison(history, plan.goal())),
+        }
         say(Disk::of(plan)?.to_string());
         say(format!("results: {} (temper show {study})", plan.storage.display()));
     }
@@ -125,7 +129,7 @@ fn comparison(history: &History, goal: &Goal) -> String {
     }
 }
 
-fn resume_command(args: &RunArgs) -> String {
+pub(crate) fn resume_command(args: &RunArgs) -> String {
     let mut command = format!("temper resume {}", args.study.study.display());
     let overrides = &args.study.overrides;
     let mut add = |name: &str, value: Option<String>| {

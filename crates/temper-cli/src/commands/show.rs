@@ -9,7 +9,9 @@ use std::iter;
 use comfy_table::{CellAlignment, Table, presets};
 use miette::{IntoDiagnostic, Result, miette};
 use serde::Serialize;
-use temper_core::{Constraint, Goal, History, Setup, StageSetup, State, Trial, TrialId, Verdict};
+use temper_core::{
+    Constraint, Goal, History, Loss, Origin, Setup, StageSetup, State, Trial, TrialId, Verdict,
+};
 use temper_report::{StudyReport, TrialReport, pareto_front, ranked};
 
 use crate::args::ShowArgs;
@@ -40,7 +42,7 @@ pub(crate) fn run(args: &ShowArgs) -> Result<Exit> {
             let report = TrialReport::new(goals, &history, trial);
             println!("{}", serde_json::to_string(&report).into_diagnostic()?);
         } else {
-            println!("{}", trial::tell(trial, &state(trial, &history), goals));
+            println!("{}", trial::tell(trial, &state(trial, &history), goals, &history));
             if trial.fork().is_some() {
                 println!("{}", lineage::tell(trial, &history, goals));
             }
@@ -82,6 +84,10 @@ fn table(plan: &Plan, history: &History) -> Table {
     if !stages.is_empty() {
         header.push("stage");
     }
+    let repeats = history.trials().iter().any(|trial| trial.origin().is_repeat());
+    if repeats {
+        header.extend(REPEATS);
+    }
     header.push("seconds");
     header.extend(&bounded);
     let numbers_end = header.len();
@@ -95,6 +101,9 @@ fn table(plan: &Plan, history: &History) -> Table {
         }
         if !stages.is_empty() {
             row.push(stage_name(stages, trial).to_owned());
+        }
+        if repeats {
+            row.extend(repeat_cells(trial, goals, history));
         }
         row.push(format!("{:.1}", trial.seconds()));
         let metric = |name: &&str| history.metric(trial, name).map(number).unwrap_or_default();
@@ -110,6 +119,22 @@ fn table(plan: &Plan, history: &History) -> Table {
         }
     }
     table
+}
+
+/// Where configurations ran again: the trial that this one repeats, how many runs it has itself,
+/// their mean and its standard error.
+const REPEATS: [&str; 4] = ["repeats", "runs", "mean", "error"];
+
+fn repeat_cells(trial: &Trial, goals: &[Goal], history: &History) -> [String; 4] {
+    let repeats = match trial.origin() {
+        Origin::Confirmation { of: None, .. } => "default".to_owned(),
+        origin => origin.of().map(|of| of.to_string()).unwrap_or_default(),
+    };
+    let sample = history.sample(trial).filter(|_| !trial.repeats().is_empty());
+    let told = |loss: f64| Some(number(goals.first()?.value(Loss::new(loss).ok()?)));
+    let mean = sample.and_then(|sample| told(sample.mean())).unwrap_or_default();
+    let error = sample.and_then(|sample| sample.standard_error()).map(number).unwrap_or_default();
+    [repeats, sample.map(|it| it.count().to_string()).unwrap_or_default(), mean, error]
 }
 
 /// The name of the trial's stage; empty if it is of none.

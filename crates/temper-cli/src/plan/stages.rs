@@ -68,6 +68,8 @@ pub(super) fn check_suits(document: &Document, setup: &Setup, space: &Space) -> 
             require: part.require_spec().clone(),
             strategy: stage.strategy.clone(),
             stages: Vec::new(),
+            repeat: None,
+            confirm: None,
             ..setup.clone()
         };
         let mut strategy = build_for(&alone).map_err(|error| wrong(error.to_string()))?;

@@ -78,7 +78,7 @@ impl Bars {
     }
 
     fn show_best(&self, history: &History) {
-        let best = history.best().and_then(|best| Some((best.id(), best.loss()?)));
+        let best = history.best().and_then(|best| Some((best.id(), history.mean_loss(best)?)));
         if let Some((trial, loss)) = best {
             self.study.set_message(format!(", best {} (trial {trial})", value(&self.goal, loss)));
         }

@@ -1,6 +1,6 @@
 //! Plain lines, for logs.
 
-use temper_core::{Event, Goal, History, Outcome, TrialId};
+use temper_core::{Event, Goal, History, Origin, Outcome, TrialId};
 use temper_study::Observer;
 
 use crate::say::say;
@@ -27,13 +27,14 @@ impl Lines {
 impl Observer for Lines {
     fn see(&mut self, event: &Event, history: &History) {
         match event {
-            Event::Started { trial, config, fork, .. } => {
+            Event::Started { trial, config, origin, fork, .. } => {
                 if let Some(line) = new_stage(history, *trial) {
                     say(line);
                 }
-                let others = history.trials().len() as u64 - history.tried();
-                let total = self.trials.map(|trials| trials.saturating_add(others));
-                let total = total.filter(|_| fork.is_none());
+                let observed = history.begun() - history.tried();
+                let is_known = fork.is_none() && !matches!(origin, Origin::Confirmation { .. });
+                let total = self.trials.filter(|_| is_known);
+                let total = total.map(|trials| trials.saturating_add(observed));
                 let total = total.map(|total| format!(" of {total}")).unwrap_or_default();
                 say(format!("trial {trial}{total} started: {}", describe(config)));
                 if let Some(note) = news(history, *trial) {

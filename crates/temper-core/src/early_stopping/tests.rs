@@ -24,6 +24,8 @@ fn history(reports: &[(f64, Option<f64>)]) -> History {
         early_stopping: None,
         max_steps: None,
         stages: Vec::new(),
+        repeat: None,
+        confirm: None,
         trials: None,
     }));
     add(Event::Started {

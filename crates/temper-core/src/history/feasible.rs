@@ -23,12 +23,36 @@ impl History {
             .collect()
     }
 
+    /// [`History::excesses`] as the mean over the runs of the trial's configuration.
+    #[must_use]
+    pub fn mean_excesses(&self, trial: &Trial) -> Vec<Option<f64>> {
+        if trial.repeats().is_empty() {
+            return self.excesses(trial);
+        }
+        self.mean_of(&self.runs(trial).collect::<Vec<_>>())
+    }
+
+    /// The mean excesses over some trials.
+    pub(crate) fn mean_of(&self, runs: &[&Trial]) -> Vec<Option<f64>> {
+        let all: Vec<_> = runs.iter().map(|run| self.excesses(run)).collect();
+        let count = all.first().map_or(0, Vec::len);
+        let mean = |index: usize| {
+            all.iter().map(|run| Some(run[index]? / all.len() as f64)).sum::<Option<f64>>()
+        };
+        (0..count).map(mean).collect()
+    }
+
     /// Whether the trial keeps all constraints, as far as it has reported; a metric that was not
-    /// reported breaks its constraint.
+    /// reported breaks its constraint. A configuration that ran again keeps them in the mean.
     #[must_use]
     pub fn is_feasible(&self, trial: &Trial) -> bool {
-        self.excesses(trial).iter().all(|excess| excess.is_some_and(|excess| excess <= 0.0))
+        are_kept(&self.mean_excesses(trial))
     }
+}
+
+/// Whether no constraint is broken.
+pub(crate) fn are_kept(excesses: &[Option<f64>]) -> bool {
+    excesses.iter().all(|excess| excess.is_some_and(|excess| excess <= 0.0))
 }
 
 #[cfg(test)]

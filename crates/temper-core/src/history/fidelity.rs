@@ -49,16 +49,17 @@ impl History {
         all.into_iter().rev().collect()
     }
 
-    /// The history as those see it who compare trials of one fidelity: the others have failed
-    /// without a report, and the last step is that of this fidelity.
+    /// The history as those see it who compare trials of one fidelity: the others, and those that
+    /// only repeat a configuration, have failed without a report, and the last step is that of this
+    /// fidelity.
     #[must_use]
     pub fn of_fidelity(&self, fidelity: Fidelity) -> Cow<'_, Self> {
-        if self.has_one_fidelity() {
+        if self.has_one_fidelity() && self.ordinals == self.trials.len() as u64 {
             return Cow::Borrowed(self);
         }
         let mut history = self.clone();
         for (own, trial) in history.trials.iter_mut().zip(&self.trials) {
-            if self.fidelity(trial) != fidelity {
+            if self.fidelity(trial) != fidelity || trial.origin.is_repeat() {
                 own.reports.clear();
                 own.losses.clear();
                 own.state = State::Failed;
@@ -82,11 +83,12 @@ impl History {
     }
 
     /// The best completed trial of those that are looked at, infeasible ones last; of several
-    /// fidelities the last one counts.
+    /// fidelities the last one counts, and of several runs of a configuration their mean.
     pub fn best_of<'a>(&self, trials: impl Iterator<Item = &'a Trial>) -> Option<&'a Trial> {
-        let completed = trials.filter(|trial| trial.state() == State::Completed);
-        completed.min_by_key(|trial| {
-            let (fidelity, loss): (_, Option<Loss>) = (self.fidelity(trial), trial.loss());
+        let is_result =
+            |trial: &&Trial| trial.state() == State::Completed && !trial.origin.is_repeat();
+        trials.filter(is_result).min_by_key(|trial| {
+            let (fidelity, loss): (_, Option<Loss>) = (self.fidelity(trial), self.mean_loss(trial));
             (!self.is_feasible(trial), std::cmp::Reverse(fidelity), loss)
         })
     }

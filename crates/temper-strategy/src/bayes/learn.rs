@@ -94,9 +94,15 @@ impl Surrogates {
                 1 => {
                     let mut order: Vec<usize> = (0..means.len()).collect();
                     order.sort_by(|&a, &b| means[a][0].total_cmp(&means[b][0]));
-                    incumbents.extend(
-                        order.iter().take(INCUMBENTS).map(|&i| places[feasible[i]].clone()),
-                    );
+                    let mut best = order.iter().map(|&i| &places[feasible[i]]);
+                    while incumbents.len() < INCUMBENTS
+                        && let Some(place) = best.next()
+                    {
+                        // Runs of a configuration are at one place.
+                        if !incumbents.contains(place) {
+                            incumbents.push(place.clone());
+                        }
+                    }
                     Boxes::below(means[order[0]][0])
                 }
                 _ => {

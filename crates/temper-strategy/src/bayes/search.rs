@@ -31,9 +31,12 @@ impl Search {
         let axes = Axes::new(space);
         let pending: Vec<Place> =
             pending(history).map(|trial| axes.place(trial.config())).collect();
-        let belief = Belief::new(space, history.in_state(State::Completed).count());
-        let (lessons, belief) = (evidence.lessons(), belief.as_ref());
-        let by_rank = history.trials().len() % 2 == 1;
+        let completed = history.in_state(State::Completed);
+        let completed = completed.filter(|trial| !trial.origin().is_repeat()).count();
+        let belief = Belief::new(space, completed);
+        // Runs of the same configuration are how the noise is learned.
+        let (lessons, belief) = (evidence.runs(), belief.as_ref());
+        let by_rank = history.begun() % 2 == 1;
         let known = Known { axes: &axes, lessons, pending: &pending, belief, by_rank };
         if evidence.forecasts() {
             // What was learned from earlier forecasts does not follow from those of now.

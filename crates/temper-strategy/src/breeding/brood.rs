@@ -30,9 +30,14 @@ impl Brood {
         self.evidence.update(space, history);
     }
 
-    /// The trials that have ended, oldest first.
+    /// The configurations whose trials have ended, oldest first.
     pub(crate) fn lessons(&self) -> &[Lesson] {
         self.evidence.lessons()
+    }
+
+    /// Whether lessons have changed that were there before the last update.
+    pub(crate) fn is_revised(&self) -> bool {
+        self.evidence.is_revised()
     }
 
     /// A configuration without parents: the next Sobol point.

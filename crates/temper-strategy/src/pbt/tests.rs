@@ -4,6 +4,7 @@ use temper_core::{Config, Event, Goal, Setup, StrategySetup, stream};
 use temper_space::Value;
 
 use super::*;
+use crate::RegistryError;
 
 const SPACE: &str = r#"{
     "learning_rate": {"type": "float", "low": 1e-4, "high": 1e-1, "log": true},
@@ -39,6 +40,8 @@ fn said(options: &str, trials: Option<u64>, max_steps: Option<Step>) -> String {
         max_steps,
         stages: Vec::new(),
         trials,
+        repeat: None,
+        confirm: None,
     });
     history.apply(&opened).unwrap();
     let asked = pbt(options).unwrap().ask(&space(), &history, &mut stream(1, 0));

@@ -48,6 +48,8 @@ pub(crate) fn opened(goal: &Goal, max_steps: Option<Step>) -> History {
         early_stopping: None,
         max_steps,
         stages: Vec::new(),
+        repeat: None,
+        confirm: None,
         trials: None,
     };
     history.apply(&Event::Opened(setup)).unwrap();

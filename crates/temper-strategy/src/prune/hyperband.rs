@@ -45,7 +45,7 @@ impl Hyperband {
     /// The halving of the trial's bracket, and which bracket that is.
     fn of(&self, trial: TrialId, history: &History) -> (usize, Halving) {
         let brackets = self.brackets(history);
-        let index = bracket_of(trial, &brackets);
+        let index = bracket_of(history.ordinal(trial), &brackets);
         (index, brackets.into_iter().nth(index).expect("one of them").0)
     }
 }
@@ -56,8 +56,8 @@ impl Pruner for Hyperband {
             return Judgement::go_on();
         }
         let brackets = self.brackets(history);
-        let index = bracket_of(trial, &brackets);
-        let is_rival = |other: TrialId| bracket_of(other, &brackets) == index;
+        let index = bracket_of(history.ordinal(trial), &brackets);
+        let is_rival = |other| bracket_of(history.ordinal(other), &brackets) == index;
         brackets[index].0.judge(trial, step, history, &is_rival)
     }
 
@@ -79,7 +79,7 @@ impl Pruner for Hyperband {
         let brackets = self.brackets(history);
         // Who has come furthest is the nearest to a result.
         brackets.iter().enumerate().rev().find_map(|(index, (halving, _))| {
-            let is_rival = |other: TrialId| bracket_of(other, &brackets) == index;
+            let is_rival = |other| bracket_of(history.ordinal(other), &brackets) == index;
             halving.promote(history, intake, &is_rival)
         })
     }
@@ -100,12 +100,13 @@ fn brackets(whole: &Halving, most: usize) -> Vec<(Halving, u64)> {
     (0..=most).map(|skipped| (halving(skipped), share(skipped).div_ceil(scale))).collect()
 }
 
-/// The bracket of a trial: over each cycle every bracket gets its share, spread evenly.
-fn bracket_of(trial: TrialId, brackets: &[(Halving, u64)]) -> usize {
+/// The bracket of a trial, by its number without repeats: over each cycle every bracket gets its
+/// share, spread evenly.
+fn bracket_of(trial: u64, brackets: &[(Halving, u64)]) -> usize {
     let cycle: u64 = brackets.iter().map(|(_, share)| share).sum();
     let mut credit = vec![0i128; brackets.len()];
     let mut chosen = 0;
-    for _ in 0..=trial.0 % cycle {
+    for _ in 0..=trial % cycle {
         for (credit, (_, share)) in credit.iter_mut().zip(brackets) {
             *credit += i128::from(*share);
         }
@@ -140,9 +141,9 @@ mod tests {
         let cycle: u64 = brackets.iter().map(|(_, share)| share).sum();
         let mut counts = vec![0; brackets.len()];
         for id in 0..cycle {
-            let index = bracket_of(TrialId(id), &brackets);
+            let index = bracket_of(id, &brackets);
             counts[index] += 1;
-            assert_eq!(index, bracket_of(TrialId(id + cycle), &brackets));
+            assert_eq!(index, bracket_of(id + cycle, &brackets));
             let expected = (id + 1) as f64 * brackets[index].1 as f64 / cycle as f64;
             assert!((f64::from(counts[index]) - expected).abs() < 2.0, "trial {id}");
         }

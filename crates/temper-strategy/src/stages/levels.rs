@@ -37,9 +37,10 @@ type Results = BTreeMap<Fidelity, BTreeMap<String, Vec<f64>>>;
 
 fn results(history: &History) -> Results {
     let mut results = Results::new();
-    for trial in history.in_state(State::Completed) {
+    let completed = history.in_state(State::Completed);
+    for trial in completed.filter(|trial| !trial.origin().is_repeat()) {
         let of_fidelity = results.entry(history.fidelity(trial)).or_default();
-        let losses = || trial.losses().iter().map(|loss| loss.get()).collect();
+        let losses = || history.mean_losses(trial).iter().map(|loss| loss.get()).collect();
         of_fidelity.entry(trial.config().key()).or_insert_with(losses);
     }
     results

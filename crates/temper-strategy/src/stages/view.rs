@@ -97,14 +97,15 @@ impl View {
                 if !self.sees(config, fidelity) {
                     return None;
                 }
+                let is_own = *stage == Some(self.lens.stage);
+                let origin = self.origin(*origin, is_own)?;
                 let here = TrialId(self.seen.len() as u64);
                 self.seen.push(*trial);
                 self.here.insert(*trial, (here, Lease(self.history.len())));
-                let is_own = *stage == Some(self.lens.stage);
                 Some(Event::Started {
                     trial: here,
                     config: self.marked(config, fidelity),
-                    origin: if is_own { *origin } else { Origin::Observed },
+                    origin,
                     seen: self.history.len(),
                     worker: worker.clone(),
                     until: None,
@@ -160,9 +161,24 @@ impl View {
             require: self.space.require_spec().clone(),
             pruner: None,
             stages: Vec::new(),
+            confirm: None,
             trials: self.lens.trials,
             ..setup.clone()
         }
+    }
+
+    /// The origin as it is seen here; `None` if the trial repeats one that is not seen.
+    fn origin(&self, origin: Origin, is_own: bool) -> Option<Origin> {
+        let here = |of: TrialId| self.here.get(&of).map(|(here, _)| *here);
+        Some(match origin {
+            Origin::Repeat { of, seed } => Origin::Repeat { of: here(of)?, seed },
+            Origin::Confirmation { of: Some(of), seed } => {
+                Origin::Confirmation { of: Some(here(of)?), seed }
+            }
+            Origin::Confirmation { of: None, .. } => origin,
+            _ if is_own => origin,
+            _ => Origin::Observed,
+        })
     }
 
     fn sees(&self, config: &Config, fidelity: Fidelity) -> bool {

@@ -41,6 +41,8 @@ impl Study {
             early_stopping: None,
             max_steps: None,
             stages: Vec::new(),
+            repeat: None,
+            confirm: None,
             trials: None,
             constraints: Vec::new(),
         }));

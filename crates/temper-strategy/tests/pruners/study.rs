@@ -93,6 +93,8 @@ impl Study {
             early_stopping: None,
             max_steps: world.max_steps,
             stages: Vec::new(),
+            repeat: None,
+            confirm: None,
             trials: Some(world.trials),
         }));
         study
@@ -147,6 +149,7 @@ impl Study {
                 self.go_on(trial, Some(self.history.len()), until, note);
                 true
             }
+            Next::Repeat { .. } => panic!("nothing is repeated"),
             Next::Wait | Next::Done => false,
         }
     }

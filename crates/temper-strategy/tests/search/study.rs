@@ -51,6 +51,8 @@ impl Study {
             early_stopping: None,
             max_steps: None,
             stages: Vec::new(),
+            repeat: None,
+            confirm: None,
             trials: None,
             constraints: Vec::new(),
         }));
@@ -122,6 +124,7 @@ impl Study {
             match if is_full { Next::Wait } else { self.ask() } {
                 Next::Start { config, .. } => drop(self.start(config, Origin::Strategy)),
                 Next::Resume { .. } => panic!("nothing is paused"),
+                Next::Repeat { .. } => panic!("no strategy repeats trials"),
                 Next::Wait | Next::Done if running.is_empty() => break,
                 Next::Wait | Next::Done => {
                     let trial = running[luck.random_range(0..running.len())];

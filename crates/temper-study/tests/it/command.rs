@@ -235,6 +235,7 @@ fn first_job(config: &Config) -> Job {
         attempt: 1,
         reported: None,
         config: config.clone(),
+        is_repeat: false,
         seed: 1,
         until: None,
         fork: None,

@@ -5,6 +5,7 @@ mod checkpoints;
 mod command;
 mod command_ends;
 mod command_stops;
+mod confirmations;
 mod constraints;
 mod failures;
 mod full_disk;
@@ -14,6 +15,7 @@ mod pauses;
 mod pbt;
 mod promotions;
 mod promotions_beside;
+mod repeats;
 mod replay;
 mod reports;
 mod resumes;
@@ -62,6 +64,8 @@ fn setup_of(space: &str, trials: u64) -> Setup {
         early_stopping: None,
         max_steps: None,
         stages: Vec::new(),
+        repeat: None,
+        confirm: None,
         trials: Some(trials),
     }
 }

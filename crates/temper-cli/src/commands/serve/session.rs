@@ -64,6 +64,8 @@ impl Session {
             early_stopping: None,
             max_steps: create.max_resource,
             stages: Vec::new(),
+            repeat: None,
+            confirm: None,
             trials: create.n_trials,
         };
         pruner.as_deref().map_or(Ok(()), |pruner| pruner.suits(&setup))?;
@@ -103,6 +105,7 @@ impl Session {
                 Ok(with_news(answer, trial, until, told))
             }
             Next::Wait => Err("nothing to ask until a running trial has been told".to_owned()),
+            Next::Repeat { .. } => Err("no study that is served repeats trials".to_owned()),
             Next::Done => Err("the strategy has nothing more to ask".to_owned()),
         }
     }

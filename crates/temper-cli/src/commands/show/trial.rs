@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use comfy_table::{CellAlignment, Table, presets};
-use temper_core::{Goal, Origin, Remark, State, Trial, Verdict};
+use temper_core::{Goal, History, Loss, Origin, Remark, State, Trial, Verdict};
 
 use crate::people::{describe, number};
 
@@ -11,13 +11,17 @@ use crate::people::{describe, number};
 const REPORTS: usize = 40;
 
 /// The trial in words.
-pub(super) fn tell(trial: &Trial, state: &str, goals: &[Goal]) -> String {
+pub(super) fn tell(trial: &Trial, state: &str, goals: &[Goal], history: &History) -> String {
     let mut lines = vec![format!("trial {}: {state}{}", trial.id(), effort(trial))];
     lines.push(format!("tried: {}", describe(trial.config())));
     let origin = match trial.origin() {
         Origin::Default => Some("it is the default configuration".to_owned()),
         Origin::Strategy => trial.note().map(|note| format!("the strategy: {note}")),
         Origin::Observed => trial.note().map(|note| format!("observed as {note}")),
+        Origin::Repeat { seed, .. } | Origin::Confirmation { seed, .. } => {
+            let note = trial.note().unwrap_or("it runs a configuration again");
+            Some(format!("{note}, with TEMPER_SEED {seed}"))
+        }
     };
     lines.extend(origin);
     lines.extend(trial.fork().map(|fork| {
@@ -38,7 +42,22 @@ pub(super) fn tell(trial: &Trial, state: &str, goals: &[Goal]) -> String {
             results.map(|(goal, loss)| format!("{} {}", goal.metric, number(goal.value(*loss))));
         lines.push(format!("counts with {}", results.collect::<Vec<_>>().join(", ")));
     }
+    lines.extend(runs(trial, goals, history));
     lines.join("\n")
+}
+
+/// What further runs of its configuration have shown.
+fn runs(trial: &Trial, goals: &[Goal], history: &History) -> Option<String> {
+    let sample = history.sample(trial).filter(|_| !trial.repeats().is_empty())?;
+    let ids: Vec<String> = trial.repeats().iter().map(ToString::to_string).collect();
+    let mean = number(goals.first()?.value(Loss::new(sample.mean()).ok()?));
+    let error = sample.standard_error().map(|error| format!(", standard error {}", number(error)));
+    Some(format!(
+        "ran again as trials {}: mean {mean} of {} runs{}",
+        ids.join(", "),
+        sample.count(),
+        error.unwrap_or_default()
+    ))
 }
 
 /// What it cost: " after 2 attempts, 12.4 s, at most 120 MiB".

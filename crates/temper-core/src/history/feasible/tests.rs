@@ -23,6 +23,8 @@ fn history(constraints: &[&str], results: &[(f64, Option<f64>)]) -> History {
             early_stopping: None,
             max_steps: None,
             stages: Vec::new(),
+            repeat: None,
+            confirm: None,
             trials: None,
         }))
         .unwrap();

@@ -128,8 +128,8 @@ impl PbtOptions {
 /// What the options come to in a study.
 pub(super) struct Course<'a> {
     pub(super) size: u64,
-    interval: Step,
-    last_step: Option<Step>,
+    pub(super) interval: Step,
+    pub(super) last_step: Option<Step>,
     /// The parameters that change.
     pub(super) changing: Vec<&'a str>,
 }

@@ -4,6 +4,7 @@ use temper_core::{Config, Event, Goal, Setup, StrategySetup, stream};
 use temper_space::Value;
 
 use super::*;
+use crate::RegistryError;
 
 const SPACE: &str = r#"{
     "learning_rate": {"type": "float", "low": 1e-4, "high": 1e-1, "log": true},

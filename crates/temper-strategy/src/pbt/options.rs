@@ -93,8 +93,8 @@ impl PbtOptions {
         }
         let last_step = setup.and_then(|setup| setup.max_steps);
         let interval = self.interval(setup).ok_or(
-            "`interval` is missing: how many steps there are from one comparison to the next is \
-             known where a trial's last step is",
+            "`interval` is missing: give it, or the last step of a trial (`max_steps`), of which it \
+             is a tenth",
         )?;
         if last_step.is_some_and(|last| interval >= last) {
             let last = last_step.unwrap_or_default();

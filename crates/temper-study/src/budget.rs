@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use temper_core::{Goal, History, Loss};
+use temper_core::{Goal, History, Loss, Trial};
 
 /// The metric in which trials report how many tokens they have trained on.
 const TOKENS: &str = "tokens";
@@ -69,14 +69,14 @@ impl Budget {
         let wall_time = self.wall_time.filter(|limit| elapsed >= *limit).map(Spent::WallTime);
         let cost = || {
             let Cost { limit, price_per_hour } = self.cost?;
-            let seconds: f64 = history.trials().iter().map(temper_core::Trial::seconds).sum();
+            let seconds: f64 = history.trials().iter().map(Trial::seconds).sum();
             let spent = seconds / 3600.0 * price_per_hour;
             (spent >= limit).then_some(Spent::Cost { spent, limit })
         };
         let tokens = || {
             let limit = self.train_tokens?;
-            let trials = history.trials().iter();
-            let spent: f64 = trials.filter_map(|trial| trial.metric(TOKENS)).sum();
+            let own = |trial: &Trial| Some(trial.metric(TOKENS)? - inherited(trial, history));
+            let spent: f64 = history.trials().iter().filter_map(own).sum();
             (spent >= limit).then_some(Spent::TrainTokens { spent, limit })
         };
         let target = || {
@@ -89,6 +89,14 @@ impl Budget {
         };
         wall_time.or_else(cost).or_else(tokens).or_else(target)
     }
+}
+
+/// The tokens that a fork counts on from: those of the other trial where it began.
+fn inherited(trial: &Trial, history: &History) -> f64 {
+    let from = trial.fork().and_then(|fork| history.trial(fork.from));
+    let mut reports = from.map_or(&[][..], Trial::reports).iter();
+    let last = reports.rfind(|report| report.step <= trial.begins_after());
+    last.and_then(|report| report.metrics.get(TOKENS)).copied().unwrap_or(0.0)
 }
 
 /// As a sentence: "the budget of 20 is spent: 20.4".

@@ -93,8 +93,8 @@ impl PbtOptions {
         }
         let last_step = setup.and_then(|setup| setup.max_steps);
         let interval = self.interval(setup).ok_or(
-            "`interval` is missing: how many steps there are from one comparison to the next is \
-             known where a trial's last step is",
+            "`interval` is missing: give it, or the last step of a trial (`max_steps`), of which it \
+             is a tenth",
         )?;
         if last_step.is_some_and(|last| interval >= last) {
             let last = last_step.unwrap_or_default();
@@ -128,8 +128,8 @@ impl PbtOptions {
 /// What the options come to in a study.
 pub(super) struct Course<'a> {
     pub(super) size: u64,
-    interval: Step,
-    last_step: Option<Step>,
+    pub(super) interval: Step,
+    pub(super) last_step: Option<Step>,
     /// The parameters that change.
     pub(super) changing: Vec<&'a str>,
 }

@@ -1,7 +1,7 @@
 //! How the members compare at a step where they pause.
 //!
-//! A member comes to the step with its first report at or after it; what it reported then counts,
-//! also when it has gone on since. One that failed before has come to it, too: as the worst.
+//! A member has come to the step once it pauses there. What counts is its first report at or after
+//! it, also when it has gone on since. One that failed before has come to it, too: as the worst.
 
 use std::cmp::Ordering;
 
@@ -158,6 +158,11 @@ impl Place<'_> {
 impl<'a> Arrival<'a> {
     /// `None` if the trial has yet to come to the step.
     fn of(trial: &'a Trial, boundary: Step, history: &History) -> Option<Self> {
+        let is_under_way = matches!(trial.state(), State::Running | State::Waiting);
+        // It has reported there, perhaps, and has yet to save and end.
+        if is_under_way && trial.until().is_some_and(|until| until <= boundary) {
+            return None;
+        }
         let report = trial.reports().iter().find(|report| report.step >= boundary);
         match (report, trial.state()) {
             (Some(report), _) => {

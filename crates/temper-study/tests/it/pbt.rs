@@ -3,13 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
 use std::sync::Mutex;
+use std::time::Duration;
 
 use temper_core::{
-    Config, Event, Failure, FailureKind, Goal, History, Job, Reporter, Setup, State, Step,
+    Config, Event, Failure, FailureKind, Fork, Goal, History, Job, Reporter, Setup, State, Step,
     StrategySetup, TrialId,
 };
 use temper_storage::MemoryStorage;
-use temper_study::{Pausing, replay};
+use temper_study::{Budget, Pausing, replay};
 
 use crate::lab::Lab;
 use crate::{
@@ -262,6 +263,55 @@ fn a_study_with_more_goals_and_a_constraint_is_ranked_by_them() {
     worst.sort_unstable();
     let replaced = history.in_state(State::Pruned).map(|it| usize::try_from(it.id().0).unwrap());
     assert_eq!(replaced.collect::<Vec<_>>(), worst);
+}
+
+#[test]
+fn a_member_that_has_reported_where_it_pauses_and_has_yet_to_save_is_waited_for() {
+    // Trial 0, the worst, reports at once and takes until all others wait.
+    let (others, all_wait) = (Mutex::new(0), std::sync::Condvar::new());
+    let study = open(population(r#"{"interval": 10}"#, setup(4)), MemoryStorage::new());
+    let objective = |job: &Job, reporter: &mut dyn Reporter| {
+        let loss = 10.0 - job.trial.0 as f64;
+        for step in job.reported.unwrap_or(job.begins_after) + 1..=20 {
+            if reporter.report(step, &[loss], &no_metrics()).is_break() {
+                let mut count = others.lock().unwrap();
+                *count += usize::from(job.trial.0 > 0);
+                all_wait.notify_all();
+                while job.trial.0 == 0 && *count < 3 {
+                    count = all_wait.wait(count).unwrap();
+                }
+                break;
+            }
+        }
+        Ok(Vec::new())
+    };
+    study.run(&Attempted(objective), 4).unwrap();
+    let history = study.history();
+    let copies: Vec<_> = history.trials().iter().filter_map(temper_core::Trial::fork).collect();
+    assert_eq!(copies, [Fork { from: TrialId(3), replaces: Some(TrialId(0)) }]);
+}
+
+#[test]
+fn tokens_that_a_copy_counts_on_from_are_not_spent_twice() {
+    let study = open(population(r#"{"interval": 10}"#, setup(2)), MemoryStorage::new());
+    let objective = |job: &Job, reporter: &mut dyn Reporter| {
+        for step in job.reported.unwrap_or(job.begins_after) + 1..=20 {
+            let tokens = [("tokens".to_owned(), step as f64 * 100.0)].into();
+            if reporter.report(step, &[x(&job.config).abs()], &tokens).is_break() {
+                break;
+            }
+        }
+        Ok(Vec::new())
+    };
+    study.run(&Attempted(objective), 1).unwrap();
+    let history = study.history();
+    assert_eq!(forks(&history), 1);
+    let spent = |limit| {
+        let budget = Budget { train_tokens: Some(limit), ..Budget::default() };
+        budget.spent(&history, Duration::ZERO).is_some()
+    };
+    // Two members of 20 steps.
+    assert!(spent(4000.0) && !spent(4000.5));
 }
 
 /// A program that keeps its state in a file, and adds its parameter at each step.

@@ -1,7 +1,5 @@
 //! What a log adds up to, and which events may follow it.
 
-use std::cmp::Reverse;
-
 use crate::{
     Attempt, Event, Intake, Lease, Metrics, Origin, Outcome, Remark, Report, Seq, Setup, State,
     Trial, TrialId, Verdict, WorkerId,
@@ -142,18 +140,6 @@ impl History {
     /// The trials in a state, in the order of their numbers.
     pub fn in_state(&self, state: State) -> impl Iterator<Item = &Trial> {
         self.trials.iter().filter(move |trial| trial.state == state)
-    }
-
-    /// The completed trial with the lowest primary loss among those that keep all constraints; of
-    /// equals the first. Losses of another fidelity don't compare: the last fidelity of which one
-    /// completed counts alone. A configuration that ran several times counts by the mean, and is
-    /// named by its first trial.
-    #[must_use]
-    pub fn best(&self) -> Option<&Trial> {
-        let completed = self.in_state(State::Completed);
-        completed
-            .filter(|trial| !trial.origin.is_repeat() && self.is_feasible(trial))
-            .min_by_key(|trial| (Reverse(self.fidelity(trial)), self.mean_loss(trial)))
     }
 
     /// Whether the event may follow.

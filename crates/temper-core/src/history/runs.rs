@@ -1,4 +1,6 @@
-//! What the runs of a configuration add up to.
+//! What the runs of a configuration add up to, and which is best by it.
+
+use std::cmp::Reverse;
 
 use crate::{History, Loss, Sample, State, Trial, TrialId};
 
@@ -50,6 +52,18 @@ impl History {
             return trial.loss();
         }
         self.mean_losses(trial).first().copied()
+    }
+
+    /// The completed trial with the lowest primary loss among those that keep all constraints; of
+    /// equals the first. Losses of another fidelity don't compare: the last fidelity of which one
+    /// completed counts alone. A configuration that ran several times counts by the mean, and is
+    /// named by its first trial.
+    #[must_use]
+    pub fn best(&self) -> Option<&Trial> {
+        let completed = self.in_state(State::Completed);
+        completed
+            .filter(|trial| !trial.origin.is_repeat() && self.is_feasible(trial))
+            .min_by_key(|trial| (Reverse(self.fidelity(trial)), self.mean_loss(trial)))
     }
 
     /// The primary losses of the completed runs of the trial's configuration; `None` if there are

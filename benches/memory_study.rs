@@ -36,6 +36,7 @@ impl MemoryStudy {
             early_stopping: None,
             max_steps: None,
             stages: Vec::new(),
+            budget: Default::default(),
             trials: None,
         }));
         study

@@ -39,6 +39,7 @@ fn setup() -> Setup {
         early_stopping: None,
         max_steps: None,
         stages: Vec::new(),
+        budget: Default::default(),
         trials: Some(TRIALS),
     }
 }

@@ -63,6 +63,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         early_stopping: None,
         max_steps: None,
         stages: Vec::new(),
+        budget: Default::default(),
         trials: Some(200),
     };
     let strategy = temper_strategy::build("random", &Default::default())?;

@@ -74,6 +74,7 @@ fn events() -> Vec<Event> {
             early_stopping: None,
             max_steps: None,
             stages: Vec::new(),
+            budget: Default::default(),
             trials: Some(3),
         }),
         start(0, Origin::Default, 0),

@@ -35,6 +35,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod budget;
 mod constraint;
 mod early_stopping;
 mod event;
@@ -50,6 +51,7 @@ mod storage;
 mod strategy;
 mod trial;
 
+pub use budget::{BudgetSetup, CostSetup, Measure};
 pub use constraint::{Bound, Constraint, ConstraintError};
 pub use early_stopping::EarlyStopping;
 pub use event::{Event, Origin, Outcome, Setup, StrategySetup};

@@ -57,6 +57,7 @@ mod tests {
             early_stopping: None,
             max_steps: None,
             stages: Vec::new(),
+            budget: Default::default(),
             trials: None,
         };
         history.apply(&Event::Opened(setup)).unwrap();

@@ -86,6 +86,7 @@ impl Bench {
             early_stopping: None,
             max_steps: None,
             stages: Vec::new(),
+            budget: Default::default(),
             trials: Some(60),
             constraints: Vec::new(),
         }));

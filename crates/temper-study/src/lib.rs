@@ -25,6 +25,7 @@
 //!     early_stopping: None,
 //!     max_steps: None,
 //!     stages: Vec::new(),
+//!     budget: Default::default(),
 //!     trials: Some(30),
 //! };
 //! let study = Study::open(

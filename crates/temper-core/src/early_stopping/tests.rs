@@ -24,6 +24,7 @@ fn history(reports: &[(f64, Option<f64>)]) -> History {
         early_stopping: None,
         max_steps: None,
         stages: Vec::new(),
+        budget: Default::default(),
         trials: None,
     }));
     add(Event::Started {

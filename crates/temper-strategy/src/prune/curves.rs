@@ -48,6 +48,7 @@ pub(crate) fn opened(goal: &Goal, max_steps: Option<Step>) -> History {
         early_stopping: None,
         max_steps,
         stages: Vec::new(),
+        budget: Default::default(),
         trials: None,
     };
     history.apply(&Event::Opened(setup)).unwrap();

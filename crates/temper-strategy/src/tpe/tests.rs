@@ -41,6 +41,7 @@ impl Study {
             early_stopping: None,
             max_steps: None,
             stages: Vec::new(),
+            budget: Default::default(),
             trials: None,
             constraints: Vec::new(),
         }));

@@ -93,6 +93,7 @@ impl Study {
             early_stopping: None,
             max_steps: world.max_steps,
             stages: Vec::new(),
+            budget: Default::default(),
             trials: Some(world.trials),
         }));
         study

@@ -57,6 +57,7 @@ fn setup_of(space: &str, trials: u64) -> Setup {
         early_stopping: None,
         max_steps: None,
         stages: Vec::new(),
+        budget: Default::default(),
         trials: Some(trials),
     }
 }

@@ -56,6 +56,7 @@ impl Session {
             early_stopping: None,
             max_steps: create.max_resource,
             stages: Vec::new(),
+            budget: Default::default(),
             trials: create.n_trials,
         };
         pruner.as_deref().map_or(Ok(()), |pruner| pruner.suits(&setup))?;

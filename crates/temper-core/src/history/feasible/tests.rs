@@ -23,6 +23,7 @@ fn history(constraints: &[&str], results: &[(f64, Option<f64>)]) -> History {
             early_stopping: None,
             max_steps: None,
             stages: Vec::new(),
+            budget: Default::default(),
             trials: None,
         }))
         .unwrap();

@@ -1,0 +1,85 @@
+//! What strategies know of a study's budget: what trials cost, and when nothing more is to be gained.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{History, Origin, State, Trial};
+
+/// The part of the budget that proposals depend on.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct BudgetSetup {
+    /// What trials cost, if proposals are to be worth it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub costs: Option<CostSetup>,
+    /// After how many results in a row, none of which promises an improvement above the noise, the
+    /// study ends; at least 1, `None`: it doesn't.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until_converged: Option<u32>,
+}
+
+impl BudgetSetup {
+    /// Whether it says nothing.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+/// What trials cost, and what all of them may cost.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct CostSetup {
+    /// The unit.
+    pub measure: Measure,
+    /// What all trials may cost together, in that unit; `None`: their number alone is limited.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limit: Option<f64>,
+}
+
+/// How the cost of a trial is known.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Measure {
+    /// It is the time of its attempts, in seconds.
+    Seconds,
+    /// It is reported under this name, in whatever unit; the last report of a trial counts.
+    Metric(String),
+}
+
+impl Measure {
+    /// What a trial has cost so far; 0 if it has not reported its cost.
+    #[must_use]
+    pub fn spent_by(&self, trial: &Trial, history: &History) -> f64 {
+        match self {
+            Self::Seconds => trial.seconds(),
+            Self::Metric(name) => history.metric(trial, name).unwrap_or(0.0),
+        }
+    }
+
+    /// What all trials have cost so far.
+    #[must_use]
+    pub fn spent(&self, history: &History) -> f64 {
+        history.trials().iter().map(|trial| self.spent_by(trial, history)).sum()
+    }
+
+    /// What a trial costs from its first step to its last; above 0. Of one that was cut short it is
+    /// scaled up, if its last step is known. `None` where that can't be known: of trials that
+    /// failed, that have not ended, or that ran elsewhere.
+    #[must_use]
+    pub fn whole(&self, trial: &Trial, history: &History) -> Option<f64> {
+        if trial.origin() == Origin::Observed {
+            return None;
+        }
+        let part = match trial.state() {
+            State::Completed => 1.0,
+            State::Pruned | State::Paused => {
+                let last = history.setup()?.max_steps?;
+                trial.reports().last()?.step as f64 / last as f64
+            }
+            State::Waiting | State::Running | State::Failed => return None,
+        };
+        let whole = self.spent_by(trial, history) / part.min(1.0);
+        (whole > 0.0 && whole.is_finite()).then_some(whole)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -33,6 +33,7 @@ mod registry;
 mod sobol;
 mod stages;
 mod start;
+mod thrift;
 mod tpe;
 
 pub use auto::Auto;

@@ -8,6 +8,7 @@ use super::axes::{Axes, Place};
 use super::belief::Belief;
 use super::boxes::{Boxes, MOST_GOALS, front};
 use super::model::Model;
+use super::price::Prices;
 use super::scalarise::scalarise;
 use crate::evidence::{End, Lesson};
 
@@ -20,6 +21,8 @@ pub(super) struct Surrogates {
     ranks: Option<Model>,
     constraints: Vec<Model>,
     success: Option<Model>,
+    /// Of what trials cost.
+    prices: Prices,
     /// Whether some losses are forecasts, which change from ask to ask.
     moving: bool,
 }
@@ -32,6 +35,8 @@ pub(super) struct Known<'a> {
     /// The trials that have not ended.
     pub(super) pending: &'a [Place],
     pub(super) belief: Option<&'a Belief>,
+    /// The power of the cost of a trial; 0 where it does not count.
+    pub(super) thrift: f64,
     /// Which of the two models of a single goal has its turn.
     pub(super) by_rank: bool,
 }
@@ -69,6 +74,11 @@ impl Surrogates {
     /// Surrogates of forecasts, for one ask.
     pub(super) fn of_forecasts() -> Self {
         Self { moving: true, ..Self::default() }
+    }
+
+    /// Whether they are of forecasts.
+    pub(super) fn are_moving(&self) -> bool {
+        self.moving
     }
 
     /// The acquisition given what is known; `None` if nothing is.
@@ -119,7 +129,9 @@ impl Surrogates {
         if improvement.is_none() && limits.is_empty() {
             return Ok(None);
         }
-        let acquisition = Acquisition { improvement, limits, belief: known.belief };
+        let Known { axes, lessons, thrift, .. } = *known;
+        let price = self.prices.learn(axes, lessons, self.moving, thrift)?;
+        let acquisition = Acquisition { improvement, limits, belief: known.belief, price };
         Ok(Some(Learned { acquisition, incumbents }))
     }
 

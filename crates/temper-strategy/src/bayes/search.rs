@@ -10,6 +10,7 @@ use super::learn::{Known, Surrogates};
 use super::maximise::{Sources, maximise};
 use super::region::Region;
 use crate::evidence::{Evidence, pending};
+use crate::thrift::thrift;
 
 /// The search by surrogates, which are kept between asks.
 #[derive(Debug, Default)]
@@ -34,10 +35,19 @@ impl Search {
         let belief = Belief::new(space, history.in_state(State::Completed).count());
         let (lessons, belief) = (evidence.lessons(), belief.as_ref());
         let by_rank = history.trials().len() % 2 == 1;
-        let known = Known { axes: &axes, lessons, pending: &pending, belief, by_rank };
+        let known = Known {
+            axes: &axes,
+            lessons,
+            pending: &pending,
+            belief,
+            thrift: thrift(history),
+            by_rank,
+        };
         if evidence.forecasts() {
             // What was learned from earlier forecasts does not follow from those of now.
             self.surrogates = Surrogates::of_forecasts();
+        } else if self.surrogates.are_moving() {
+            self.surrogates = Surrogates::default();
         }
         let Some(learned) = self.surrogates.learn(&known, rng)? else { return Ok(None) };
         let dims = axes.dims() as u32;

@@ -20,6 +20,7 @@ mod learn;
 mod maximise;
 mod model;
 mod price;
+mod promise;
 mod region;
 mod scalarise;
 mod search;
@@ -30,6 +31,7 @@ use temper_space::Space;
 
 pub(crate) use axes::{Axes, Place};
 pub(crate) use price::{Price, Prices};
+pub(crate) use promise::{Promise, Promises};
 pub(crate) use region::Region;
 pub(crate) use search::Search;
 

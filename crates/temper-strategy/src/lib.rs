@@ -17,6 +17,7 @@ mod auto;
 mod bayes;
 mod breeding;
 mod cmaes;
+mod converged;
 mod cube;
 mod evidence;
 mod forecast;

@@ -250,13 +250,18 @@ fn ranked(losses: &[f64]) -> Vec<f64> {
 /// "Exploratory Data Analysis", section 2D. Of several goals none is ranked: a trade-off may well
 /// lie in the worse half of one of them.
 fn fenced(losses: &[f64]) -> Vec<f64> {
+    warp::standardise(&drawn_in(losses))
+}
+
+/// Losses, of which those beyond the outer fence are drawn in to it.
+pub(super) fn drawn_in(losses: &[f64]) -> Vec<f64> {
     let mut order = losses.to_vec();
     order.sort_by(f64::total_cmp);
-    let quartile = |quarter: usize| order[quarter * (order.len() - 1) / 4];
+    let Some(last) = order.len().checked_sub(1) else { return order };
+    let quartile = |quarter: usize| order[quarter * last / 4];
     let fence = quartile(3) + 3.0 * (quartile(3) - quartile(1));
     let spread = quartile(3) > quartile(1) && fence.is_finite();
-    let drawn = losses.iter().map(|loss| if spread { loss.min(fence) } else { *loss });
-    warp::standardise(&drawn.collect::<Vec<_>>())
+    losses.iter().map(|loss| if spread { loss.min(fence) } else { *loss }).collect()
 }
 
 /// Excesses in units of their median size, large ones drawn in; 0 stays 0.

@@ -50,13 +50,7 @@ impl Search {
             self.surrogates = Surrogates::default();
         }
         let Some(learned) = self.surrogates.learn(&known, rng)? else { return Ok(None) };
-        let dims = axes.dims() as u32;
-        let sources = Sources {
-            incumbents: &learned.incumbents,
-            spread: (64 * dims).clamp(128, 384),
-            near: 200 / learned.incumbents.len().max(1) as u32,
-            region,
-        };
+        let sources = Sources::new(&axes, &learned.incumbents, region);
         let places = maximise(&learned.acquisition, &axes, &sources, rng)?;
         let mut configs = places.iter().filter_map(|place| axes.config(place));
         Ok(configs.find(|config| !evidence.knows(config)))

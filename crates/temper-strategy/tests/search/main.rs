@@ -6,6 +6,7 @@ use temper_core::Config;
 
 mod auto;
 mod bayes;
+mod converged;
 mod costs;
 mod local;
 mod promises;

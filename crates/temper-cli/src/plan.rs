@@ -63,6 +63,9 @@ impl Plan {
         });
         let early_stopping = early_stopping.transpose()?;
         let max_steps = file.objective.kind.max_steps(&space);
+        let budget = budget::budget(&document, &file.budget, &goals[0], &file.objective.kind)?;
+        let budget_setup = budget::setup(&document, &file.budget, &budget, &goals, workers)?;
+        budget::check_stages(&document, &budget_setup, !stages.is_empty())?;
         let objective = ObjectivePlan::new(&document, file.objective, &space, &goals, &stages)?;
         let setup = Setup {
             name: name.clone(),
@@ -76,6 +79,7 @@ impl Plan {
             early_stopping,
             max_steps,
             stages,
+            budget: budget_setup,
             trials,
         };
         match setup.stages.as_slice() {
@@ -83,7 +87,6 @@ impl Plan {
             _ => stages::check_suits(&document, &setup, &space)?,
         }
         named::check_pruner_suits(&document, &setup)?;
-        let budget = budget::budget(&document, &file.budget, &setup.goals[0])?;
         Ok(Self {
             setup,
             space,

@@ -50,7 +50,11 @@ impl Measure {
     pub fn spent_by(&self, trial: &Trial, history: &History) -> f64 {
         match self {
             Self::Seconds => trial.seconds(),
-            Self::Metric(name) => history.metric(trial, name).unwrap_or(0.0),
+            Self::Metric(name) => {
+                // The result may be of an earlier report than the last.
+                let last = trial.reports().iter().rev().find_map(|it| it.metrics.get(name));
+                last.copied().or_else(|| history.metric(trial, name)).unwrap_or(0.0)
+            }
         }
     }
 

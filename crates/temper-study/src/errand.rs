@@ -10,7 +10,7 @@ use temper_core::{
 };
 
 use crate::ledger::{AppendError, Ledger, Proposal};
-use crate::{Study, StudyError};
+use crate::{Spent, Study, StudyError};
 
 /// The random streams of trials' own seeds start here, far from those of the log's events.
 const TRIAL_STREAMS: u64 = 1 << 63;
@@ -83,7 +83,13 @@ impl Study {
                 self.go_on(ledger, trial, Some(seen), until, note)
             }
             Next::Wait => Ok(Errand::Wait),
-            Next::Done => Ok(end_or_wait(ledger)),
+            Next::Done => {
+                let reason = ledger.ending().filter(|_| ledger.history().intake() == Intake::Open);
+                if let Some(reason) = reason {
+                    self.end_by(Some(Spent::Converged { reason: reason.to_owned() }));
+                }
+                Ok(end_or_wait(ledger))
+            }
         }
     }
 
@@ -228,7 +234,7 @@ impl Study {
         match ledger.history().setup() {
             Some(now) if !asks_alike(now, &self.setup) => Err(StudyError::Changed {
                 study: self.setup.name.clone(),
-                what: "strategy, pruner, seed, constraints or confidence",
+                what: "strategy, pruner, seed, constraints, budget or confidence",
                 difference: "another process has changed it while this one ran".to_owned(),
             }),
             _ => Ok(()),
@@ -249,6 +255,7 @@ fn asks_alike(one: &Setup, other: &Setup) -> bool {
         && one.constraints == other.constraints
         && one.space == other.space
         && one.stages == other.stages
+        && one.budget == other.budget
 }
 
 /// Trials that run may still fail and have to be tried again.

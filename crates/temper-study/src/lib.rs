@@ -52,17 +52,19 @@ mod errand;
 mod error;
 mod ledger;
 pub mod lenient;
+mod meter;
 mod observer;
 mod replay;
 mod reporter;
 mod same_search;
 mod settings;
+mod spending;
 mod study;
 mod warm_start;
 mod watch;
 mod worker;
 
-pub use budget::{Budget, Cost, Spent};
+pub use budget::{Budget, Cost, Price, Spent};
 pub use command::{
     CommandObjective, CommandSettings, Pausing, Prepare, Slot, Template, TemplateError,
     TrialFolders,

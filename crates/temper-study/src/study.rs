@@ -16,6 +16,7 @@ use temper_space::Space;
 
 use crate::errand::{Errand, Task};
 use crate::ledger::{AppendError, Ledger, SharedStorage};
+use crate::meter::Meter;
 use crate::reporter::TrialReporter;
 use crate::same_search::same_search;
 use crate::watch::Watch;
@@ -50,13 +51,15 @@ pub struct Study {
     storage: SharedStorage,
     ledger: Mutex<Ledger>,
     watch: Mutex<Watch>,
-    interrupt: Arc<AtomicBool>,
+    pub(crate) interrupt: Arc<AtomicBool>,
     /// Whether a worker has met an error in this run.
-    broken: AtomicBool,
+    pub(crate) broken: AtomicBool,
+    /// How long trials have run.
+    pub(crate) meter: Mutex<Meter>,
     /// When this run began.
-    began: Mutex<Instant>,
+    pub(crate) began: Mutex<Instant>,
     /// What ended this run before all trials had run.
-    spent: Mutex<Option<Spent>>,
+    pub(crate) spent: Mutex<Option<Spent>>,
     /// How long the log was when there was nothing to do.
     pub(crate) idle_at: AtomicU64,
 }
@@ -96,6 +99,7 @@ impl Study {
             watch: Mutex::default(),
             interrupt: Arc::default(),
             broken: AtomicBool::new(false),
+            meter: Mutex::default(),
             began: Mutex::new(Instant::now()),
             spent: Mutex::default(),
             idle_at: AtomicU64::new(NEVER),
@@ -177,12 +181,15 @@ impl Study {
     /// Runs one attempt and records how it ended.
     fn attempt(&self, objective: &dyn Objective, task: &Task) -> Result<(), StudyError> {
         let clock = Instant::now();
+        self.meter().begin(task.job.trial, clock);
         let mut reporter = TrialReporter::new(self, task.job.trial, task.lease);
         let result = catch_unwind(AssertUnwindSafe(|| objective.run(&task.job, &mut reporter)))
             .unwrap_or_else(|panic| Err(crash(&*panic).into()));
+        let elapsed = clock.elapsed();
+        self.meter().end(task.job.trial, elapsed);
         let peak_memory = reporter.peak_memory();
         match reporter.end(result)? {
-            Some(outcome) => self.finish(task, outcome, clock.elapsed(), peak_memory),
+            Some(outcome) => self.finish(task, outcome, elapsed, peak_memory),
             None => Ok(()), // taken over: nobody waits for how it ended here
         }
     }
@@ -242,31 +249,6 @@ impl Study {
 
     pub(crate) fn beat(&self) -> Result<(), StorageError> {
         self.storage.lock().beat(&self.worker)
-    }
-
-    /// Whether running trials are to end where they are.
-    pub(crate) fn interrupted(&self) -> bool {
-        self.interrupt.load(Ordering::Relaxed)
-            || self.broken.load(Ordering::Relaxed)
-            || self.settings.budget.wall_time.is_some_and(|limit| self.elapsed() >= limit)
-    }
-
-    /// What ended the last run before all trials had run, if anything did.
-    #[must_use]
-    pub fn ended_by(&self) -> Option<Spent> {
-        self.spent.lock().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-
-    /// Whether the budget is spent; then it is known why.
-    pub(crate) fn spent(&self, history: &History) -> bool {
-        let spent = self.settings.budget.spent(history, self.elapsed());
-        let is_spent = spent.is_some();
-        *self.spent.lock().unwrap_or_else(PoisonError::into_inner) = spent;
-        is_spent
-    }
-
-    fn elapsed(&self) -> Duration {
-        self.began.lock().unwrap_or_else(PoisonError::into_inner).elapsed()
     }
 
     pub(crate) fn ledger(&self) -> MutexGuard<'_, Ledger> {

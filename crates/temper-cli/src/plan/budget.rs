@@ -113,6 +113,7 @@ fn cost(
     let per_hour = positive(document, "price_per_hour", section.price_per_hour, price)?;
     if let (ObjectiveKind::Train(_), Some(metric)) = (kind, &section.cost_metric)
         && !METRICS.contains(&metric.as_str())
+        && metric != TOKENS
     {
         let message = format!("the trainer does not report `{metric}`");
         return mistake("cost_metric", &message, &suggest(metric, &METRICS));

@@ -60,7 +60,7 @@ impl Rolling {
 fn study(strategy: &str) -> MemoryStudy {
     let param = |index| format!(r#""x{index}": {{"type": "float", "low": 0, "high": 1}}"#);
     let params: Vec<_> = (0..DIMS).map(param).collect();
-    MemoryStudy::new(strategy, &format!("{{{}}}", params.join(", ")), SEED)
+    MemoryStudy::new(strategy, &format!("{{{}}}", params.join(", ")), Default::default(), SEED)
 }
 
 fn run(study: &mut MemoryStudy, trials: u64) {
@@ -74,7 +74,7 @@ fn run(study: &mut MemoryStudy, trials: u64) {
 fn record(study: &mut MemoryStudy, config: Config) {
     let places = config.iter().map(|(_, value)| value.as_f64().unwrap_or_default());
     let loss = places.map(|place| (place - 0.3).powi(2)).sum();
-    study.record(config, Ok(loss));
+    study.record(config, Ok(loss), 0.0);
 }
 
 fn ask(criterion: &mut Criterion) {

@@ -67,6 +67,9 @@ fn setup(strategy: &str, pruner: Option<(&str, &str)>) -> Setup {
         early_stopping: None,
         max_steps: Some(LAST_STEP),
         stages: Vec::new(),
+        budget: Default::default(),
+        repeat: None,
+        confirm: None,
         trials: Some(TRIALS),
     }
 }

@@ -141,7 +141,7 @@ struct Search {
 impl Problem {
     /// The strain above which so much of the space lies.
     fn limit(&self, share: f64) -> f64 {
-        let study = MemoryStudy::new("random", SPACE, 0);
+        let study = MemoryStudy::new("random", SPACE, Default::default(), 0);
         let strain = |index| (self.strain)(&Training::new(&study.random(index)));
         let mut strains: Vec<_> = (0..DRAWS).map(strain).collect();
         strains.sort_by(f64::total_cmp);
@@ -149,7 +149,7 @@ impl Problem {
     }
 
     fn search(&self, strategy: &str, limit: f64, seed: u64) -> Search {
-        let mut study = MemoryStudy::new(strategy, SPACE, seed);
+        let mut study = MemoryStudy::new(strategy, SPACE, Default::default(), seed);
         let (mut wasted, mut best) = (0, f64::INFINITY);
         for trial in 0..TRIALS {
             let config = study.ask();
@@ -158,7 +158,7 @@ impl Problem {
             let result = if fails { Err(self.kind) } else { Ok((self.loss)(&training)) };
             wasted += u64::from(fails && trial >= LEARNING);
             best = result.map_or(best, |loss| best.min(loss));
-            study.record(config, result);
+            study.record(config, result, 0.0);
         }
         Search { wasted: wasted as f64 / (TRIALS - LEARNING) as f64, best }
     }

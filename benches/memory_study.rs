@@ -1,8 +1,8 @@
 //! A study in memory, without a runner: its log, and the strategy that has seen it.
 
 use temper_core::{
-    Config, Direction, Event, Failure, FailureKind, Goal, History, Loss, Next, Origin, Outcome,
-    Setup, Strategy, StrategySetup, TrialId, WorkerId, draw, stream,
+    BudgetSetup, Config, Direction, Event, Failure, FailureKind, Goal, History, Loss, Next, Origin,
+    Outcome, Setup, Strategy, StrategySetup, TrialId, WorkerId, draw, stream,
 };
 use temper_space::Space;
 
@@ -16,7 +16,7 @@ pub(crate) struct MemoryStudy {
 
 impl MemoryStudy {
     /// An empty study of a space in JSON, by the strategy of that name.
-    pub(crate) fn new(strategy: &str, space: &str, seed: u64) -> Self {
+    pub(crate) fn new(strategy: &str, space: &str, budget: BudgetSetup, seed: u64) -> Self {
         let spec = serde_json::from_str(space).expect("the space is JSON");
         let mut study = Self {
             space: Space::new(&spec, &Default::default()).expect("the space is valid"),
@@ -38,6 +38,7 @@ impl MemoryStudy {
             stages: Vec::new(),
             repeat: None,
             confirm: None,
+            budget,
             trials: None,
         }));
         study
@@ -62,8 +63,13 @@ impl MemoryStudy {
         }
     }
 
-    /// Records a trial of the configuration, which ended like that.
-    pub(crate) fn record(&mut self, config: Config, result: Result<f64, FailureKind>) {
+    /// Records a trial of the configuration, which ended like that after some seconds.
+    pub(crate) fn record(
+        &mut self,
+        config: Config,
+        result: Result<f64, FailureKind>,
+        seconds: f64,
+    ) {
         let trial = TrialId(self.trials());
         let (seen, worker, origin) = (self.history.len(), WorkerId::new("bench"), Origin::Strategy);
         let (until, fork, note) = (None, None, None);
@@ -83,7 +89,7 @@ impl MemoryStudy {
             Ok(loss) => Outcome::completed(vec![Loss::new(loss).expect("the loss is finite")]),
             Err(kind) => Outcome::Failed { failure: Failure::new(kind, "failed"), retry: false },
         };
-        self.add(&Event::Finished { trial, lease, outcome, seconds: 0.0, peak_memory: None });
+        self.add(&Event::Finished { trial, lease, outcome, seconds, peak_memory: None });
     }
 
     fn add(&mut self, event: &Event) {

@@ -41,6 +41,7 @@ fn setup() -> Setup {
         stages: Vec::new(),
         repeat: None,
         confirm: None,
+        budget: Default::default(),
         trials: Some(TRIALS),
     }
 }

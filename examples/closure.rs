@@ -65,6 +65,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         stages: Vec::new(),
         repeat: None,
         confirm: None,
+        budget: Default::default(),
         trials: Some(200),
     };
     let strategy = temper_strategy::build("random", &Default::default())?;

@@ -1,5 +1,7 @@
 //! The commands, as a person or a program uses them.
 
+#[path = "command_line/budgets.rs"]
+mod budgets;
 #[path = "command_line/checkpoints.rs"]
 mod checkpoints;
 #[path = "command_line/confirm.rs"]

@@ -76,6 +76,7 @@ fn events() -> Vec<Event> {
             stages: Vec::new(),
             repeat: None,
             confirm: None,
+            budget: Default::default(),
             trials: Some(3),
         }),
         start(0, Origin::Default, 0),

@@ -55,9 +55,32 @@ fn a_mistake_in_the_budget_is_pointed_at() {
         ("nothing to spend", budget("cost = 0\nprice_per_hour = 2.5")),
         ("no tokens", budget("train_tokens = -1")),
         ("a target that is no number", budget("target = nan")),
+        ("two prices", budget("cost = 9\nprice_per_hour = 2.5\ncost_metric = \"dollars\"")),
+        ("nothing to be aware of", budget("cost_aware = true")),
+        ("no result in a row", budget("until_converged = 0")),
+        ("no number of results", budget("until_converged = \"soon\"")),
         ("an unknown key", budget("walltime = \"2h\"")),
     ];
     let changes: Vec<_> =
         cases.iter().map(|(name, section)| (*name, "[space]", section.as_str())).collect();
     insta::assert_snapshot!(refusals(STUDY, &changes));
+}
+
+#[test]
+fn a_search_with_several_goals_or_stages_has_no_convergence() {
+    let goals = "objectives = [{ metric = \"loss\" }, { metric = \"size\" }]";
+    let converging = "[budget]\nuntil_converged = true\n\n";
+    let several = STUDY
+        .replace("metric = \"loss\"", goals)
+        .replace("[space]", &format!("{converging}[space]"));
+    insta::assert_snapshot!(refusals(&several, &[("several goals", "[space]", "[space]")]));
+    let stages = "[[stage]]\nname = \"coarse\"\ntrials = 2\n\n";
+    let section = format!("{converging}{stages}[space]");
+    insta::assert_snapshot!(refusals(STUDY, &[("stages", "[space]", section.as_str())]));
+}
+
+#[test]
+fn the_cost_of_a_trial_is_a_metric_that_the_trainer_reports() {
+    let section = "[budget]\ncost_metric = \"dollars\"\n\n[space]";
+    insta::assert_snapshot!(refusals(TRAIN, &[("an unknown metric", "[space]", section)]));
 }

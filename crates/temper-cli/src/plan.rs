@@ -66,10 +66,12 @@ impl Plan {
         });
         let early_stopping = early_stopping.transpose()?;
         let max_steps = file.objective.kind.max_steps(&space);
+        let budget = budget::budget(&document, &file.budget, &goals[0], &file.objective.kind)?;
+        let budget_setup = budget::setup(&document, &file.budget, &budget, &goals, workers)?;
+        budget::check_stages(&document, &budget_setup, !stages.is_empty())?;
         let early = early_stopping.as_ref();
         let objective =
             ObjectivePlan::new(&document, file.objective, &space, &goals, &stages, early)?;
-        let budget = budget::budget(&document, &file.budget, &goals[0])?;
         let confirm = file.confirm.as_ref();
         let confirm = confirm.map(|it| confirm::confirm(&document, it, budget.target));
         let setup = Setup {
@@ -84,6 +86,7 @@ impl Plan {
             early_stopping,
             max_steps,
             stages,
+            budget: budget_setup,
             trials,
             repeat: confirm::repeat(&document, file.study.repeat)?,
             confirm: confirm.transpose()?,

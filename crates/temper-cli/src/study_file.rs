@@ -99,6 +99,9 @@ pub(crate) struct BudgetSection {
     pub(crate) wall_time: Option<String>,
     pub(crate) cost: Option<f64>,
     pub(crate) price_per_hour: Option<f64>,
+    pub(crate) cost_metric: Option<String>,
+    pub(crate) cost_aware: Option<bool>,
+    pub(crate) until_converged: Option<UntilConverged>,
     pub(crate) train_tokens: Option<f64>,
     pub(crate) target: Option<f64>,
 }
@@ -109,6 +112,14 @@ pub(crate) struct BudgetSection {
 pub(crate) struct ConfirmSection {
     pub(crate) seeds: Option<u32>,
     pub(crate) top: Option<u32>,
+}
+
+/// `until_converged`: whether, or after how many results in a row.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(untagged, expecting = "expected true, false or a number of results, as in 3")]
+pub(crate) enum UntilConverged {
+    Whether(bool),
+    Results(u32),
 }
 
 /// `[early_stopping]`

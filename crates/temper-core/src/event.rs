@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 use temper_space::{RequireSpec, SpaceSpec};
 
 use crate::{
-    Config, Confirm, Constraint, EarlyStopping, Failure, Fork, Goal, Lease, Loss, Metrics, Seq,
-    StageSetup, Step, TrialId, Verdict, WorkerId,
+    BudgetSetup, Config, Confirm, Constraint, EarlyStopping, Failure, Fork, Goal, Lease, Loss,
+    Metrics, Seq, StageSetup, Step, TrialId, Verdict, WorkerId,
 };
 
 /// What a study was when it was opened; recorded again whenever something of it changed.
@@ -39,6 +39,9 @@ pub struct Setup {
     /// The stages of the search, in their order; none if it has but one.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub stages: Vec<StageSetup>,
+    /// What proposals know of the budget.
+    #[serde(default, skip_serializing_if = "BudgetSetup::is_empty")]
+    pub budget: BudgetSetup,
     /// The total number of trials that strategies may plan for, if it was known; trials that were
     /// observed elsewhere, and those that go on from the checkpoint of another, are not counted.
     #[serde(default)]

@@ -35,6 +35,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod budget;
 mod confirm;
 mod constraint;
 mod early_stopping;
@@ -54,6 +55,7 @@ mod strategy;
 mod student;
 mod trial;
 
+pub use budget::{BudgetSetup, CostSetup, Measure};
 pub use confirm::{Candidate, Confirm, Confirmation, Out, Run};
 pub use constraint::{Bound, Constraint, ConstraintError};
 pub use early_stopping::EarlyStopping;

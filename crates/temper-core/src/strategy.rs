@@ -88,6 +88,12 @@ pub trait Strategy: fmt::Debug + Send {
         None
     }
 
+    /// Why it was [`Next::Done`] when it was last asked, in one line for people, if it might have
+    /// proposed more.
+    fn ending(&self) -> Option<&str> {
+        None
+    }
+
     /// Shows it each event of the log once, in order, after the event became part of the history.
     fn tell(&mut self, _event: &Event) {}
 }

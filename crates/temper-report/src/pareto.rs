@@ -39,6 +39,7 @@ mod tests {
             stages: Vec::new(),
             repeat: None,
             confirm: None,
+            budget: Default::default(),
             trials: None,
         };
         history.apply(&Event::Opened(setup)).unwrap();

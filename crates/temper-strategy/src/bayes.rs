@@ -19,6 +19,8 @@ mod boxes;
 mod learn;
 mod maximise;
 mod model;
+mod price;
+mod promise;
 mod region;
 mod scalarise;
 mod search;
@@ -28,6 +30,8 @@ use temper_core::{Event, History, Next, Rng, Strategy, StrategyError};
 use temper_space::Space;
 
 pub(crate) use axes::{Axes, Place};
+pub(crate) use price::{Price, Prices};
+pub(crate) use promise::{Promise, Promises};
 pub(crate) use region::Region;
 pub(crate) use search::Search;
 

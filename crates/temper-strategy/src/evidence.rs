@@ -39,6 +39,8 @@ pub(crate) struct Lesson {
     pub(crate) active: Vec<bool>,
     /// How it ended.
     pub(crate) end: End,
+    /// What it costs to its end, above 0, where costs count and that is known.
+    pub(crate) cost: Option<f64>,
 }
 
 /// How a trial ended.
@@ -107,7 +109,8 @@ impl Evidence {
             let config = trial(*id).config();
             let (point, active) = (space.encode(config), space.active(config));
             self.open.push(self.lessons.len());
-            self.lessons.push(Lesson { point, active, end: End::Pruned { losses: Vec::new() } });
+            let end = End::Pruned { losses: Vec::new() };
+            self.lessons.push(Lesson { point, active, end, cost: None });
         }
         if self.open.is_empty() {
             return;
@@ -116,8 +119,11 @@ impl Evidence {
         let any_open = self.open.iter().any(is_open);
         let is_single = history.setup().is_some_and(|setup| setup.goals.len() == 1);
         let curves = if any_open && is_single { Curves::learn(history) } else { None };
+        let costs = history.setup().and_then(|setup| setup.budget.costs.as_ref());
         for index in &self.open {
-            self.lessons[*index].end = end(history, trial(self.ended[*index]), curves.as_ref());
+            let (lesson, trial) = (&mut self.lessons[*index], trial(self.ended[*index]));
+            lesson.end = end(history, trial, curves.as_ref());
+            lesson.cost = costs.and_then(|costs| costs.measure.whole(trial, history));
         }
         self.open.retain(is_open);
     }

@@ -17,6 +17,7 @@ mod auto;
 mod bayes;
 mod breeding;
 mod cmaes;
+mod converged;
 mod cube;
 mod evidence;
 mod forecast;
@@ -34,6 +35,7 @@ mod registry;
 mod sobol;
 mod stages;
 mod start;
+mod thrift;
 mod tpe;
 
 pub use auto::Auto;

@@ -21,6 +21,7 @@ use temper_core::{
 };
 use temper_space::{Space, SpaceError};
 
+use crate::converged::Converging;
 use crate::registry::{Options, RegistryError, build};
 
 use levels::{anchor, levels};
@@ -49,7 +50,13 @@ pub fn build_for(setup: &Setup) -> Result<Box<dyn Strategy>, RegistryError> {
     let strategies = setup.stages.iter().map(|stage| &stage.strategy);
     strategies.chain([&setup.strategy]).try_for_each(|it| strategy(it).map(drop))?;
     match setup.stages.as_slice() {
-        [] => strategy(&setup.strategy),
+        [] => {
+            let strategy = strategy(&setup.strategy)?;
+            Ok(match setup.budget.until_converged {
+                Some(in_a_row) => Box::new(Converging::new(strategy, in_a_row)),
+                None => strategy,
+            })
+        }
         stages => Ok(Box::new(Stages { stages: stages.to_vec(), log: Vec::new(), view: None })),
     }
 }

@@ -7,7 +7,8 @@
 //!
 //! The best tenth of the trials is good, all others are bad, also those that failed and those that
 //! still run. Each set gets a density (`parzen.rs`); of a few draws from that of the good ones, the
-//! one with the highest ratio of the two is tried.
+//! one with the highest ratio of the two is tried. Where cost counts, the ratio is divided by what the
+//! trial is predicted to cost, as in `bayes`.
 //!
 //! Sources: Bergstra et al., "Algorithms for Hyper-Parameter Optimization", `NeurIPS` 2011; Falkner
 //! et al., "BOHB", ICML 2018, for the joint density; Watanabe, "Tree-Structured Parzen Estimator:
@@ -33,9 +34,11 @@ mod parzen;
 
 use model::{Candidate, Ground, Model};
 
+use crate::bayes::{Axes, Price, Prices};
 use crate::evidence::Evidence;
 use crate::proposal::{Proposal, draw_new};
 use crate::registry::{Entry, RegistryError, read_options};
+use crate::thrift::thrift;
 
 const NAME: &str = "tpe";
 
@@ -83,6 +86,8 @@ pub struct Tpe {
     evidence: Evidence,
     /// Follows from the evidence.
     ground: Ground,
+    /// What trials cost, as far as that counts.
+    prices: Prices,
 }
 
 impl Tpe {
@@ -94,9 +99,15 @@ impl Tpe {
 
     /// The most promising configuration of the model, a new one if there is one among the
     /// candidates. `None` if the requirements refuse them all.
-    fn exploit(&self, space: &Space, model: &Model, rng: &mut Rng) -> Option<Proposal> {
+    fn exploit(
+        &self,
+        space: &Space,
+        model: &Model,
+        price: Option<&Price>,
+        rng: &mut Rng,
+    ) -> Option<Proposal> {
         let good = self.candidates(space, || model.draw(rng));
-        let (known, new) = self.pick(space, model, &good);
+        let (known, new) = self.pick(space, model, price, &good);
         if let Some(new) = new {
             return Some(new.into());
         }
@@ -104,7 +115,7 @@ impl Tpe {
         let dims = space.dims();
         let anywhere = || model.candidate((0..dims).map(|_| rng.random()).collect());
         let anywhere = self.candidates(space, anywhere);
-        let (other, new) = self.pick(space, model, &anywhere);
+        let (other, new) = self.pick(space, model, price, &anywhere);
         let note = if new.is_some() {
             "the best of random draws, for nothing likely is allowed and new"
         } else {
@@ -128,9 +139,17 @@ impl Tpe {
         &self,
         space: &Space,
         model: &Model,
+        price: Option<&Price>,
         candidates: &[Candidate],
     ) -> (Option<Config>, Option<Config>) {
-        let scores = model.scores(candidates);
+        let mut scores = model.scores(candidates);
+        if let Some(price) = price {
+            let axes = Axes::new(space);
+            let places: Vec<_> = candidates.iter().map(|it| axes.settle(&it.point)).collect();
+            // What can't be priced costs what all cost.
+            let costs = price.ln_costs(&places).unwrap_or_default();
+            scores.iter_mut().zip(costs).for_each(|(score, cost)| *score -= cost);
+        }
         let mut order: Vec<usize> = (0..candidates.len()).collect();
         order.sort_by(|&a, &b| scores[b].total_cmp(&scores[a]));
         let mut known = None;
@@ -146,6 +165,14 @@ impl Tpe {
     }
 }
 
+impl Tpe {
+    /// What trials cost, if that counts and can be learned.
+    fn price(&mut self, space: &Space, history: &History) -> Option<Price> {
+        let (lessons, moving) = (self.evidence.lessons(), self.evidence.forecasts());
+        self.prices.learn(&Axes::new(space), lessons, moving, thrift(history)).ok().flatten()
+    }
+}
+
 impl Strategy for Tpe {
     fn ask(
         &mut self,
@@ -158,9 +185,11 @@ impl Strategy for Tpe {
         if lessons.len() < self.options.startup_trials as usize || space.dims() == 0 {
             return draw_new(space, &self.evidence, rng).map(Next::from);
         }
+        let price = self.price(space, history);
+        let lessons = self.evidence.lessons();
         self.ground.update(space, lessons);
         let model = Model::fit(&self.ground, space, lessons, history);
-        if let Some(proposal) = self.exploit(space, &model, rng) {
+        if let Some(proposal) = self.exploit(space, &model, price.as_ref(), rng) {
             return Ok(proposal.into());
         }
         let note = Some("a random draw, for no candidate is allowed".to_owned());
@@ -168,6 +197,9 @@ impl Strategy for Tpe {
     }
 
     fn tell(&mut self, event: &Event) {
+        if let Event::Opened(_) = event {
+            self.prices = Prices::default(); // Costs may count otherwise.
+        }
         self.evidence.tell(event);
     }
 }

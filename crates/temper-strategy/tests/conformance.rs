@@ -6,8 +6,9 @@ use std::collections::BTreeSet;
 
 use rand::RngExt;
 use temper_core::{
-    Config, Direction, Event, Failure, FailureKind, Goal, History, Lease, Loss, Next, Origin,
-    Outcome, Rng, Setup, State, Strategy, StrategyError, StrategySetup, TrialId, WorkerId, stream,
+    BudgetSetup, Config, CostSetup, Direction, Event, Failure, FailureKind, Goal, History, Lease,
+    Loss, Measure, Next, Origin, Outcome, Rng, Setup, State, Strategy, StrategyError,
+    StrategySetup, TrialId, WorkerId, stream,
 };
 use temper_space::{RequireSpec, Space};
 use temper_strategy::{ALL, Entry, Options};
@@ -90,6 +91,7 @@ impl Bench {
             stages: Vec::new(),
             repeat: None,
             confirm: None,
+            budget: Default::default(),
             trials: Some(60),
             constraints: Vec::new(),
         }));
@@ -153,7 +155,8 @@ impl Bench {
 
     fn finish(&mut self, trial: TrialId, outcome: Outcome) {
         let lease: Lease = self.history.trial(trial).unwrap().attempts().last().unwrap().lease;
-        self.add(Event::Finished { trial, lease, outcome, seconds: 1.0, peak_memory: None });
+        let seconds = 1.0 + (trial.0 % 7) as f64;
+        self.add(Event::Finished { trial, lease, outcome, seconds, peak_memory: None });
     }
 
     /// Runs up to 60 trials, four at a time, whose outcomes are of every kind, and returns what
@@ -277,6 +280,21 @@ fn changed_constraints_are_learned_as_by_a_strategy_that_knew_no_others() {
         bench.keep(&["loss0 <= 0.5", "size <= 2"]);
         bench.run(&mut stream(6, 0));
         bench.keep(&["loss0 >= 0.3"]);
+        bench.check_rebuilt(entry, case);
+    });
+}
+
+#[test]
+fn costs_are_learned_and_replayed() {
+    each(|entry, mut bench, case| {
+        let setup = bench.history.setup().unwrap().clone();
+        // The budget does for about half of the trials.
+        let costs = Some(CostSetup { measure: Measure::Seconds, limit: Some(120.0) });
+        let budget = BudgetSetup { costs, until_converged: None };
+        bench.add(Event::Opened(Setup { budget, ..setup }));
+        let luck = &mut stream(7, 0);
+        let configs = bench.run_with(25, luck, |luck| outcome(1, luck));
+        assert!(configs.iter().all(|config| bench.space.validate(config).is_ok()), "{case}");
         bench.check_rebuilt(entry, case);
     });
 }

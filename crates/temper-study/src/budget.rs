@@ -3,19 +3,21 @@
 use std::fmt;
 use std::time::Duration;
 
-use temper_core::{Goal, History, Loss, Trial};
+use temper_core::{Goal, History, Loss, Measure};
 
 /// The metric in which trials report how many tokens they have trained on.
 const TOKENS: &str = "tokens";
+/// Its seconds.
+const HOUR: f64 = 3600.0;
 
-/// Where a study ends, whichever comes first. Once one is reached, no trial begins or is promoted;
-/// those that run go on to their end, except at the end of [`Budget::wall_time`].
+/// Where a study ends, whichever comes first. Once one is reached, no trial begins or is promoted.
+/// Those that run go on to their end, unless it is the time that is spent: by [`Budget::wall_time`],
+/// or by a [`Cost`] by the hour. Then they are interrupted, and go on when the study is resumed.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Budget {
-    /// How long one run may take. Trials that run then are interrupted, and go on when the study is
-    /// resumed.
+    /// How long one run may take.
     pub wall_time: Option<Duration>,
-    /// What the time of all trials may cost.
+    /// What all trials may cost.
     pub cost: Option<Cost>,
     /// How many tokens all trials may train on together, by their metric `tokens`.
     pub train_tokens: Option<f64>,
@@ -24,13 +26,22 @@ pub struct Budget {
     pub target: Option<Loss>,
 }
 
-/// An amount of money and what an hour of a trial costs, in the same currency.
-#[derive(Clone, Copy, Debug, PartialEq)]
+/// An amount of money, or of whatever trials report as their cost.
+#[derive(Clone, Debug, PartialEq)]
 pub struct Cost {
     /// What may be spent.
     pub limit: f64,
-    /// The price of one trial's running for an hour.
-    pub price_per_hour: f64,
+    /// How that is known.
+    pub price: Price,
+}
+
+/// What a trial costs.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Price {
+    /// So much for each hour that it runs.
+    PerHour(f64),
+    /// What it reports under this name, in the unit of the limit.
+    Metric(String),
 }
 
 /// Why a study ended before it had all its trials.
@@ -59,24 +70,27 @@ pub enum Spent {
         /// The result.
         reached: f64,
     },
+    /// Nothing: the strategy expects nothing more of further trials.
+    Converged {
+        /// In its words.
+        reason: String,
+    },
 }
 
 impl Budget {
-    /// What of it is spent, by the log and by the time since the run began; `None` if something is
-    /// left of everything.
+    /// What of it is spent, by the log, by the time since the run began and by the seconds that all
+    /// trials have run together; `None` if something is left of everything.
     #[must_use]
-    pub fn spent(&self, history: &History, elapsed: Duration) -> Option<Spent> {
+    pub fn spent(&self, history: &History, elapsed: Duration, seconds: f64) -> Option<Spent> {
         let wall_time = self.wall_time.filter(|limit| elapsed >= *limit).map(Spent::WallTime);
         let cost = || {
-            let Cost { limit, price_per_hour } = self.cost?;
-            let seconds: f64 = history.trials().iter().map(Trial::seconds).sum();
-            let spent = seconds / 3600.0 * price_per_hour;
+            let Cost { limit, price } = self.cost.as_ref()?;
+            let (limit, spent) = (*limit, price.of(history, seconds));
             (spent >= limit).then_some(Spent::Cost { spent, limit })
         };
         let tokens = || {
             let limit = self.train_tokens?;
-            let own = |trial: &Trial| Some(trial.metric(TOKENS)? - inherited(trial, history));
-            let spent: f64 = history.trials().iter().filter_map(own).sum();
+            let spent = Measure::Metric(TOKENS.to_owned()).spent(history);
             (spent >= limit).then_some(Spent::TrainTokens { spent, limit })
         };
         let target = || {
@@ -89,14 +103,33 @@ impl Budget {
         };
         wall_time.or_else(cost).or_else(tokens).or_else(target)
     }
+
+    /// Whether the time is spent, so that not even what runs goes on.
+    pub(crate) fn is_over(&self, elapsed: Duration, seconds: f64) -> bool {
+        let dear = |cost: &Cost| match cost.price {
+            Price::PerHour(price) => seconds / HOUR * price >= cost.limit,
+            Price::Metric(_) => false,
+        };
+        self.wall_time.is_some_and(|limit| elapsed >= limit) || self.cost.as_ref().is_some_and(dear)
+    }
+
+    /// The metric that every trial has to report, if the budget counts by one.
+    pub(crate) fn metric(&self) -> Option<&str> {
+        match &self.cost.as_ref()?.price {
+            Price::Metric(name) => Some(name),
+            Price::PerHour(_) => None,
+        }
+    }
 }
 
-/// The tokens that a fork counts on from: those of the other trial where it began.
-fn inherited(trial: &Trial, history: &History) -> f64 {
-    let from = trial.fork().and_then(|fork| history.trial(fork.from));
-    let mut reports = from.map_or(&[][..], Trial::reports).iter();
-    let last = reports.rfind(|report| report.step <= trial.begins_after());
-    last.and_then(|report| report.metrics.get(TOKENS)).copied().unwrap_or(0.0)
+impl Price {
+    /// What all trials have cost, given the seconds that they have run.
+    fn of(&self, history: &History, seconds: f64) -> f64 {
+        match self {
+            Self::PerHour(price) => seconds / HOUR * price,
+            Self::Metric(name) => Measure::Metric(name.clone()).spent(history),
+        }
+    }
 }
 
 /// As a sentence: "the budget of 20 is spent: 20.4".
@@ -115,6 +148,7 @@ impl fmt::Display for Spent {
             Self::Target { goal, reached } => {
                 write!(f, "the target is reached: {} {reached}", goal.metric)
             }
+            Self::Converged { reason } => f.write_str(reason),
         }
     }
 }

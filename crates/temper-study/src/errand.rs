@@ -9,7 +9,7 @@ use temper_core::{
 };
 
 use crate::ledger::{AppendError, Ledger, Proposal};
-use crate::{Study, StudyError};
+use crate::{Spent, Study, StudyError};
 
 /// A job and the right to write of it.
 pub(crate) struct Task {
@@ -85,7 +85,13 @@ impl Study {
                 self.go_on(ledger, trial, Some(seen), until, note)
             }
             Next::Wait => Ok(Errand::Wait),
-            Next::Done => Ok(end_or_wait(ledger)),
+            Next::Done => {
+                let reason = ledger.ending().filter(|_| ledger.history().intake() == Intake::Open);
+                if let Some(reason) = reason {
+                    self.end_by(Some(Spent::Converged { reason: reason.to_owned() }));
+                }
+                Ok(end_or_wait(ledger))
+            }
         }
     }
 
@@ -232,7 +238,7 @@ impl Study {
         match ledger.history().setup() {
             Some(now) if !asks_alike(now, &self.setup) => Err(StudyError::Changed {
                 study: self.setup.name.clone(),
-                what: "strategy, pruner, seed, constraints, confidence or confirmation",
+                what: "strategy, pruner, seed, constraints, budget, confidence or confirmation",
                 difference: "another process has changed it while this one ran".to_owned(),
             }),
             _ => Ok(()),
@@ -255,6 +261,7 @@ fn asks_alike(one: &Setup, other: &Setup) -> bool {
         && one.stages == other.stages
         && one.repeat == other.repeat
         && one.confirm == other.confirm
+        && one.budget == other.budget
 }
 
 /// Trials that run may still fail and have to be tried again.

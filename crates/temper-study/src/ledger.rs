@@ -115,6 +115,11 @@ impl Ledger {
         self.strategy.until(&self.history)
     }
 
+    /// Why the strategy has nothing more to propose, if it might have.
+    pub(crate) fn ending(&self) -> Option<&str> {
+        self.strategy.ending()
+    }
+
     /// The number that a new trial gets.
     pub(crate) fn next_trial(&self) -> TrialId {
         TrialId(self.history.trials().len() as u64)

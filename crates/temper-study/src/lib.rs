@@ -27,6 +27,7 @@
 //!     stages: Vec::new(),
 //!     repeat: None,
 //!     confirm: None,
+//!     budget: Default::default(),
 //!     trials: Some(30),
 //! };
 //! let study = Study::open(
@@ -56,17 +57,19 @@ mod full_disk;
 mod give_up;
 mod ledger;
 pub mod lenient;
+mod meter;
 mod observer;
 mod replay;
 mod reporter;
 mod same_search;
 mod settings;
+mod spending;
 mod study;
 mod warm_start;
 mod watch;
 mod worker;
 
-pub use budget::{Budget, Cost, Spent};
+pub use budget::{Budget, Cost, Price, Spent};
 pub use checkpoints::needed_checkpoints;
 pub use command::{
     CheckpointName, CommandObjective, CommandSettings, DiskUsage, NotACheckpointName, Pausing,

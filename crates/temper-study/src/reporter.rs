@@ -3,8 +3,8 @@
 use std::ops::ControlFlow;
 
 use temper_core::{
-    Constraint, Event, Failure, FailureKind, Goal, Halt, Judgement, Lease, Loss, Metrics,
-    NotFinite, ObjectiveError, Outcome, Reporter, Step, Trial, TrialId, Verdict, judge,
+    Event, Failure, FailureKind, Goal, Halt, Judgement, Lease, Loss, Metrics, NotFinite,
+    ObjectiveError, Outcome, Reporter, Step, Trial, TrialId, Verdict, judge,
 };
 
 use crate::ledger::{AppendError, Ledger};
@@ -193,6 +193,14 @@ impl Study {
         let history = ledger.history();
         let trial = history.trial(trial);
         let has_reported = trial.is_some_and(|trial| !trial.reports().is_empty());
+        let is_unknown = |metric: &str| {
+            let is_goal = self.setup.goals.iter().any(|goal| goal.metric == metric);
+            !is_goal && trial.is_none_or(|trial| trial.metric(metric).is_none())
+        };
+        let unpriced = self.settings.budget.metric().filter(|metric| is_unknown(metric));
+        if let Some(cost) = unpriced.filter(|_| has_reported || !values.is_empty()) {
+            return Err(unreported(cost, "by which `cost` is counted", &self.setup.goals));
+        }
         if let (Some(trial), Some(early), true) = (trial, &self.setup.early_stopping, has_reported)
         {
             let best = early.best(trial, history).ok_or_else(|| unwatched(&early.watched))?;
@@ -206,13 +214,12 @@ impl Study {
             Some(losses) if !losses.is_empty() => losses.to_vec(),
             _ => return Err(Failure::new(FailureKind::Crashed, "it ended without a report")),
         };
-        let is_unknown = |metric: &str| {
-            let is_goal = self.setup.goals.iter().any(|goal| goal.metric == metric);
-            !is_goal && trial.is_none_or(|trial| trial.metric(metric).is_none())
-        };
         match self.setup.constraints.iter().find(|constraint| is_unknown(constraint.metric())) {
             None => Ok(Outcome::completed(losses)),
-            Some(constraint) => Err(unreported(constraint, &self.setup.goals)),
+            Some(constraint) => {
+                let why = format!("which has to be known for `{constraint}`");
+                Err(unreported(constraint.metric(), &why, &self.setup.goals))
+            }
         }
     }
 
@@ -233,12 +240,11 @@ fn unwatched(watched: &Goal) -> Failure {
     Failure::new(FailureKind::Crashed, message)
 }
 
-/// The failure of a trial that leaves open whether it keeps a constraint.
-fn unreported(constraint: &Constraint, goals: &[Goal]) -> Failure {
-    let metric = constraint.metric();
+/// The failure of a trial that leaves open whether it keeps a constraint, or what it cost.
+fn unreported(metric: &str, why: &str, goals: &[Goal]) -> Failure {
     let goal = goals.first().map_or("loss", |goal| &goal.metric);
     let message = format!(
-        "it ended without a report of `{metric}`, which has to be known for `{constraint}`: \
+        "it ended without a report of `{metric}`, {why}: \
          report it with the result, as in {{\"{goal}\": 1.5, \"{metric}\": 2.5}}"
     );
     Failure::new(FailureKind::Crashed, message)

@@ -18,6 +18,7 @@ use temper_space::Space;
 use crate::errand::{Errand, Task};
 use crate::full_disk::FullDisk;
 use crate::ledger::{AppendError, Ledger, SharedStorage};
+use crate::meter::Meter;
 use crate::reporter::TrialReporter;
 use crate::same_search::same_search;
 use crate::watch::Watch;
@@ -52,16 +53,18 @@ pub struct Study {
     storage: SharedStorage,
     ledger: Mutex<Ledger>,
     watch: Mutex<Watch>,
-    interrupt: Arc<AtomicBool>,
+    pub(crate) interrupt: Arc<AtomicBool>,
     /// Whether a worker has met an error in this run.
-    broken: AtomicBool,
+    pub(crate) broken: AtomicBool,
     full_disk: FullDisk,
     /// The trials whose checkpoints were removed.
     discarded: Mutex<BTreeSet<TrialId>>,
+    /// How long trials have run.
+    pub(crate) meter: Mutex<Meter>,
     /// When this run began.
-    began: Mutex<Instant>,
+    pub(crate) began: Mutex<Instant>,
     /// What ended this run before all trials had run.
-    spent: Mutex<Option<Spent>>,
+    pub(crate) spent: Mutex<Option<Spent>>,
     /// How long the log was when there was nothing to do.
     pub(crate) idle_at: AtomicU64,
 }
@@ -103,6 +106,7 @@ impl Study {
             broken: AtomicBool::new(false),
             full_disk: FullDisk::default(),
             discarded: Mutex::default(),
+            meter: Mutex::default(),
             began: Mutex::new(Instant::now()),
             spent: Mutex::default(),
             idle_at: AtomicU64::new(NEVER),
@@ -186,15 +190,18 @@ impl Study {
     /// Runs one attempt and records how it ended.
     fn attempt(&self, objective: &dyn Objective, task: &Task) -> Result<(), StudyError> {
         let clock = Instant::now();
+        self.meter().begin(task.job.trial, clock);
         let mut reporter = TrialReporter::new(self, task.job.trial, task.lease);
         let result = catch_unwind(AssertUnwindSafe(|| objective.run(&task.job, &mut reporter)))
             .unwrap_or_else(|panic| Err(crash(&*panic).into()));
+        let elapsed = clock.elapsed();
+        self.meter().end(task.job.trial, elapsed);
         let peak_memory = reporter.peak_memory();
         let Some(mut outcome) = reporter.end(result)? else {
             return Ok(()); // taken over: nobody waits for how it ended here
         };
         let counted = self.full_disk.count(task.job.trial, &mut outcome);
-        self.finish(task, outcome, clock.elapsed(), peak_memory)?;
+        self.finish(task, outcome, elapsed, peak_memory)?;
         self.discard_checkpoints(objective);
         counted
     }
@@ -254,34 +261,6 @@ impl Study {
 
     pub(crate) fn beat(&self) -> Result<(), StorageError> {
         self.storage.lock().beat(&self.worker)
-    }
-
-    /// Whether running trials are to end where they are.
-    pub(crate) fn interrupted(&self) -> bool {
-        self.interrupt.load(Ordering::Relaxed)
-            || self.broken.load(Ordering::Relaxed)
-            || self.settings.budget.wall_time.is_some_and(|limit| self.elapsed() >= limit)
-    }
-
-    /// What ended the last run before all trials had run, if anything did.
-    #[must_use]
-    pub fn ended_by(&self) -> Option<Spent> {
-        self.spent.lock().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-
-    /// Whether the budget is spent; then it is known why.
-    pub(crate) fn spent(&self, history: &History) -> bool {
-        let spent = self.settings.budget.spent(history, self.elapsed());
-        // A target ends the search; what it has found is confirmed all the same.
-        let confirms = self.setup.confirm.is_some();
-        let is_spent =
-            spent.as_ref().is_some_and(|it| !confirms || !matches!(it, Spent::Target { .. }));
-        *self.spent.lock().unwrap_or_else(PoisonError::into_inner) = spent;
-        is_spent
-    }
-
-    fn elapsed(&self) -> Duration {
-        self.began.lock().unwrap_or_else(PoisonError::into_inner).elapsed()
     }
 
     pub(crate) fn ledger(&self) -> MutexGuard<'_, Ledger> {

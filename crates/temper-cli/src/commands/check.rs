@@ -3,9 +3,10 @@
 use std::path::Path;
 
 use miette::Result;
-use temper_core::{Goal, StageSetup};
+use temper_core::{Goal, Measure, StageSetup};
 use temper_space::{Confidence, Domain, Param, Space};
 use temper_strategy::{Grid, GridOptions, narrow};
+use temper_study::Price;
 use temper_train::TrainConfig;
 
 use crate::args::StudyArgs;
@@ -45,6 +46,7 @@ pub(crate) fn run(args: &StudyArgs) -> Result<Exit> {
     println!("{}", budget(&plan)?);
     ends(&plan).for_each(|line| println!("{line}"));
     honesty(&plan).for_each(|line| println!("{line}"));
+    limits(&plan).for_each(|line| println!("{line}"));
     for stage in &plan.setup.stages {
         println!("  {}", stage_line(stage, &plan));
     }
@@ -158,6 +160,35 @@ fn honesty(plan: &Plan) -> impl Iterator<Item = String> {
         )
     });
     repeat.into_iter().chain(confirm)
+}
+
+/// What ends the study besides its trials, and what that means for what is proposed.
+fn limits(plan: &Plan) -> impl Iterator<Item = String> {
+    let (budget, setup) = (&plan.settings.budget, &plan.setup.budget);
+    let time =
+        budget.wall_time.map(|time| format!("after {} of a run", humantime::format_duration(time)));
+    let cost = budget.cost.as_ref().map(|cost| match &cost.price {
+        Price::PerHour(price) => {
+            format!("at a cost of {}, {price} for each hour of a trial", cost.limit)
+        }
+        Price::Metric(metric) => format!("at a cost of {}, as trials report {metric}", cost.limit),
+    });
+    let tokens = budget.train_tokens.map(|tokens| format!("after {tokens} tokens"));
+    let target =
+        budget.target.map(|it| format!("at {} {}", plan.goal().metric, plan.goal().value(it)));
+    let converged = setup.until_converged.map(|results| {
+        format!("when {results} results in a row promise no improvement above the noise")
+    });
+    let ends = [time, cost, tokens, target, converged].into_iter().flatten();
+    let ends = ends.map(|end| format!("it also ends {end}"));
+    let thrift = setup.costs.as_ref().map(|costs| {
+        let unit = match &costs.measure {
+            Measure::Seconds => "the seconds that trials take",
+            Measure::Metric(metric) => metric,
+        };
+        format!("cheap trials are preferred while much of the budget is left, by {unit}")
+    });
+    ends.chain(thrift)
 }
 
 fn budget(plan: &Plan) -> Result<String> {

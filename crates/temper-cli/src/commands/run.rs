@@ -63,9 +63,13 @@ fn go(
         say(format!("interrupted; to go on: {}", resume_command(args)));
         return Ok(Exit::Interrupted);
     }
-    if let Some(spent) = ended_by {
+    let none_completed = history.in_state(State::Completed).next().is_none();
+    if let Some(spent) = &ended_by {
+        if none_completed {
+            say("the budget ended before any trial was complete");
+        }
         say(match spent {
-            Spent::Target { .. } => spent.to_string(),
+            Spent::Target { .. } | Spent::Converged { .. } => spent.to_string(),
             _ => format!("{spent}; to go on with more: {}", resume_command(args)),
         });
     }

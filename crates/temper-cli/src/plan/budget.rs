@@ -1,51 +1,154 @@
 //! What `[budget]` comes to.
 
 use miette::Result;
-use temper_core::Goal;
-use temper_study::{Budget, Cost};
+use temper_core::{BudgetSetup, CostSetup, Goal, Measure};
+use temper_study::{Budget, Cost, Price};
 
 use super::duration;
 use crate::document::Document;
-use crate::study_file::BudgetSection;
+use crate::mistake::{Mistake, suggest};
+use crate::study_file::{BudgetSection, ObjectiveKind, UntilConverged};
+use crate::train_settings::METRICS;
+
+/// After how many results in a row that promise nothing more a study ends, unless the file says.
+const IN_A_ROW: u32 = 3;
+/// The metric in which trials report how many tokens they have trained on.
+const TOKENS: &str = "tokens";
+const SECONDS_IN_AN_HOUR: f64 = 3600.0;
 
 /// Reads the section.
-pub(super) fn budget(document: &Document, section: &BudgetSection, goal: &Goal) -> Result<Budget> {
-    let mistake = |key: &str, message: String, help: &str| {
-        document.mistake(&["budget", key], message).help(Some(help.to_owned()))
-    };
-    let positive = |key: &str, value: Option<f64>, help: &str| match value {
-        Some(value) if !(value > 0.0 && value.is_finite()) => {
-            Err(mistake(key, format!("`{key}` is {value}"), help))
-        }
-        value => Ok(value),
-    };
+pub(super) fn budget(
+    document: &Document,
+    section: &BudgetSection,
+    goal: &Goal,
+    kind: &ObjectiveKind,
+) -> Result<Budget> {
     let wall_time = section.wall_time.as_deref();
     let wall_time = wall_time.map(|text| duration(document, &["budget", "wall_time"], text));
-    let limit = positive("cost", section.cost, "write what may be spent: cost = 20.0")?;
-    let price = "write what an hour of one trial costs: price_per_hour = 2.5";
-    let price_per_hour = positive("price_per_hour", section.price_per_hour, price)?;
-    let cost = match (limit, price_per_hour) {
-        (Some(limit), Some(price_per_hour)) => Some(Cost { limit, price_per_hour }),
-        (Some(_), None) => {
-            let message = "`cost` has no price".to_owned();
-            return Err(mistake("cost", message, price).into());
-        }
-        (None, Some(_)) => {
-            let message = "`price_per_hour` bounds nothing".to_owned();
-            return Err(mistake("price_per_hour", message, "write cost = 20.0, too").into());
-        }
-        (None, None) => None,
-    };
     let tokens = "write how many tokens all trials may train on: train_tokens = 1e9";
     let target = section.target.map(|target| {
         let help = format!("write a value of {} that is good enough", goal.metric);
         let message = format!("`target` is {target}");
-        goal.loss(target).map_err(|_| mistake("target", message, &help))
+        goal.loss(target).map_err(|_| mistake(document, "target", message, &help))
     });
     Ok(Budget {
         wall_time: wall_time.transpose()?,
-        cost,
-        train_tokens: positive("train_tokens", section.train_tokens, tokens)?,
+        cost: cost(document, section, kind)?,
+        train_tokens: positive(document, "train_tokens", section.train_tokens, tokens)?,
         target: target.transpose()?,
     })
+}
+
+/// What strategies know of it.
+pub(super) fn setup(
+    document: &Document,
+    section: &BudgetSection,
+    budget: &Budget,
+    goals: &[Goal],
+    workers: u16,
+) -> Result<BudgetSetup, Mistake> {
+    let costs = costs(section, budget, workers);
+    if section.cost_aware == Some(true) && costs.is_none() {
+        let help = "write a budget of cost, train_tokens or wall_time, or a cost_metric";
+        let message = "`cost_aware` has no cost to go by".to_owned();
+        return Err(mistake(document, "cost_aware", message, help));
+    }
+    let until_converged = match section.until_converged {
+        None | Some(UntilConverged::Whether(false)) => None,
+        Some(UntilConverged::Whether(true)) => Some(IN_A_ROW),
+        Some(UntilConverged::Results(0)) => {
+            let help = "write true, or how many results in a row are to promise nothing more";
+            let message = "`until_converged` is 0".to_owned();
+            return Err(mistake(document, "until_converged", message, help));
+        }
+        Some(UntilConverged::Results(results)) => Some(results),
+    };
+    if until_converged.is_some() && goals.len() > 1 {
+        let message = format!("`until_converged` is for one goal, and there are {}", goals.len());
+        let help = "leave it out, or name the goal that counts: metric = \"loss\"";
+        return Err(mistake(document, "until_converged", message, help));
+    }
+    let costs = costs.filter(|_| section.cost_aware != Some(false));
+    Ok(BudgetSetup { costs, until_converged })
+}
+
+/// Refuses what stages can't keep.
+pub(super) fn check_stages(
+    document: &Document,
+    setup: &BudgetSetup,
+    has_stages: bool,
+) -> Result<(), Mistake> {
+    if setup.until_converged.is_none() || !has_stages {
+        return Ok(());
+    }
+    let message = "`until_converged` ends no stage".to_owned();
+    let help = "leave it out: each stage has its number of trials";
+    Err(mistake(document, "until_converged", message, help))
+}
+
+/// What trials cost and may cost, by what is spent first as far as that is known.
+fn costs(section: &BudgetSection, budget: &Budget, workers: u16) -> Option<CostSetup> {
+    let seconds = |limit| CostSetup { measure: Measure::Seconds, limit: Some(limit) };
+    let metric = |name: &str, limit| CostSetup { measure: Measure::Metric(name.to_owned()), limit };
+    let reported = section.cost_metric.as_deref().map(|name| metric(name, section.cost));
+    let hours = budget.cost.as_ref().and_then(|cost| match cost.price {
+        Price::PerHour(price) => Some(seconds(cost.limit / price * SECONDS_IN_AN_HOUR)),
+        Price::Metric(_) => None,
+    });
+    let tokens = budget.train_tokens.map(|tokens| metric(TOKENS, Some(tokens)));
+    let wall_time = budget.wall_time.map(|time| seconds(time.as_secs_f64() * f64::from(workers)));
+    reported.or(hours).or(tokens).or(wall_time)
+}
+
+fn cost(
+    document: &Document,
+    section: &BudgetSection,
+    kind: &ObjectiveKind,
+) -> Result<Option<Cost>, Mistake> {
+    let mistake = |key: &str, message: &str, help: &str| {
+        Err(mistake(document, key, message.to_owned(), help))
+    };
+    let limit = positive(document, "cost", section.cost, "write what may be spent: cost = 20.0")?;
+    let price = "write what an hour of one trial costs: price_per_hour = 2.5";
+    let per_hour = positive(document, "price_per_hour", section.price_per_hour, price)?;
+    if let (ObjectiveKind::Train(_), Some(metric)) = (kind, &section.cost_metric)
+        && !METRICS.contains(&metric.as_str())
+        && metric != TOKENS
+    {
+        let message = format!("the trainer does not report `{metric}`");
+        return mistake("cost_metric", &message, &suggest(metric, &METRICS));
+    }
+    match (limit, per_hour, &section.cost_metric) {
+        (_, Some(_), Some(_)) => {
+            let help = "leave one of them out: a cost is reported, or follows from the time";
+            mistake("cost_metric", "`cost_metric` stands beside `price_per_hour`", help)
+        }
+        (Some(limit), Some(price), None) => Ok(Some(Cost { limit, price: Price::PerHour(price) })),
+        (Some(limit), None, Some(metric)) => {
+            Ok(Some(Cost { limit, price: Price::Metric(metric.clone()) }))
+        }
+        (Some(_), None, None) => mistake("cost", "`cost` has no price", price),
+        (None, Some(_), None) => {
+            mistake("price_per_hour", "`price_per_hour` bounds nothing", "write cost = 20.0, too")
+        }
+        (None, None, _) => Ok(None),
+    }
+}
+
+fn positive(
+    document: &Document,
+    key: &str,
+    value: Option<f64>,
+    help: &str,
+) -> Result<Option<f64>, Mistake> {
+    match value {
+        Some(value) if !(value > 0.0 && value.is_finite()) => {
+            Err(mistake(document, key, format!("`{key}` is {value}"), help))
+        }
+        value => Ok(value),
+    }
+}
+
+fn mistake(document: &Document, key: &str, message: String, help: &str) -> Mistake {
+    document.mistake(&["budget", key], message).help(Some(help.to_owned()))
 }

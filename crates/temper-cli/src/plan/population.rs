@@ -69,6 +69,15 @@ pub(super) fn complete(document: &Document, file: &mut StudyFile, space: &Space)
     if file.strategy.name != NAME {
         return Ok(());
     }
+    let again = [
+        (file.confirm.is_some(), &["confirm"][..]),
+        (file.study.repeat.is_some(), &["study", "repeat"]),
+    ];
+    if let Some((_, path)) = again.into_iter().find(|(is_there, _)| *is_there) {
+        let help = "leave it out, or run the schedule again in a study of its own";
+        let message = "what a population finds is a schedule, and one configuration runs again";
+        return Err(document.mistake(path, message).help(Some(help.to_owned())).into());
+    }
     match &file.objective.kind {
         ObjectiveKind::Command { pause: Pause::Restart, .. } => {
             let help = "save when asked to, and go on from there: pause = \"signal\" or \"file\"";

@@ -49,6 +49,7 @@ impl Bench {
             early_stopping: None,
             max_steps: None,
             stages: Vec::new(),
+            budget: Default::default(),
             repeat: None,
             confirm: Some(confirm),
             trials: None,

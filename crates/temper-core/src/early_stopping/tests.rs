@@ -26,6 +26,7 @@ fn history(reports: &[(f64, Option<f64>)]) -> History {
         stages: Vec::new(),
         repeat: None,
         confirm: None,
+        budget: Default::default(),
         trials: None,
     }));
     add(Event::Started {

@@ -5,11 +5,14 @@ use temper_gp::{Gp, GpError, Prediction, Sloped, normal};
 use super::axes::Place;
 use super::belief::Belief;
 use super::boxes::Boxes;
+use super::price::Price;
 
 /// The logarithm of the expected improvement, weighed by the chance to succeed and by what is
-/// believed of the optimum:
+/// believed of the optimum, and divided by a power of what the trial costs:
 ///
-/// `a(x) = ln E[volume that f(x) newly dominates] + sum_c w_c ln P(c(x) <= 0) + w ln pi(x)`.
+/// `a(x) = ln E[volume that f(x) newly dominates] + sum_c w_c ln P(c(x) <= 0) + w ln pi(x) - p(x)`,
+///
+/// where `p(x)` is the price of a trial ([`Price`]).
 ///
 /// Ament et al. 2023, "Unexpected Improvements to Expected Improvement for Bayesian Optimization",
 /// eq. 8 and section 4.2; Gardner et al. 2014, "Bayesian Optimization with Inequality
@@ -19,6 +22,7 @@ pub(super) struct Acquisition<'a> {
     pub(super) improvement: Option<Improvement>,
     pub(super) limits: Vec<Limit>,
     pub(super) belief: Option<&'a Belief>,
+    pub(super) price: Option<Price>,
 }
 
 /// What is to become low, one process per goal, and where that would be new.
@@ -70,6 +74,9 @@ impl Acquisition<'_> {
         if let Some(belief) = self.belief {
             values.iter_mut().zip(places).for_each(|(v, place)| *v += belief.ln_density(place));
         }
+        if let Some(price) = &self.price {
+            values.iter_mut().zip(price.ln_costs(places)?).for_each(|(v, cost)| *v -= cost);
+        }
         Ok(values)
     }
 
@@ -93,6 +100,9 @@ impl Acquisition<'_> {
         if let Some(belief) = self.belief {
             total += belief.ln_density(place);
             belief.add_slope(place, gradient);
+        }
+        if let Some(price) = &self.price {
+            total -= price.sloped(place, gradient)?;
         }
         Ok(total)
     }

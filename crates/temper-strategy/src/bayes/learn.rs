@@ -8,6 +8,7 @@ use super::axes::{Axes, Place};
 use super::belief::Belief;
 use super::boxes::{Boxes, MOST_GOALS, front};
 use super::model::Model;
+use super::price::Prices;
 use super::scalarise::scalarise;
 use crate::evidence::{End, Lesson};
 
@@ -20,6 +21,8 @@ pub(super) struct Surrogates {
     ranks: Option<Model>,
     constraints: Vec<Model>,
     success: Option<Model>,
+    /// Of what trials cost.
+    prices: Prices,
     /// Whether some losses are forecasts, which change from ask to ask.
     moving: bool,
 }
@@ -32,6 +35,8 @@ pub(super) struct Known<'a> {
     /// The trials that have not ended.
     pub(super) pending: &'a [Place],
     pub(super) belief: Option<&'a Belief>,
+    /// The power of the cost of a trial; 0 where it does not count.
+    pub(super) thrift: f64,
     /// Which of the two models of a single goal has its turn.
     pub(super) by_rank: bool,
 }
@@ -69,6 +74,11 @@ impl Surrogates {
     /// Surrogates of forecasts, for one ask.
     pub(super) fn of_forecasts() -> Self {
         Self { moving: true, ..Self::default() }
+    }
+
+    /// Whether they are of forecasts.
+    pub(super) fn are_moving(&self) -> bool {
+        self.moving
     }
 
     /// The acquisition given what is known; `None` if nothing is.
@@ -125,7 +135,9 @@ impl Surrogates {
         if improvement.is_none() && limits.is_empty() {
             return Ok(None);
         }
-        let acquisition = Acquisition { improvement, limits, belief: known.belief };
+        let Known { axes, lessons, thrift, .. } = *known;
+        let price = self.prices.learn(axes, lessons, self.moving, thrift)?;
+        let acquisition = Acquisition { improvement, limits, belief: known.belief, price };
         Ok(Some(Learned { acquisition, incumbents }))
     }
 
@@ -244,13 +256,18 @@ fn ranked(losses: &[f64]) -> Vec<f64> {
 /// "Exploratory Data Analysis", section 2D. Of several goals none is ranked: a trade-off may well
 /// lie in the worse half of one of them.
 fn fenced(losses: &[f64]) -> Vec<f64> {
+    warp::standardise(&drawn_in(losses))
+}
+
+/// Losses, of which those beyond the outer fence are drawn in to it.
+pub(super) fn drawn_in(losses: &[f64]) -> Vec<f64> {
     let mut order = losses.to_vec();
     order.sort_by(f64::total_cmp);
-    let quartile = |quarter: usize| order[quarter * (order.len() - 1) / 4];
+    let Some(last) = order.len().checked_sub(1) else { return order };
+    let quartile = |quarter: usize| order[quarter * last / 4];
     let fence = quartile(3) + 3.0 * (quartile(3) - quartile(1));
     let spread = quartile(3) > quartile(1) && fence.is_finite();
-    let drawn = losses.iter().map(|loss| if spread { loss.min(fence) } else { *loss });
-    warp::standardise(&drawn.collect::<Vec<_>>())
+    losses.iter().map(|loss| if spread { loss.min(fence) } else { *loss }).collect()
 }
 
 /// Excesses in units of their median size, large ones drawn in; 0 stays 0.

@@ -25,6 +25,18 @@ pub(super) struct Sources<'a> {
     pub(super) region: Option<&'a Region>,
 }
 
+impl<'a> Sources<'a> {
+    /// As many of each as suit the space.
+    pub(super) fn new(
+        axes: &Axes<'_>,
+        incumbents: &'a [Place],
+        region: Option<&'a Region>,
+    ) -> Self {
+        let spread = (64 * axes.dims() as u32).clamp(128, 384);
+        Self { incumbents, spread, near: 200 / incumbents.len().max(1) as u32, region }
+    }
+}
+
 /// How many of the best points of the spread, and of those near the incumbents, are climbed from.
 const CLIMBED: (usize, usize) = (2, 3);
 /// How often continuous and discrete dimensions are climbed in turn.

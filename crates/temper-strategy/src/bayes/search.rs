@@ -10,6 +10,7 @@ use super::learn::{Known, Surrogates};
 use super::maximise::{Sources, maximise};
 use super::region::Region;
 use crate::evidence::{Evidence, pending};
+use crate::thrift::thrift;
 
 /// The search by surrogates, which are kept between asks.
 #[derive(Debug, Default)]
@@ -37,19 +38,22 @@ impl Search {
         // Runs of the same configuration are how the noise is learned.
         let (lessons, belief) = (evidence.runs(), belief.as_ref());
         let by_rank = history.begun() % 2 == 1;
-        let known = Known { axes: &axes, lessons, pending: &pending, belief, by_rank };
+        let known = Known {
+            axes: &axes,
+            lessons,
+            pending: &pending,
+            belief,
+            thrift: thrift(history),
+            by_rank,
+        };
         if evidence.forecasts() {
             // What was learned from earlier forecasts does not follow from those of now.
             self.surrogates = Surrogates::of_forecasts();
+        } else if self.surrogates.are_moving() {
+            self.surrogates = Surrogates::default();
         }
         let Some(learned) = self.surrogates.learn(&known, rng)? else { return Ok(None) };
-        let dims = axes.dims() as u32;
-        let sources = Sources {
-            incumbents: &learned.incumbents,
-            spread: (64 * dims).clamp(128, 384),
-            near: 200 / learned.incumbents.len().max(1) as u32,
-            region,
-        };
+        let sources = Sources::new(&axes, &learned.incumbents, region);
         let places = maximise(&learned.acquisition, &axes, &sources, rng)?;
         let mut configs = places.iter().filter_map(|place| axes.config(place));
         Ok(configs.find(|config| !evidence.knows(config)))

@@ -68,7 +68,7 @@ mod tests {
 
     fn lesson(losses: [f64; 2]) -> Lesson {
         let end = End::Completed { losses: losses.to_vec(), excesses: Vec::new() };
-        Lesson { point: Vec::new(), active: Vec::new(), end }
+        Lesson { point: Vec::new(), active: Vec::new(), end, cost: None }
     }
 
     #[test]

@@ -39,6 +39,7 @@ fn said(options: &str, trials: Option<u64>, max_steps: Option<Step>) -> String {
         early_stopping: None,
         max_steps,
         stages: Vec::new(),
+        budget: Default::default(),
         trials,
         repeat: None,
         confirm: None,

@@ -50,6 +50,7 @@ pub(crate) fn opened(goal: &Goal, max_steps: Option<Step>) -> History {
         stages: Vec::new(),
         repeat: None,
         confirm: None,
+        budget: Default::default(),
         trials: None,
     };
     history.apply(&Event::Opened(setup)).unwrap();

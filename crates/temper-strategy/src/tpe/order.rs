@@ -93,7 +93,7 @@ mod tests {
     use super::*;
 
     fn lesson(end: End) -> Lesson {
-        Lesson { point: vec![0.5], active: vec![true], end }
+        Lesson { point: vec![0.5], active: vec![true], end, cost: None }
     }
 
     fn completed(loss: f64) -> Lesson {

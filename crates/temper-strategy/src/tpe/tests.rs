@@ -43,6 +43,7 @@ impl Study {
             stages: Vec::new(),
             repeat: None,
             confirm: None,
+            budget: Default::default(),
             trials: None,
             constraints: Vec::new(),
         }));

@@ -95,6 +95,7 @@ impl Study {
             stages: Vec::new(),
             repeat: None,
             confirm: None,
+            budget: Default::default(),
             trials: Some(world.trials),
         }));
         study

@@ -6,6 +6,8 @@ use temper_core::Config;
 
 mod auto;
 mod bayes;
+mod converged;
+mod costs;
 mod local;
 mod promises;
 mod spaces;

@@ -31,18 +31,9 @@ impl Study {
         space: &str,
         seed: u64,
     ) -> Self {
-        let spec = serde_json::from_str(space).unwrap();
-        let built = temper_strategy::build(strategy, &serde_json::from_str(options).unwrap());
-        let mut study = Self {
-            space: Space::new(&spec, &Default::default()).unwrap(),
-            history: History::new(),
-            events: Vec::new(),
-            strategy: built.unwrap(),
-            seed,
-        };
-        study.add(Event::Opened(Setup {
+        Self::open(Setup {
             name: "study".into(),
-            space: spec,
+            space: serde_json::from_str(space).unwrap(),
             require: Default::default(),
             goals: metrics.iter().copied().map(goal).collect(),
             seed,
@@ -53,9 +44,21 @@ impl Study {
             stages: Vec::new(),
             repeat: None,
             confirm: None,
+            budget: Default::default(),
             trials: None,
             constraints: Vec::new(),
-        }));
+        })
+    }
+
+    pub(crate) fn open(setup: Setup) -> Self {
+        let mut study = Self {
+            space: Space::new(&setup.space, &Default::default()).unwrap(),
+            history: History::new(),
+            events: Vec::new(),
+            strategy: temper_strategy::build_for(&setup).unwrap(),
+            seed: setup.seed,
+        };
+        study.add(Event::Opened(setup));
         study
     }
 

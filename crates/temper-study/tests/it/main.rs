@@ -66,6 +66,7 @@ fn setup_of(space: &str, trials: u64) -> Setup {
         stages: Vec::new(),
         repeat: None,
         confirm: None,
+        budget: Default::default(),
         trials: Some(trials),
     }
 }

@@ -308,7 +308,7 @@ fn tokens_that_a_copy_counts_on_from_are_not_spent_twice() {
     assert_eq!(forks(&history), 1);
     let spent = |limit| {
         let budget = Budget { train_tokens: Some(limit), ..Budget::default() };
-        budget.spent(&history, Duration::ZERO).is_some()
+        budget.spent(&history, Duration::ZERO, 0.0).is_some()
     };
     // Two members of 20 steps.
     assert!(spent(4000.0) && !spent(4000.5));

@@ -66,6 +66,7 @@ impl Session {
             stages: Vec::new(),
             repeat: None,
             confirm: None,
+            budget: Default::default(),
             trials: create.n_trials,
         };
         pruner.as_deref().map_or(Ok(()), |pruner| pruner.suits(&setup))?;

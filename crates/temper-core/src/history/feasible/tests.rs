@@ -25,6 +25,7 @@ fn history(constraints: &[&str], results: &[(f64, Option<f64>)]) -> History {
             stages: Vec::new(),
             repeat: None,
             confirm: None,
+            budget: Default::default(),
             trials: None,
         }))
         .unwrap();

@@ -8,7 +8,7 @@ use std::sync::atomic::AtomicBool;
 
 use miette::{Result, miette};
 use temper_train::{
-    Checkpoints, Device, Observer, Report, Run, Start, StepReport, Summary, TrainConfig,
+    Checkpoints, Device, Observer, Patience, Report, Run, Start, StepReport, Summary, TrainConfig,
     TrainError, compute_on_this_thread, keep_freed_memory, read_to_the_cpu,
 };
 
@@ -61,6 +61,9 @@ pub(crate) fn run(args: &TrainArgs) -> Result<Exit> {
     }
     if let Some(by) = args.keep_best {
         run = run.keep_best(by);
+    }
+    if let Some(evaluations) = args.patience {
+        run = run.end_early(Patience { evaluations, min_delta: args.min_delta });
     }
     if let Some(checkpoint) = &args.fork {
         run = run.fork(checkpoint);
@@ -198,6 +201,10 @@ fn conclude(args: &TrainArgs, summary: &Summary) -> Result<Exit> {
         say(format!("interrupted after step {}; {advice}", summary.steps));
         return Ok(Exit::Interrupted);
     }
+    if let (Some(patience), true) = (args.patience, summary.out_of_patience) {
+        let evaluations = counted(patience.into(), "evaluation");
+        say(format!("no improvement in {evaluations}: it ended after step {}", summary.steps));
+    }
     if !args.json {
         println!("eval_loss = {}", summary.eval_loss);
         if let Some(accuracy) = summary.accuracy {
@@ -278,6 +285,8 @@ fn resume_command(args: &TrainArgs) -> String {
         }
     }
     words.extend(args.keep_best.map(|by| format!("--keep-best={by}")));
+    words.extend(args.patience.map(|patience| format!("--patience={patience}")));
+    words.extend(args.patience.map(|_| format!("--min-delta={}", args.min_delta)));
     words.extend(args.json.then(|| "--json".to_owned()));
     words.push("--resume".to_owned());
     command(&words)

@@ -82,7 +82,7 @@ fn under_early_stopping_the_best_evaluations_checkpoint_is_kept_and_exported() {
     lab.temper(&["run", "study.toml"]).ok();
     let trial = &trials(&lab)[&0];
     let reports = trial["reports"].as_array().unwrap();
-    assert!(reports.len() < 40, "it was stopped");
+    assert_eq!(reports.len(), 2, "it ended by itself");
     let best = checkpoints(&lab)[&0].join("best.checkpoint");
     let header = std::fs::read(best).unwrap();
     let header = header.split(|byte| *byte == b'\n').next().unwrap();
@@ -114,4 +114,17 @@ fn a_trial_that_certainly_does_not_fit_is_not_started() {
         assert_eq!(trial["attempts"], 1);
         assert!(!lab.path(&format!("study.trials/{id:04}")).exists());
     }
+}
+
+#[test]
+fn what_trials_were_measured_to_need_corrects_the_estimate_for_those_to_come() {
+    let lab = train_lab();
+    lab.temper(&["run", "study.toml"]).ok();
+    let peaks = trials(&lab).into_values().map(|trial| trial["peak_memory"].as_u64().unwrap());
+    let limit = format!("kind = \"train\"\nmemory_limit = \"{} B\"", peaks.min().unwrap() / 2);
+    lab.write("study.toml", &TRAIN.replace("kind = \"train\"", &limit));
+    lab.temper(&["resume", "study.toml", "--trials", "3"]).ok();
+    let trial = &trials(&lab)[&2];
+    let message = trial["failure"]["message"].as_str().unwrap();
+    assert!(message.contains(" measured in 2 trials), and "), "{message}");
 }

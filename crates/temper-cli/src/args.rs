@@ -172,6 +172,17 @@ pub(crate) struct TrainArgs {
         requires = "checkpoints"
     )]
     pub(crate) keep_best: Option<BestBy>,
+    /// End once that has not improved for so many evaluations
+    #[arg(
+        long,
+        value_name = "N",
+        requires = "keep_best",
+        value_parser = clap::value_parser!(u32).range(1..)
+    )]
+    pub(crate) patience: Option<u32>,
+    /// What counts as an improvement: more than this
+    #[arg(long, value_name = "D", requires = "patience", default_value_t = 0.0)]
+    pub(crate) min_delta: f64,
 }
 
 #[derive(Debug, clap::Args)]

@@ -183,17 +183,23 @@ fn trainer(early_stopping: Option<&EarlyStopping>) -> Result<Vec<Template>> {
     // A trial that was interrupted goes on where it was.
     let checkpoints = format!("--checkpoints={{trial_dir}}/{CHECKPOINTS}");
     let pause = "--pause-at={until}";
-    // The best evaluation counts, and its checkpoint is that of the result.
-    let best = early_stopping.map(|early| {
-        let direction = match early.watched.direction {
+    // The best evaluation counts, and its checkpoint is that of the result. The trainer ends by
+    // itself where the study would end it: beyond that it might find a better one.
+    let early = early_stopping.map(|early| {
+        let EarlyStopping { patience, min_delta, watched } = early;
+        let direction = match watched.direction {
             Direction::Minimize => "minimize",
             Direction::Maximize => "maximize",
         };
-        format!("--keep-best={}:{direction}", early.watched.metric)
+        [
+            format!("--keep-best={}:{direction}", watched.metric),
+            format!("--patience={patience}"),
+            format!("--min-delta={min_delta}"),
+        ]
     });
     [&program, "train", &config, "--json", &checkpoints, "--resume", pause]
         .into_iter()
-        .chain(best.as_deref())
+        .chain(early.iter().flatten().map(String::as_str))
         .map(|argument| Template::parse(argument).map_err(|error| miette!("{error}")))
         .collect()
 }

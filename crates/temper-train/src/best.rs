@@ -96,26 +96,59 @@ impl fmt::Display for BestBy {
     }
 }
 
-/// The best evaluation so far.
+/// When a run ends that no longer improves.
+///
+/// Source: Prechelt, "Early Stopping, But When?", Neural Networks: Tricks of the Trade, 1998, the
+/// third class of criteria, with a margin as in Keras's `EarlyStopping`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Patience {
+    /// After how many evaluations without an improvement; at least 1.
+    pub evaluations: u32,
+    /// What counts as an improvement: more than this, in the metric's own unit.
+    pub min_delta: f64,
+}
+
+/// The best evaluation so far, and how many there were since the last improvement that counted.
+/// Losses are what evaluations are compared by, the lower the better.
 #[derive(Serialize, Deserialize, Clone, Debug, PartialEq)]
 pub(crate) struct Best {
     /// What it is the best by.
     by: String,
-    /// Its value of that, the lower the better.
+    /// Its loss.
     loss: f64,
+    /// That of the last improvement by more than the margin, which the next one has to exceed.
+    counted: f64,
+    /// Evaluations since that one.
+    since: u32,
 }
 
 /// Notes a report; whether it is the best so far. Of equals the first is: its weights took less.
-pub(crate) fn improve(best: &mut Option<Best>, by: BestBy, report: &Report) -> bool {
-    let by_name = by.to_string();
-    let before = best.as_ref().filter(|best| best.by == by_name).map(|best| best.loss);
-    match by.loss(report) {
-        Some(loss) if before.is_none_or(|before| loss < before) => {
-            *best = Some(Best { by: by_name, loss });
-            true
-        }
-        _ => false,
+pub(crate) fn note(
+    best: &mut Option<Best>,
+    by: BestBy,
+    patience: Option<Patience>,
+    report: &Report,
+) -> bool {
+    // A report without the number says nothing about it.
+    let Some(loss) = by.loss(report) else { return false };
+    let by = by.to_string();
+    let Some(before) = best.as_mut().filter(|best| best.by == by) else {
+        *best = Some(Best { by, loss, counted: loss, since: 0 });
+        return true;
+    };
+    if before.counted - loss > patience.map_or(0.0, |patience| patience.min_delta) {
+        (before.counted, before.since) = (loss, 0);
+    } else {
+        before.since += 1;
     }
+    let is_best = loss < before.loss;
+    before.loss = before.loss.min(loss);
+    is_best
+}
+
+/// Whether patience is at its end.
+pub(crate) fn is_over(best: Option<&Best>, patience: Option<Patience>) -> bool {
+    best.zip(patience).is_some_and(|(best, patience)| best.since >= patience.evaluations)
 }
 
 #[cfg(test)]

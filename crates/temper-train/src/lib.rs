@@ -37,7 +37,7 @@ mod threads;
 mod train;
 
 pub use allocator::keep_freed_memory;
-pub use best::{BestBy, NotAMetric};
+pub use best::{BestBy, NotAMetric, Patience};
 pub use checkpoint::{CheckpointError, Checkpoints};
 pub use config::{
     Architecture, Batch, FinetuningType, MemoryEstimate, Parametrization, RopeScaling,

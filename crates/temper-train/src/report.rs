@@ -95,6 +95,8 @@ pub struct Summary {
     pub device: Device,
     /// Whether the run was stopped before its last step.
     pub stopped_early: bool,
+    /// Whether it ended before its last step because its evaluations no longer improved.
+    pub out_of_patience: bool,
     /// Files that were skipped because they are not UTF-8.
     pub skipped_files: usize,
     /// Examples whose end was cut.

@@ -10,8 +10,8 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use crate::best::{self, BestBy};
-use crate::checkpoint::{Checkpoint, CheckpointError, Checkpoints};
+use crate::best::{self, BestBy, Patience};
+use crate::checkpoint::{Checkpoint, CheckpointError, Checkpoints, Position};
 use crate::data::Dataset;
 use crate::device::catch_out_of_memory;
 use crate::divergence::Trend;
@@ -67,6 +67,7 @@ pub struct Run<'a> {
     base_dir: &'a Path,
     checkpoints: Option<Checkpoints>,
     keep_best: Option<BestBy>,
+    patience: Option<Patience>,
     source: Source,
     stop: Option<&'a AtomicBool>,
 }
@@ -90,6 +91,7 @@ impl<'a> Run<'a> {
             base_dir,
             checkpoints: None,
             keep_best: None,
+            patience: None,
             source: Source::Scratch,
             stop: None,
         }
@@ -108,6 +110,14 @@ impl<'a> Run<'a> {
     #[must_use]
     pub fn keep_best(mut self, by: BestBy) -> Self {
         self.keep_best = Some(by);
+        self
+    }
+
+    /// Ends the run once its evaluations no longer improve by what [`Run::keep_best`] names; the
+    /// evaluation at which it is seen is the last.
+    #[must_use]
+    pub fn end_early(mut self, patience: Patience) -> Self {
+        self.patience = Some(patience);
         self
     }
 
@@ -199,7 +209,11 @@ impl<'a> Run<'a> {
         let start = Start { step: state.position.steps, total_steps, parameters };
         summary.stopped_early = observer.start(&start).is_break();
 
-        while state.position.steps < total_steps && !summary.stopped_early {
+        let is_over = |position: &Position| best::is_over(position.best.as_ref(), self.patience);
+        while state.position.steps < total_steps
+            && !summary.stopped_early
+            && !is_over(&state.position)
+        {
             let last;
             (state, last) = state.step(&dataset.train);
             let steps = state.position.steps;
@@ -207,9 +221,9 @@ impl<'a> Run<'a> {
             let mut is_best = false;
             let flow = if is_last || steps.is_multiple_of(interval) {
                 let report = state.evaluate(&dataset, last, &plain_device)?;
-                is_best = self
-                    .keep_best
-                    .is_some_and(|by| best::improve(&mut state.position.best, by, &report));
+                is_best = self.keep_best.is_some_and(|by| {
+                    best::note(&mut state.position.best, by, self.patience, &report)
+                });
                 observer.evaluation(&report)
             } else if steps.is_multiple_of(config.log_steps as u64) {
                 observer.step(&state.report(last)?)
@@ -223,7 +237,7 @@ impl<'a> Run<'a> {
             let is_due =
                 config.save_steps.is_some_and(|saving| steps.is_multiple_of(saving as u64));
             if let Some(checkpoints) = &self.checkpoints {
-                if is_due || is_last || summary.stopped_early {
+                if is_due || is_last || summary.stopped_early || is_over(&state.position) {
                     let saved = checkpoints.save(&state.snapshot()?)?;
                     if is_best {
                         checkpoints.make_best(&saved)?;
@@ -234,6 +248,8 @@ impl<'a> Run<'a> {
                 }
             }
         }
+        summary.out_of_patience = is_over(&state.position);
+        summary.stopped_early &= !summary.out_of_patience;
         summary.steps = state.position.steps;
         summary.tokens = state.position.tokens;
         summary.eval_loss = state.position.eval_loss.unwrap_or(f64::NAN);

@@ -9,7 +9,7 @@ use std::sync::atomic::AtomicBool;
 use miette::{Result, miette};
 use serde_json::json;
 use temper_train::{
-    Checkpoints, Device, Observer, Report, Run, Start, StepReport, Summary, TrainConfig,
+    Checkpoints, Device, Observer, Patience, Report, Run, Start, StepReport, Summary, TrainConfig,
     TrainError, compute_on_this_thread, keep_freed_memory, read_to_the_cpu,
 };
 
@@ -62,6 +62,9 @@ pub(crate) fn run(args: &TrainArgs) -> Result<Exit> {
     }
     if let Some(by) = args.keep_best {
         run = run.keep_best(by);
+    }
+    if let Some(evaluations) = args.patience {
+        run = run.end_early(Patience { evaluations, min_delta: args.min_delta });
     }
     if let Some(checkpoint) = &args.fork {
         run = run.fork(checkpoint);
@@ -207,6 +210,10 @@ fn conclude(args: &TrainArgs, summary: &Summary) -> Result<Exit> {
         });
         answer(format!("{report}\n"));
     }
+    if let (Some(patience), true) = (args.patience, summary.out_of_patience) {
+        let evaluations = counted(patience.into(), "evaluation");
+        say(format!("no improvement in {evaluations}: it ended after step {}", summary.steps));
+    }
     if !args.json {
         println!("eval_loss = {}", summary.eval_loss);
         if let Some(accuracy) = summary.accuracy {
@@ -287,6 +294,8 @@ fn resume_command(args: &TrainArgs) -> String {
         }
     }
     words.extend(args.keep_best.map(|by| format!("--keep-best={by}")));
+    words.extend(args.patience.map(|patience| format!("--patience={patience}")));
+    words.extend(args.patience.map(|_| format!("--min-delta={}", args.min_delta)));
     words.extend(args.json.then(|| "--json".to_owned()));
     words.push("--resume".to_owned());
     command(&words)

@@ -97,6 +97,34 @@ fn an_interrupted_run_remembers_its_best_and_goes_on_from_it_where_it_is_the_new
 }
 
 #[test]
+fn a_run_ends_where_patience_does_also_when_it_was_interrupted_before() {
+    let text = folder();
+    let config = TrainConfig { max_steps: Some(20), eval_steps: Some(1), ..config() };
+    // No evaluation after the first is the highest: three of them are waited for.
+    let patience = Patience { evaluations: 3, min_delta: 0.0 };
+    for interrupted in [None, Some(2), Some(3)] {
+        let kept = tempfile::tempdir().unwrap();
+        let checkpoints = Checkpoints::new(kept.path());
+        let run = Run::new(&config, text.path()).with_checkpoints(checkpoints.clone()).resume();
+        let run = run.keep_best("eval_loss:maximize".parse().unwrap()).end_early(patience);
+        if let Some(step) = interrupted {
+            let mut stop = |report: &Report| match report.step == step {
+                true => ControlFlow::Break(()),
+                false => ControlFlow::Continue(()),
+            };
+            let summary = run.train(&mut stop).unwrap();
+            assert!(summary.stopped_early && !summary.out_of_patience);
+        }
+        for _ in 0..2 {
+            let summary = run.train(&mut to_the_end).unwrap();
+            let ends = (summary.steps, summary.out_of_patience, summary.stopped_early);
+            assert_eq!(ends, (4, true, false), "{interrupted:?}");
+        }
+        assert_eq!(best(&checkpoints).position.steps, 1);
+    }
+}
+
+#[test]
 fn the_best_is_what_is_exported_from_a_folder() {
     let (kept, exported) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let checkpoints = Checkpoints::new(kept.path());

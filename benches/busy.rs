@@ -1,7 +1,7 @@
 //! How busy four workers are: trials that take heavy-tailed times to train, in SQLite, under
 //! strategies and pruners that cost more and less to ask. A training is a sleep.
 //!
-//! `cargo xtask bench busy`, two minutes; `cargo xtask bench busy -- 10` with trials ten times as
+//! `cargo xtask bench busy`, two minutes; `cargo xtask bench busy -- 5` with trials five times as
 //! long. Figures are in ARCHITECTURE.md.
 //!
 //! The share is the time that workers trained, without what they waited for their reports to be

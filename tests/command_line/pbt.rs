@@ -27,9 +27,10 @@ fn run(study: &str) -> (Lab, BTreeMap<u64, Value>) {
 
 /// The losses by step, as they were reported, bit for bit.
 fn losses(trial: &Value, after: u64) -> BTreeMap<u64, u64> {
-    let reports = trial["reports"].as_array().unwrap().iter();
-    let point =
-        |report: &Value| (report["step"].as_u64().unwrap(), report["value"].as_f64().unwrap());
+    let reports = trial["reports"].as_array().expect("a list").iter();
+    let point = |report: &Value| {
+        (report["step"].as_u64().expect("a step"), report["value"].as_f64().expect("a number"))
+    };
     let points = reports.map(point).filter(|(step, _)| *step > after);
     points.map(|(step, loss)| (step, loss.to_bits())).collect()
 }

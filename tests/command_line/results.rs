@@ -70,8 +70,8 @@ fn show_tells_everything_as_json() {
     assert!(values.is_sorted(), "best first");
     assert_eq!(study["best"], trials[0]);
     let table = lab.temper(&["show", "study.toml"]).ok().stdout;
-    assert_eq!(table.lines().count(), 1 + 6 + 1, "{table}");
-    assert!(table.ends_with("6 completed\n"), "{table}");
+    assert_eq!(table.lines().count(), 1 + 6 + 2, "{table}");
+    assert!(table.contains("\n6 completed\ndisk: "), "{table}");
 }
 
 #[test]

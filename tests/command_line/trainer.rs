@@ -101,14 +101,6 @@ fn a_run_goes_on_from_its_checkpoints_and_does_not_mix_with_anothers() {
 }
 
 #[test]
-fn a_trial_that_is_over_leaves_no_checkpoints() {
-    let lab = train_lab();
-    lab.temper(&["run", "study.toml", "--trials", "1"]).ok();
-    assert!(lab.path("study.trials/0000/stdout.log").exists());
-    assert!(!lab.path("study.trials/0000/checkpoints").exists());
-}
-
-#[test]
 fn a_trained_model_is_exported_and_goes_on_with_a_text() {
     let lab = train_lab();
     lab.temper(&["train", "study.toml", "--checkpoints", "kept"]).ok();

@@ -66,7 +66,8 @@ pub(crate) fn free_memory() -> Option<u64> {
 pub(crate) fn in_words(bytes: u64) -> String {
     match bytes {
         1_000_000_000.. => format!("{:.1} GB", bytes as f64 / 1e9),
-        _ => format!("{:.0} MB", bytes as f64 / 1e6),
+        1_000_000.. => format!("{:.0} MB", bytes as f64 / 1e6),
+        _ => format!("{:.0} kB", bytes as f64 / 1e3),
     }
 }
 
@@ -78,5 +79,6 @@ mod tests {
     fn amounts_are_in_units_of_their_size() {
         assert_eq!(in_words(118_400_000), "118 MB");
         assert_eq!(in_words(12_340_000_000), "12.3 GB");
+        assert_eq!(in_words(40_960), "41 kB");
     }
 }

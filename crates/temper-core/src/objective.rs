@@ -56,9 +56,7 @@ pub trait Reporter {
     fn poll(&mut self) -> ControlFlow<Halt>;
 
     /// Says that a fork has all that it needs of the other trial, which may go on then.
-    fn forked(&mut self) -> ControlFlow<Halt> {
-        ControlFlow::Continue(())
-    }
+    fn forked(&mut self) -> ControlFlow<Halt>;
 
     /// Notes the memory in use, in bytes; the highest is recorded.
     fn memory(&mut self, bytes: u64);

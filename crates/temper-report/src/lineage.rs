@@ -114,7 +114,7 @@ mod tests {
         let told: Vec<_> =
             segments.iter().map(|it| (it.trial.0, it.after, it.until, it.value)).collect();
         assert_eq!(told, [(0, 0, 2, Some(3.0)), (1, 2, 4, Some(0.5))]);
-        assert_eq!(segments[0].params.to_string(), "rate=4");
+        assert_eq!(segments[0].params.to_string(), "rate=4.0");
         let rate = |step| value_at(&segments, "rate", step).and_then(Value::as_f64).unwrap();
         assert_eq!([1, 2, 3, 4, 9].map(rate), [4.0, 4.0, 2.0, 2.0, 2.0]);
         let alone = lineage(&goals, &history, history.trial(TrialId(0)).unwrap());

@@ -148,6 +148,10 @@ impl Reporter for Measured<'_> {
         self.reporter.poll()
     }
 
+    fn forked(&mut self) -> ControlFlow<Halt> {
+        self.reporter.forked()
+    }
+
     fn memory(&mut self, bytes: u64) {
         self.peak = self.peak.max(bytes);
         self.reporter.memory(bytes);

@@ -226,6 +226,10 @@ impl Reporter for Listening {
         ControlFlow::Continue(())
     }
 
+    fn forked(&mut self) -> ControlFlow<Halt> {
+        ControlFlow::Continue(())
+    }
+
     fn memory(&mut self, _: u64) {}
 }
 

@@ -198,9 +198,6 @@ fn the_runs_have_the_settings_of_the_last_stage_and_more_trials_may_follow() {
     };
     let setup = |trials| Setup {
         stages: vec![stage("coarse", Some(4), 1), stage("fine", None, 10)],
-        budget: Default::default(),
-        repeat: None,
-        confirm: None,
         ..confirming(trials, 3, 2)
     };
     let mut storage = MemoryStorage::new();

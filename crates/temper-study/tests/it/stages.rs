@@ -151,6 +151,10 @@ impl Reporter for Deaf<'_> {
         std::ops::ControlFlow::Continue(())
     }
 
+    fn forked(&mut self) -> std::ops::ControlFlow<temper_core::Halt> {
+        std::ops::ControlFlow::Continue(())
+    }
+
     fn memory(&mut self, bytes: u64) {
         self.0.memory(bytes);
     }

@@ -16,6 +16,7 @@ fn a_mistake_in_a_population_is_pointed_at() {
             "a pruner that promotes",
             with("interval = 2\n[pruner]\nname = \"asha\"\nmode = \"promote\""),
         ),
+        ("a confirmation", with("interval = 2\n[confirm]\nseeds = 3")),
         (
             "stages",
             with(

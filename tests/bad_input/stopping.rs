@@ -74,7 +74,7 @@ fn a_search_with_several_goals_or_stages_has_no_convergence() {
         .replace("metric = \"loss\"", goals)
         .replace("[space]", &format!("{converging}[space]"));
     insta::assert_snapshot!(refusals(&several, &[("several goals", "[space]", "[space]")]));
-    let stages = "[[stage]]\nname = \"coarse\"\ntrials = 2\n\n";
+    let stages = "[[stage]]\nname = \"coarse\"\ntrials = 4\n\n";
     let section = format!("{converging}{stages}[space]");
     insta::assert_snapshot!(refusals(STUDY, &[("stages", "[space]", section.as_str())]));
 }

@@ -33,6 +33,14 @@ pub trait Storage: Send {
     /// is then unchanged.
     fn append(&mut self, at: Seq, event: &Event) -> Result<(), StorageError>;
 
+    /// Keeps room for the record of how trials end: asked before each begins, as a trial may fill
+    /// the disk that the log is on.
+    ///
+    /// # Errors
+    ///
+    /// [`StorageError::Full`] if there is no room.
+    fn reserve(&mut self) -> Result<(), StorageError>;
+
     /// Says that the worker lives.
     ///
     /// # Errors

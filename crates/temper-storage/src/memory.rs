@@ -43,6 +43,10 @@ impl Storage for MemoryStorage {
         Ok(())
     }
 
+    fn reserve(&mut self) -> Result<(), StorageError> {
+        Ok(())
+    }
+
     fn beat(&mut self, worker: &WorkerId) -> Result<(), StorageError> {
         *self.log().beats.entry(worker.clone()).or_default() += 1;
         Ok(())

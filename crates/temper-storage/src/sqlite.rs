@@ -6,6 +6,7 @@
 //! trial ends, unless that was done less than [`FLUSH_INTERVAL`] ago: a power failure costs at most
 //! the results of that time.
 
+use std::io;
 use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -14,11 +15,13 @@ use rusqlite::{Connection, OpenFlags, OptionalExtension, params};
 use temper_core::{Event, Pulse, Seq, Storage, StorageError, WorkerId};
 
 mod read;
+mod reserve;
 mod salvage;
 
 use crate::presence::Presence;
 
 use read::{failure, read_into};
+use reserve::Reserve;
 
 pub use salvage::salvage;
 
@@ -52,6 +55,7 @@ pub struct SqliteStorage {
     path: PathBuf,
     connection: Connection,
     presence: Presence,
+    reserve: Reserve,
     flushed: Option<Instant>,
     unflushed: bool,
 }
@@ -103,6 +107,7 @@ impl SqliteStorage {
             path: path.to_owned(),
             connection,
             presence: Presence::beside(path),
+            reserve: Reserve::beside(path),
             flushed: None,
             unflushed: false,
         })
@@ -156,6 +161,16 @@ impl SqliteStorage {
             .map_err(|error| failure(&self.path, error))
     }
 
+    /// Adds the text at the position; 0 if that is not the end of the log.
+    fn insert(&self, at: Seq, text: &str) -> rusqlite::Result<usize> {
+        // The position must also not lie past the end: a gap would be damage.
+        let mut insert = self.connection.prepare_cached(
+            "INSERT OR IGNORE INTO events (seq, event)
+             SELECT ?1, ?2 WHERE ?1 = (SELECT coalesce(max(seq) + 1, 0) FROM events)",
+        )?;
+        insert.execute(params![at, text])
+    }
+
     /// Chooses whether the write that follows flushes the journal.
     fn prepare_write(&mut self, ends_trial: bool) -> Result<(), StorageError> {
         let due = self.flushed.is_none_or(|last| last.elapsed() >= FLUSH_INTERVAL);
@@ -180,16 +195,22 @@ impl Storage for SqliteStorage {
             source: error.into(),
         })?;
         self.prepare_write(matches!(event, Event::Finished { .. }))?;
-        // The position must also not lie past the end: a gap would be damage.
-        let written = self
-            .connection
-            .prepare_cached(
-                "INSERT OR IGNORE INTO events (seq, event)
-                 SELECT ?1, ?2 WHERE ?1 = (SELECT coalesce(max(seq) + 1, 0) FROM events)",
-            )
-            .and_then(|mut insert| insert.execute(params![at, text]))
-            .map_err(|error| failure(&self.path, error))?;
+        let mut inserted = self.insert(at, &text).map_err(|error| failure(&self.path, error));
+        if matches!(inserted, Err(StorageError::Full { .. })) && self.reserve.release() {
+            inserted = self.insert(at, &text).map_err(|error| failure(&self.path, error));
+        }
+        let written = inserted?;
         if written == 1 { Ok(()) } else { Err(StorageError::Conflict { at }) }
+    }
+
+    fn reserve(&mut self) -> Result<(), StorageError> {
+        match self.reserve.keep() {
+            Err(error) if is_full(&error) => {
+                Err(StorageError::Full { location: self.path.display().to_string() })
+            }
+            // Without a reserve the log is as good, as long as there is room.
+            _ => Ok(()),
+        }
     }
 
     fn beat(&mut self, worker: &WorkerId) -> Result<(), StorageError> {
@@ -219,6 +240,10 @@ impl Storage for SqliteStorage {
             .map_err(|error| failure(&self.path, error))?;
         Ok(Pulse::Beats(count.unwrap_or(0)))
     }
+}
+
+fn is_full(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
 }
 
 /// Whether the file holds nothing yet.

@@ -121,6 +121,9 @@ fn a_full_disk_loses_nothing_that_was_appended() {
     let path = folder.path().join("study.db");
     let mut storage = SqliteStorage::open(&path).unwrap();
     storage.limit_pages(12).unwrap();
+    storage.reserve().unwrap();
+    let reserve = folder.path().join("study.db-reserve");
+    assert_eq!(reserve.metadata().unwrap().len(), 1 << 20);
     let mut seq = 0;
     let error = loop {
         match storage.append(seq, &event(seq)) {
@@ -130,8 +133,21 @@ fn a_full_disk_loses_nothing_that_was_appended() {
     };
     assert!(matches!(error, StorageError::Full { .. }), "{error}");
     assert_eq!(storage.read(0).unwrap().len() as u64, seq);
+    assert!(!reserve.exists(), "it was given back before the log gave up");
     storage.limit_pages(1000).unwrap();
     storage.append(seq, &event(seq)).unwrap();
+}
+
+#[test]
+fn the_reserve_goes_with_the_log_that_kept_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let (path, reserve) = (folder.path().join("study.db"), folder.path().join("study.db-reserve"));
+    let mut storage = SqliteStorage::open(&path).unwrap();
+    storage.reserve().unwrap();
+    drop(SqliteStorage::open(&path).unwrap());
+    assert!(reserve.exists(), "others that look at the log leave it");
+    drop(storage);
+    assert!(!reserve.exists());
 }
 
 #[test]

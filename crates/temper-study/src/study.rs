@@ -10,8 +10,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use temper_core::{
-    Event, Failure, FailureKind, History, Objective, Outcome, Pruner, Setup, Storage, StorageError,
-    Strategy, TrialId, WorkerId,
+    Event, Failure, FailureKind, History, Objective, ObjectiveError, Outcome, Pruner, Setup,
+    Storage, StorageError, Strategy, TrialId, WorkerId,
 };
 use temper_space::Space;
 
@@ -192,8 +192,10 @@ impl Study {
         let clock = Instant::now();
         self.meter().begin(task.job.trial, clock);
         let mut reporter = TrialReporter::new(self, task.job.trial, task.lease);
-        let result = catch_unwind(AssertUnwindSafe(|| objective.run(&task.job, &mut reporter)))
-            .unwrap_or_else(|panic| Err(crash(&*panic).into()));
+        let result = self.reserve().and_then(|()| {
+            catch_unwind(AssertUnwindSafe(|| objective.run(&task.job, &mut reporter)))
+                .unwrap_or_else(|panic| Err(crash(&*panic).into()))
+        });
         let elapsed = clock.elapsed();
         self.meter().end(task.job.trial, elapsed);
         let peak_memory = reporter.peak_memory();
@@ -204,6 +206,17 @@ impl Study {
         self.finish(task, outcome, elapsed, peak_memory)?;
         self.discard_checkpoints(objective);
         counted
+    }
+
+    /// Keeps room for the record of how an attempt ends.
+    fn reserve(&self) -> Result<(), ObjectiveError> {
+        match self.storage.lock().reserve() {
+            Err(error @ StorageError::Full { .. }) => {
+                Err(Failure::new(FailureKind::DiskFull, error.to_string()).into())
+            }
+            // What else is wrong with the storage comes out at the next append.
+            _ => Ok(()),
+        }
     }
 
     fn finish(

@@ -108,6 +108,10 @@ impl Storage for Counting {
         self.inner.append(at, event)
     }
 
+    fn reserve(&mut self) -> Result<(), StorageError> {
+        self.inner.reserve()
+    }
+
     fn beat(&mut self, worker: &WorkerId) -> Result<(), StorageError> {
         self.inner.beat(worker)
     }

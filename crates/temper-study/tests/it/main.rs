@@ -235,6 +235,10 @@ impl Storage for Faulty {
         self.inner.append(at, event)
     }
 
+    fn reserve(&mut self) -> Result<(), StorageError> {
+        self.inner.reserve()
+    }
+
     fn beat(&mut self, worker: &WorkerId) -> Result<(), StorageError> {
         if self.silent.load(Ordering::Relaxed) {
             return Ok(());

@@ -103,7 +103,7 @@ pub(crate) fn conclusion(
         return "none of the best could be confirmed".to_owned();
     };
     let metric = &plan.goal().metric;
-    let default = report.candidates.iter().find(|it| it.is_default);
+    let default = report.candidates.iter().find(|it| it.is_default && it.mean.is_some());
     let mean = |row: &Confirmed| row.mean.map(number).unwrap_or_default();
     match (default, winner.chance.map(percent)) {
         _ if winner.is_default => {

@@ -5,25 +5,31 @@
 //! configuration run again, all under the same seeds, and what is compared are the differences
 //! seed by seed. Who is clearly behind leaves early.
 //!
+//! A run that diverged, crashed, took too long or ran out of memory speaks against its configuration:
+//! who has no more results than such failures leaves, and does not win. Two of whom one lacks results
+//! are compared over the seeds under which both have one. A run that was interrupted for good or
+//! found the disk full says nothing.
+//!
 //! Source: Birattari et al., "A Racing Algorithm for Configuring Metaheuristics", GECCO 2002, with
 //! the paired t-test of Maron and Moore, "The Racing Algorithm", Artificial Intelligence Review 11,
 //! 1997.
+
+use std::collections::BTreeSet;
 
 use rand::Rng as _;
 use serde::{Deserialize, Serialize};
 use temper_space::Space;
 
-use crate::history::are_kept;
-use crate::{Config, History, Loss, Next, Origin, State, Trial, TrialId, stream};
+use crate::{History, Loss, Next, Origin, State, Trial, stream};
 
 mod candidate;
 mod choice;
+mod model;
 mod race;
 
 pub use candidate::{Candidate, Out, Run};
 
-use candidate::run;
-use choice::{chosen, default, last_stage, runs};
+use choice::{candidates, chosen};
 
 /// How the best configurations are compared once the search is over.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -57,39 +63,9 @@ impl Confirmation {
     pub fn of(space: &Space, history: &History) -> Option<Self> {
         let setup = history.setup()?;
         let Confirm { seeds, top, .. } = setup.confirm?;
-        let seeds: Vec<u32> = (0..u64::from(seeds)).map(|it| common_seed(setup.seed, it)).collect();
-        let runs = runs(history, &seeds);
-        let candidate = |(trial, config): (Option<TrialId>, Config)| {
-            let own = runs.get(&config.key());
-            let trials: Vec<Option<&Trial>> =
-                (0..seeds.len()).map(|seed| own?.get(&seed).copied()).collect();
-            let completed: Vec<&Trial> = trials
-                .iter()
-                .flatten()
-                .copied()
-                .filter(|trial| trial.state() == State::Completed)
-                .collect();
-            Candidate {
-                trial,
-                config,
-                is_default: false,
-                runs: trials.into_iter().map(run).collect(),
-                is_feasible: are_kept(&history.mean_of(&completed)),
-                out: None,
-            }
-        };
-        let mut candidates: Vec<Candidate> = chosen(history, top).map(candidate).collect();
-        if candidates.is_empty() {
-            return None;
-        }
-        if let Some((trial, config)) = default(space, history) {
-            let known = candidates.iter().position(|it| it.config == config);
-            let place = known.unwrap_or_else(|| {
-                candidates.push(candidate((trial, config)));
-                candidates.len() - 1
-            });
-            candidates[place].is_default = true;
-        }
+        let seeds = common_seeds(setup.seed, seeds as usize);
+        chosen(history, top).next()?;
+        let candidates = candidates(space, history, top, &seeds);
         let mut confirmation = Self { candidates, seeds };
         confirmation.race();
         Some(confirmation)
@@ -109,24 +85,31 @@ impl Confirmation {
         self.seeds.len()
     }
 
-    /// The place of the candidate with the lowest mean that keeps the constraints, once the
-    /// comparison is over.
+    /// The place of the best candidate, once the comparison is over, if it keeps the constraints and
+    /// has more results than failures.
     #[must_use]
     pub fn winner(&self) -> Option<usize> {
-        let leader = self.leader(self.seeds.len()).filter(|_| self.is_over())?;
+        let seeds = self.seeds.len();
+        let leader = self.leader(seeds).filter(|_| self.is_over())?;
         let candidate = &self.candidates[leader];
-        (candidate.is_feasible && !candidate.losses().is_empty()).then_some(leader)
+        let is_sound = candidate.completed(seeds) > candidate.failed(seeds);
+        (candidate.is_feasible && is_sound).then_some(leader)
+    }
+
+    /// The place of the default configuration, if it has a result.
+    #[must_use]
+    pub fn default(&self) -> Option<usize> {
+        let seeds = self.seeds.len();
+        self.candidates.iter().position(|it| it.is_default && it.completed(seeds) > 0)
     }
 
     /// The place of whom the others are compared with in the end: of the default configuration, or
-    /// without one of the best of the others.
+    /// without a result of it the best of the others.
     #[must_use]
     pub fn rival(&self, place: usize) -> Option<usize> {
-        let default = self.candidates.iter().position(|it| it.is_default);
         let others = (0..self.candidates.len()).filter(|it| *it != place);
-        let mean = |it: usize| self.candidates[it].mean_until(self.seeds.len());
-        let best = || others.min_by(|one, other| mean(*one).total_cmp(&mean(*other)));
-        default.or_else(best).filter(|it| *it != place)
+        let best = || self.best_of(others, self.seeds.len());
+        self.default().or_else(best).filter(|it| *it != place)
     }
 
     /// How likely a candidate really is to be better than [`Confirmation::rival`].
@@ -147,9 +130,11 @@ impl Confirmation {
     }
 }
 
-/// The seed of that number, in 31 bits: some programs read a signed number.
-fn common_seed(seed: u64, number: u64) -> u32 {
-    stream(seed, STREAMS + number).next_u32() >> 1
+/// So many seeds, no two alike, in 31 bits: some programs read a signed number.
+fn common_seeds(seed: u64, count: usize) -> Vec<u32> {
+    let mut drawn = BTreeSet::new();
+    let draws = (STREAMS..).map(|number| stream(seed, number).next_u32() >> 1);
+    draws.filter(|seed| drawn.insert(*seed)).take(count).collect()
 }
 
 /// What is run once the search has nothing more to do.
@@ -173,7 +158,7 @@ pub(crate) fn confirm(space: &Space, history: &History) -> Next {
         config: candidate.config.clone(),
         origin: Origin::Confirmation { of: candidate.trial, seed: confirmation.seeds[index] },
         note: Some(format!("seed {run} of {seeds} to confirm {what}")),
-        stage: last_stage(history),
+        stage: history.last_stage(),
     }
 }
 

@@ -70,6 +70,12 @@ impl Failure {
     pub fn new(kind: FailureKind, message: impl Into<String>) -> Self {
         Self { kind, message: message.into(), exit_code: None, signal: None, stderr: Vec::new() }
     }
+
+    /// Whether it says something about the configuration: see [`FailureKind::teaches`].
+    #[must_use]
+    pub fn teaches(&self) -> bool {
+        self.kind.teaches()
+    }
 }
 
 impl fmt::Display for Failure {

@@ -1,9 +1,7 @@
 //! How the best configurations compare under further seeds.
 
 use serde::Serialize;
-use temper_core::{
-    Candidate, Config, Confirmation, Goal, History, Loss, Out, Run, Sample, Trial, TrialId,
-};
+use temper_core::{Config, Confirmation, Goal, History, Loss, Out, Run, Sample, Trial, TrialId};
 use temper_space::Space;
 
 /// How sure the intervals are.
@@ -16,7 +14,8 @@ pub struct ConfirmationReport {
     pub is_over: bool,
     /// Under how many seeds each runs, unless it is dropped.
     pub seeds: usize,
-    /// What the chances compare with: the default configuration, or else the best of the others.
+    /// What the chances compare with: the default configuration, or without a result of it the best of
+    /// the others.
     pub rival: &'static str,
     /// Who was compared, the winner first.
     pub candidates: Vec<Confirmed>,
@@ -37,7 +36,7 @@ pub struct Confirmed {
     pub params: Config,
     /// The results of its completed runs, in the order of the seeds.
     pub values: Vec<f64>,
-    /// How many of its runs failed.
+    /// How many of its runs ended without a result.
     pub failed: usize,
     /// The mean of the results.
     pub mean: Option<f64>,
@@ -69,30 +68,20 @@ pub fn confirmation(history: &History) -> Option<Confirmation> {
     Confirmation::of(&space, history)
 }
 
-/// The trial of the best configuration: of the winner, if the comparison is over, or else the best by
-/// the search.
+/// The trial of the best configuration: the one that stands for the winner, if the comparison is over,
+/// or else the best by the search.
 #[must_use]
 pub fn best_trial<'a>(
     history: &'a History,
     confirmation: Option<&Confirmation>,
 ) -> Option<&'a Trial> {
-    let winner = confirmation.and_then(|it| Some(&it.candidates[it.winner()?]));
-    let run = |candidate: &Candidate| {
-        let mut runs = candidate.runs.iter();
-        runs.find_map(|run| match run {
-            Run::Completed(trial, _) => Some(*trial),
-            Run::Due | Run::Open(_) | Run::Failed(_) => None,
-        })
-    };
-    let trial = winner.and_then(|winner| history.trial(winner.trial.or_else(|| run(winner))?));
-    trial.or_else(|| history.best())
+    confirmation.and_then(|it| it.best(history)).or_else(|| history.best())
 }
 
 impl ConfirmationReport {
     /// Makes the report.
     #[must_use]
     pub fn new(confirmation: &Confirmation, goals: &[Goal], history: &History) -> Self {
-        let has_default = confirmation.candidates.iter().any(|it| it.is_default);
         let mean = |place: usize| {
             let sample = Sample::of(&confirmation.candidates[place].losses());
             sample.map_or(f64::INFINITY, |sample| sample.mean())
@@ -101,7 +90,8 @@ impl ConfirmationReport {
         places.sort_by(|one, other| {
             let key = |place: usize| {
                 let candidate = &confirmation.candidates[place];
-                (candidate.out.is_some(), !candidate.is_feasible)
+                let is_beaten = confirmation.winner() != Some(place);
+                (is_beaten, candidate.out.is_some(), !candidate.is_feasible)
             };
             key(*one).cmp(&key(*other)).then(mean(*one).total_cmp(&mean(*other)))
         });
@@ -109,7 +99,7 @@ impl ConfirmationReport {
         Self {
             is_over: confirmation.is_over(),
             seeds: confirmation.seeds(),
-            rival: if has_default { "default" } else { "others" },
+            rival: if confirmation.default().is_some() { "default" } else { "others" },
             candidates: places.into_iter().map(row).collect(),
         }
     }
@@ -141,7 +131,7 @@ impl Confirmed {
             is_feasible: candidate.is_feasible,
             params: candidate.config.clone(),
             values: candidate.losses().into_iter().map(told).collect(),
-            failed: candidate.runs.iter().filter(|run| matches!(run, Run::Failed(_))).count(),
+            failed: candidate.runs.iter().filter(|run| has_no_result(run)).count(),
             mean: sample.map(|sample| told(sample.mean())),
             interval,
             search: chosen.and_then(|it| history.sample(it)).map(|sample| told(sample.mean())),
@@ -151,12 +141,16 @@ impl Confirmed {
     }
 }
 
+fn has_no_result(run: &Run) -> bool {
+    matches!(run, Run::Failed(_) | Run::Lost(_))
+}
+
 fn dropped(out: Out) -> String {
     match out {
         Out::Worse { seeds, chance } => {
             let percent = (chance * 1000.0).floor() / 10.0;
             format!("worse than the leader with a chance of {percent} % after {seeds} seeds")
         }
-        Out::Failed { seeds } => format!("no run of {seeds} had a result"),
+        Out::Failed { seeds, failed } => format!("{failed} of {seeds} runs failed"),
     }
 }

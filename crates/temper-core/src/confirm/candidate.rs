@@ -1,6 +1,6 @@
 //! A configuration under comparison, and its runs.
 
-use crate::{Config, Loss, Sample, State, Trial, TrialId};
+use crate::{Config, Failure, Loss, Sample, State, Trial, TrialId};
 
 /// A configuration that may be the best.
 #[derive(Clone, Debug, PartialEq)]
@@ -27,8 +27,10 @@ pub enum Run {
     Due,
     /// It runs, or waits to be tried again.
     Open(TrialId),
-    /// It has no result.
+    /// It failed because of its configuration, as far as one can tell.
     Failed(TrialId),
+    /// It has no result, which is nobody's fault: it was interrupted for good, or the disk was full.
+    Lost(TrialId),
     /// It ended with this primary loss.
     Completed(TrialId, Loss),
 }
@@ -43,10 +45,12 @@ pub enum Out {
         /// How likely it really is.
         chance: f64,
     },
-    /// None of its runs had a result.
+    /// It has no more results than failures.
     Failed {
         /// After how many seeds.
         seeds: usize,
+        /// How many runs failed.
+        failed: usize,
     },
 }
 
@@ -72,17 +76,22 @@ impl Candidate {
     fn loss(&self, seed: usize) -> Option<f64> {
         match self.runs.get(seed)? {
             Run::Completed(_, loss) => Some(loss.get()),
-            Run::Due | Run::Open(_) | Run::Failed(_) => None,
+            Run::Due | Run::Open(_) | Run::Failed(_) | Run::Lost(_) => None,
         }
     }
 
-    pub(super) fn mean_until(&self, seeds: usize) -> f64 {
-        let losses: Vec<f64> = (0..seeds).filter_map(|seed| self.loss(seed)).collect();
-        Sample::of(&losses).map_or(f64::INFINITY, |sample| sample.mean())
+    /// How many of its first runs have a result.
+    pub(super) fn completed(&self, seeds: usize) -> usize {
+        (0..seeds).filter(|seed| self.loss(*seed).is_some()).count()
+    }
+
+    /// How many of its first runs failed.
+    pub(super) fn failed(&self, seeds: usize) -> usize {
+        self.runs[..seeds].iter().filter(|run| matches!(run, Run::Failed(_))).count()
     }
 
     pub(super) fn is_over(&self, seeds: usize) -> bool {
-        self.runs[..seeds].iter().all(|run| matches!(run, Run::Failed(_) | Run::Completed(..)))
+        self.runs[..seeds].iter().all(|run| !matches!(run, Run::Due | Run::Open(_)))
     }
 }
 
@@ -93,7 +102,8 @@ pub(super) fn run(trial: Option<&Trial>) -> Run {
         Some(trial) if !trial.state().is_final() => Run::Open(trial.id()),
         Some(trial) => match trial.loss().filter(|_| trial.state() == State::Completed) {
             Some(loss) => Run::Completed(trial.id(), loss),
-            None => Run::Failed(trial.id()),
+            None if trial.failure().is_some_and(Failure::teaches) => Run::Failed(trial.id()),
+            None => Run::Lost(trial.id()),
         },
     }
 }

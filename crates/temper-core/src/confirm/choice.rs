@@ -5,12 +5,45 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use temper_space::Space;
 
-use crate::{Config, History, Origin, State, Trial, TrialId};
+use super::Candidate;
+use super::candidate::run;
+use crate::history::are_kept;
+use crate::{Config, Failure, History, Origin, State, Trial, TrialId};
 
-/// The stage whose settings the runs have, if there are stages: the last one.
-pub(super) fn last_stage(history: &History) -> Option<u32> {
-    let stages = history.setup()?.stages.len();
-    u32::try_from(stages.checked_sub(1)?).ok()
+/// The best, as the search saw them, and the default last, unless it is one of them.
+pub(super) fn candidates(
+    space: &Space,
+    history: &History,
+    top: u32,
+    seeds: &[u32],
+) -> Vec<Candidate> {
+    let runs = runs(history, seeds);
+    let candidate = |(trial, config): (Option<TrialId>, Config)| {
+        let own = runs.get(&config.key());
+        let trials: Vec<Option<&Trial>> =
+            (0..seeds.len()).map(|seed| own?.get(&seed).copied()).collect();
+        let ended = trials.iter().flatten().copied();
+        let completed: Vec<&Trial> =
+            ended.filter(|trial| trial.state() == State::Completed).collect();
+        Candidate {
+            trial,
+            config,
+            is_default: false,
+            runs: trials.into_iter().map(run).collect(),
+            is_feasible: are_kept(&history.mean_of(&completed)),
+            out: None,
+        }
+    };
+    let mut candidates: Vec<Candidate> = chosen(history, top).map(candidate).collect();
+    if let Some((trial, config)) = default(space, history) {
+        let known = candidates.iter().position(|it| it.config == config);
+        let place = known.unwrap_or_else(|| {
+            candidates.push(candidate((trial, config)));
+            candidates.len() - 1
+        });
+        candidates[place].is_default = true;
+    }
+    candidates
 }
 
 /// The best feasible configurations, each once, by the means of their runs in the search.
@@ -30,27 +63,24 @@ pub(super) fn chosen(
     new.take(top as usize).map(|trial| (Some(trial.id()), trial.config().clone()))
 }
 
-/// The default configuration, and its trial; `None` if it failed in the search.
-pub(super) fn default(space: &Space, history: &History) -> Option<(Option<TrialId>, Config)> {
+/// The default configuration, and its trial; `None` if it failed in the search by what it is.
+fn default(space: &Space, history: &History) -> Option<(Option<TrialId>, Config)> {
     let config = space.complete(space.default_config()?).ok()?;
-    let fidelity = history.fidelity_of(last_stage(history));
+    let fidelity = history.last_fidelity();
     let mut trials = history.trials().iter().filter(|trial| {
         !trial.origin().is_repeat()
             && *trial.config() == config
             && history.fidelity(trial) == fidelity
     });
     match trials.next() {
-        Some(trial) if trial.state() == State::Failed => None,
+        Some(trial) if trial.failure().is_some_and(Failure::teaches) => None,
         trial => Some((trial.map(Trial::id), config)),
     }
 }
 
 /// The trials that confirm, by the key of their configuration and the number of their seed.
-pub(super) fn runs<'a>(
-    history: &'a History,
-    seeds: &[u32],
-) -> BTreeMap<String, BTreeMap<usize, &'a Trial>> {
-    let fidelity = history.fidelity_of(last_stage(history));
+fn runs<'a>(history: &'a History, seeds: &[u32]) -> BTreeMap<String, BTreeMap<usize, &'a Trial>> {
+    let fidelity = history.last_fidelity();
     let mut runs: BTreeMap<String, BTreeMap<usize, &Trial>> = BTreeMap::new();
     for trial in history.trials().iter().filter(|trial| history.fidelity(trial) == fidelity) {
         if let Origin::Confirmation { seed, .. } = trial.origin()

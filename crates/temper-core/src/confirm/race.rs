@@ -11,17 +11,29 @@ const LEAST: usize = 3;
 const ALPHA: f64 = 0.05;
 
 impl Confirmation {
-    /// The one that leads after so many seeds, of those that are in the race.
+    /// The one that leads after so many seeds, of those that are in the race and have a result.
     pub(super) fn leader(&self, seeds: usize) -> Option<usize> {
         let racing = (0..self.candidates.len()).filter(|it| self.candidates[*it].out.is_none());
-        racing.min_by(|one, other| {
-            let key = |it: usize| {
-                let candidate = &self.candidates[it];
-                (!candidate.is_feasible, candidate.mean_until(seeds))
-            };
-            let (one, other) = (key(*one), key(*other));
-            one.0.cmp(&other.0).then(one.1.total_cmp(&other.1))
-        })
+        self.best_of(racing, seeds)
+    }
+
+    /// The best of some that have a result: each is compared with the best of those before it, who
+    /// stays the best if they are equal or share no seed.
+    pub(super) fn best_of(
+        &self,
+        places: impl Iterator<Item = usize>,
+        seeds: usize,
+    ) -> Option<usize> {
+        let is_better = |place: usize, best: usize| {
+            let (candidate, best) = (&self.candidates[place], &self.candidates[best]);
+            if candidate.is_feasible != best.is_feasible {
+                return candidate.is_feasible;
+            }
+            candidate.above_until(best, seeds).is_some_and(|above| above.mean() < 0.0)
+        };
+        places
+            .filter(|place| self.candidates[*place].completed(seeds) > 0)
+            .reduce(|best, place| if is_better(place, best) { place } else { best })
     }
 
     /// Lets those leave who are behind, by one seed after the other.
@@ -35,11 +47,13 @@ impl Confirmation {
                 return;
             }
             for &place in &racing {
-                if self.candidates[place].mean_until(seeds) == f64::INFINITY {
-                    self.candidates[place].out = Some(Out::Failed { seeds });
+                let candidate = &mut self.candidates[place];
+                let failed = candidate.failed(seeds);
+                if failed > 0 && failed >= candidate.completed(seeds) {
+                    candidate.out = Some(Out::Failed { seeds, failed });
                 }
             }
-            let Some(leader) = self.leader(seeds) else { return };
+            let Some(leader) = self.leader(seeds) else { continue };
             for place in racing.into_iter().filter(|it| *it != leader) {
                 let above = self.candidates[place].above_until(&self.candidates[leader], seeds);
                 let chance = above

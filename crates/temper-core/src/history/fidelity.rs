@@ -33,6 +33,20 @@ impl History {
         Fidelity(last.map_or(0, |last| last + 1))
     }
 
+    /// The last stage, an index of the setup's, if there are stages.
+    #[must_use]
+    pub fn last_stage(&self) -> Option<u32> {
+        let stages = self.setup.as_ref()?.stages.len();
+        u32::try_from(stages.checked_sub(1)?).ok()
+    }
+
+    /// The fidelity of the last stage, in which the study's result is to be found; without stages that
+    /// of all trials.
+    #[must_use]
+    pub fn last_fidelity(&self) -> Fidelity {
+        self.fidelity_of(self.last_stage())
+    }
+
     /// The fidelity of a trial.
     #[must_use]
     pub fn fidelity(&self, trial: &Trial) -> Fidelity {

@@ -1,5 +1,6 @@
 //! What the runs of a configuration add up to, and which is best by it.
 
+use std::borrow::Cow;
 use std::cmp::Reverse;
 
 use crate::{History, Loss, Sample, State, Trial, TrialId};
@@ -82,6 +83,26 @@ impl History {
         !trial.origin().counts()
             || (trial.repeats().len() as u64 + 1 >= wanted.into()
                 && repeats.all(|run| run.state().is_final()))
+    }
+
+    /// The completed trials of which the study wants further runs that are not over: what their
+    /// configurations are worth is not known yet.
+    pub fn unsettled(&self) -> impl Iterator<Item = &Trial> {
+        self.in_state(State::Completed).filter(|trial| !self.has_all_runs(trial))
+    }
+
+    /// The history as if the trials that are not settled had failed.
+    #[must_use]
+    pub fn settled(&self) -> Cow<'_, Self> {
+        let unsettled: Vec<TrialId> = self.unsettled().map(Trial::id).collect();
+        if unsettled.is_empty() {
+            return Cow::Borrowed(self);
+        }
+        let mut history = self.clone();
+        for trial in unsettled {
+            history.change(trial, |trial| trial.state = State::Failed);
+        }
+        Cow::Owned(history)
     }
 
     /// Whether the best configuration is as good as the study needs, where it is to be confirmed

@@ -2,19 +2,36 @@
 
 use std::collections::BTreeSet;
 
-use temper_core::{History, Objective, Trial, TrialId};
+use temper_core::{Confirmation, History, Objective, Trial, TrialId};
+use temper_space::Space;
 
 use crate::Study;
 
 /// The trials whose checkpoints may yet be needed: those that may go on (they run, wait or are
 /// paused), those that one of these forked from, and those that are the best so far: with several
-/// goals the whole Pareto front. All others can go.
+/// goals the whole Pareto front, and in a study that confirms its best those that may win or have
+/// won. A trial whose configuration is to run again is needed until that is over, for by its mean it
+/// may be the best, and until then it takes nobody's place. All others can go.
 #[must_use]
 pub fn needed_checkpoints(history: &History) -> BTreeSet<TrialId> {
     let open = || history.trials().iter().filter(|trial| !trial.state().is_final());
-    let best = history.best().into_iter().chain(history.front());
-    let whole = open().chain(best).map(Trial::id);
-    whole.chain(open().filter_map(|trial| Some(trial.fork()?.from))).collect()
+    let settled = history.settled();
+    let best = settled.best().into_iter().chain(settled.front());
+    open()
+        .chain(best)
+        .chain(history.unsettled())
+        .map(Trial::id)
+        .chain(open().filter_map(|trial| Some(trial.fork()?.from)))
+        .chain(confirmed(history))
+        .collect()
+}
+
+/// The trials that stand for those that are confirmed, if any are.
+fn confirmed(history: &History) -> Vec<TrialId> {
+    let setup = history.setup().filter(|setup| setup.confirm.is_some());
+    // A setup in a log was checked when it was written.
+    let space = setup.and_then(|setup| Space::new(&setup.space, &setup.require).ok());
+    space.map_or_else(Vec::new, |space| Confirmation::models(&space, history))
 }
 
 impl Study {

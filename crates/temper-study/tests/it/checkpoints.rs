@@ -5,14 +5,16 @@ use std::fs;
 use std::ops::ControlFlow;
 
 use temper_core::{
-    Event, Fork, History, Lease, Loss, Origin, Outcome, Setup, State, StrategySetup, Trial,
-    TrialId, WorkerId,
+    Confirm, Event, Fork, History, Lease, Loss, Origin, Outcome, Setup, State, StrategySetup,
+    Trial, TrialId, WorkerId,
 };
 use temper_storage::MemoryStorage;
 use temper_study::{Settings, Study, give_up_paused, needed_checkpoints, replay};
 
 use crate::lab::Lab;
-use crate::{Attempted, events, history_of, no_metrics, open, proposers, setup, states, trial, x};
+use crate::{
+    Attempted, events, history_of, no_metrics, open, proposers, setup, setup_of, states, trial, x,
+};
 
 /// Begins a trial, of whose checkpoint `fork` it takes, and ends it unless it is to run.
 fn add(history: &mut History, fork: Option<u64>, outcome: Option<Outcome>) {
@@ -113,6 +115,21 @@ fn the_best_trials_checkpoint_alone_is_left_and_what_a_killed_run_left_is_remove
     fs::create_dir(&left).unwrap();
     lab.run_study(setup(9));
     assert!(!left.exists());
+}
+
+#[test]
+fn the_checkpoint_of_who_wins_the_confirmation_is_left() {
+    let mut lab = Lab::sh(
+        r#"mkdir -p "$TEMPER_TRIAL_DIR/saved"; echo weights > "$TEMPER_TRIAL_DIR/saved/model"
+        if [ "$TEMPER_TRIAL" -lt 6 ]; then loss=-$TEMPER_TRIAL; else loss=$TEMPER_PARAM_X; fi
+        echo "{\"loss\": $loss}""#,
+    );
+    lab.settings.checkpoints = vec!["saved".parse().expect("it is a name")];
+    let confirm = Some(Confirm { seeds: 3, top: 2, target: None });
+    let space = r#"{"x": {"type": "float", "low": -5, "high": 5, "default": -5}}"#;
+    let history = lab.run_study(Setup { confirm, ..setup_of(space, 6) });
+    assert_eq!(history.best().unwrap().id(), TrialId(5), "as the search saw it");
+    assert_eq!(kept(&lab, &history), [0, 5].into(), "the default, which wins, and that one");
 }
 
 #[test]

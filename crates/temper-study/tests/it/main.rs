@@ -9,6 +9,7 @@ mod confirmations;
 mod constraints;
 mod failures;
 mod full_disk;
+mod kept_models;
 mod lab;
 mod lost_workers;
 mod pauses;

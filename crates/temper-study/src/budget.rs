@@ -94,12 +94,10 @@ impl Budget {
             (spent >= limit).then_some(Spent::TrainTokens { spent, limit })
         };
         let target = || {
-            let (target, trial) = (self.target?, history.best()?);
-            // One that has yet to run again may have been lucky.
-            let best = history.mean_loss(trial).filter(|_| history.has_all_runs(trial))?;
+            let best = history.reached(self.target?)?;
             let goal = history.setup()?.goals.first()?.clone();
             let reached = goal.value(best);
-            (best <= target).then_some(Spent::Target { goal, reached })
+            Some(Spent::Target { goal, reached })
         };
         wall_time.or_else(cost).or_else(tokens).or_else(target)
     }

@@ -105,15 +105,19 @@ impl History {
         Cow::Owned(history)
     }
 
-    /// Whether the best configuration is as good as the study needs, where it is to be confirmed
-    /// then. One that has yet to be run again may have been lucky.
+    /// The loss of the best configuration, if it is as good as the target. One that has yet to be run
+    /// again may have been lucky, and losses with other settings than the last stage's say nothing.
+    #[must_use]
+    pub fn reached(&self, target: Loss) -> Option<Loss> {
+        let best = self.best().filter(|best| self.fidelity(best) == self.last_fidelity())?;
+        let loss = self.mean_loss(best).filter(|_| self.has_all_runs(best))?;
+        (loss <= target).then_some(loss)
+    }
+
+    /// Whether the best configuration is as good as the study needs, where it is to be confirmed then.
     #[must_use]
     pub fn target_is_reached(&self) -> bool {
         let target = self.setup.as_ref().and_then(|setup| setup.confirm?.target);
-        let reached = |target: Loss| {
-            let best = self.best()?;
-            Some(self.has_all_runs(best) && self.mean_loss(best)? <= target)
-        };
-        target.is_some_and(|target| reached(target).unwrap_or(false))
+        target.is_some_and(|target| self.reached(target).is_some())
     }
 }

@@ -3,13 +3,15 @@
 use std::sync::atomic::Ordering;
 
 use temper_core::{
-    Around, Config, Event, Failure, FailureKind, History, Job, Origin, Reporter, Setup, StageSetup,
-    State, StrategySetup, Trial, Value,
+    Around, Config, Confirm, Event, Failure, FailureKind, History, Job, Loss, Origin, Reporter,
+    Setup, StageSetup, State, StrategySetup, Trial, Value,
 };
 use temper_storage::MemoryStorage;
-use temper_study::{Study, StudyError, replay};
+use temper_study::{Budget, Settings, Study, StudyError, replay};
 
-use crate::{Attempted, configs, events, failure, no_metrics, open, proposers, setup_of, x};
+use crate::{
+    Attempted, configs, events, failure, no_metrics, open, open_with, proposers, setup_of, x,
+};
 
 const SPACE: &str = r#"{
     "x": {"type": "float", "low": 0, "high": 10, "default": 9.0},
@@ -92,6 +94,28 @@ fn the_best_trial_is_one_of_the_last_fidelity_that_completed() {
     let lowest = history.trials().iter().min_by_key(|trial| trial.loss()).expect("there are some");
     assert_eq!(lowest.stage(), Some(0));
     assert_ne!(history.best().and_then(Trial::stage), Some(0));
+}
+
+#[test]
+fn a_target_is_reached_with_the_settings_of_the_last_stage_alone() {
+    let target = Some(Loss::new(10.0).expect("it is finite"));
+    let confirm = Some(Confirm { seeds: 2, top: 1, target });
+    for confirm in [None, confirm] {
+        let mut setup = Setup { confirm, ..in_stages() };
+        // More steps give a lower loss here: the first stage comes below what the others can.
+        setup.stages[0].settings =
+            [("steps".to_owned(), Value::Int(100_000))].into_iter().collect();
+        let budget = Budget { target, ..Budget::default() };
+        let settings = Settings { budget, ..Settings::default() };
+        let study = open_with(setup, MemoryStorage::new(), settings);
+        study.run(&Attempted(trial_of), 1).expect("the study runs");
+        let history = study.history();
+        assert!(in_stage(&history, 0).iter().any(|trial| trial.loss() <= target));
+        assert_eq!(in_stage(&history, 0).len(), 7, "a coarse loss says nothing of it");
+        let reached = history.best().expect("some completed");
+        assert_eq!(history.fidelity(reached), history.last_fidelity());
+        assert!(reached.loss() <= target && history.tried() < 20, "{:?}", reached.loss());
+    }
 }
 
 #[test]

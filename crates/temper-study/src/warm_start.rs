@@ -15,7 +15,8 @@ use crate::{Study, StudyError};
 ///
 /// Completed trials are taken, and failed ones that ran out of memory or diverged: these say
 /// something about their configuration. A configuration that ran several times is one trial, with the
-/// means. A parameter that the earlier trial lacks has its default;
+/// means. A trial that went on from the checkpoint of another one is not: its parameters trained only
+/// a part of it. A parameter that the earlier trial lacks has its default;
 /// one that this space lacks is dropped if all earlier trials that had it gave it the same value.
 /// A trial that does not fit is left out.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -196,6 +197,9 @@ fn dropped<'a>(earlier: &'a History, before: &'a Setup, space: &Space) -> Droppe
 
 /// How the trial ended, as it is recorded here.
 fn outcome(earlier: &History, trial: &Trial, setup: &Setup) -> Result<Outcome, String> {
+    if trial.fork().is_some() {
+        return Err("it went on from the checkpoint of another trial".to_owned());
+    }
     match (trial.state(), trial.failure()) {
         (State::Completed, _) => {}
         (_, Some(failure))
@@ -207,14 +211,15 @@ fn outcome(earlier: &History, trial: &Trial, setup: &Setup) -> Result<Outcome, S
         (state, None) => return Err(state.to_string()),
     }
     let reported = trial.reports().iter().flat_map(|report| &report.metrics);
-    let metrics: Metrics =
+    let mut metrics: Metrics =
         reported.chain(trial.metrics()).map(|(name, value)| (name.clone(), *value)).collect();
     let is_goal = |name: &str| setup.goals.iter().any(|goal| goal.metric == name);
-    let mut bounded = setup.constraints.iter().map(temper_core::Constraint::metric);
-    match bounded.find(|name| !is_goal(name) && !metrics.contains_key(*name)) {
-        Some(name) => Err(format!("no `{name}` was reported")),
-        None => Ok(Outcome::Completed { losses: earlier.mean_losses(trial), metrics }),
+    let bounded = setup.constraints.iter().map(temper_core::Constraint::metric);
+    for name in bounded.filter(|name| !is_goal(name)) {
+        let mean = earlier.mean_metric(trial, name);
+        metrics.insert(name.to_owned(), mean.ok_or(format!("no `{name}` was reported"))?);
     }
+    Ok(Outcome::Completed { losses: earlier.mean_losses(trial), metrics })
 }
 
 /// The earlier configuration as one of the space.

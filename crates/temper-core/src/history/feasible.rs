@@ -12,6 +12,15 @@ impl History {
         goal.map(|(goal, loss)| goal.value(*loss)).or_else(|| trial.metric(name))
     }
 
+    /// [`History::metric`] as the mean over the completed runs of the trial's configuration; `None` if
+    /// there are none, or one of them has not reported it.
+    #[must_use]
+    pub fn mean_metric(&self, trial: &Trial, name: &str) -> Option<f64> {
+        let runs: Vec<&Trial> = self.runs(trial).collect();
+        let shares = runs.iter().map(|run| Some(self.metric(run, name)? / runs.len() as f64));
+        shares.sum::<Option<f64>>().filter(|_| !runs.is_empty())
+    }
+
     /// How far the trial is past the bound of each constraint, in the setup's order and the
     /// metric's own unit: above 0 where the constraint is broken; `None` where the trial has not
     /// reported the metric.

@@ -1,6 +1,9 @@
 //! Trials of an earlier study in a new one.
 
-use temper_core::{Config, Direction, FailureKind, History, Job, Origin, Reporter, Setup, State};
+use temper_core::{
+    Config, Direction, Event, FailureKind, Fork, History, Job, Lease, Origin, Outcome, Reporter,
+    Setup, State, TrialId, WorkerId,
+};
 use temper_space::Space;
 use temper_storage::MemoryStorage;
 use temper_study::{WarmStart, WarmStartError, replay};
@@ -151,6 +154,61 @@ fn a_trial_that_leaves_a_constraint_open_is_left_out() {
     let open = start(&earlier, &bounded("size <= 1")).unwrap();
     assert_eq!(open.len(), 2, "failures");
     assert_eq!(open.left_out()["no `size` was reported"], 3);
+}
+
+#[test]
+fn what_a_constraint_bounds_is_taken_over_as_the_mean_of_all_runs() {
+    let bounded =
+        |repeat| Setup { repeat, constraints: vec!["size <= 3".parse().unwrap()], ..setup(2) };
+    let sized = |job: &Job, reporter: &mut dyn Reporter| {
+        let metrics = [("size".to_owned(), job.trial.0 as f64)].into_iter().collect();
+        let _ = reporter.report(1, &[1.0], &metrics);
+        Ok(vec![1.0])
+    };
+    let study = open(bounded(Some(3)), MemoryStorage::new());
+    study.run(&Attempted(sized), 1).unwrap();
+    let earlier = study.history();
+    let means = |history: &History| {
+        let first = history.trials().iter().filter(|trial| !trial.origin().is_repeat());
+        first.map(|it| history.mean_metric(it, "size")).collect::<Vec<_>>()
+    };
+    assert_eq!(means(&earlier), [Some(1.0), Some(4.0)], "of trials 0, 1, 2 and 3, 4, 5");
+    let later = open(bounded(None), MemoryStorage::new());
+    later.take_over(&start(&earlier, &bounded(None)).unwrap()).unwrap();
+    assert_eq!(means(&later.history()), means(&earlier));
+}
+
+#[test]
+fn a_trial_that_went_on_from_the_checkpoint_of_another_is_left_out() {
+    let mut earlier = found(setup(1));
+    let (trial, lease) = (TrialId(1), Lease(earlier.len()));
+    let config = earlier.trials()[0].config().clone();
+    let losses = earlier.trials()[0].losses().to_vec();
+    for event in [
+        Event::Started {
+            trial,
+            config,
+            origin: Origin::Strategy,
+            seen: earlier.len(),
+            worker: WorkerId::new("a"),
+            until: None,
+            fork: Some(Fork::of(TrialId(0))),
+            note: None,
+            stage: None,
+        },
+        Event::Finished {
+            trial,
+            lease,
+            outcome: Outcome::completed(losses),
+            seconds: 1.0,
+            peak_memory: None,
+        },
+    ] {
+        earlier.apply(&event).unwrap();
+    }
+    let start = start(&earlier, &setup(1)).unwrap();
+    assert_eq!(start.len(), 1);
+    assert_eq!(start.left_out()["it went on from the checkpoint of another trial"], 1);
 }
 
 #[test]

@@ -6,7 +6,7 @@ use std::time::Duration;
 use temper_core::{Goal, History, Loss, Measure};
 
 /// The metric in which trials report how many tokens they have trained on.
-const TOKENS: &str = "tokens";
+pub const TOKENS: &str = "tokens";
 /// Its seconds.
 const HOUR: f64 = 3600.0;
 
@@ -111,12 +111,13 @@ impl Budget {
         self.wall_time.is_some_and(|limit| elapsed >= limit) || self.cost.as_ref().is_some_and(dear)
     }
 
-    /// The metric that every trial has to report, if the budget counts by one.
-    pub(crate) fn metric(&self) -> Option<&str> {
-        match &self.cost.as_ref()?.price {
-            Price::Metric(name) => Some(name),
+    /// The metrics that every trial has to report, each with the setting that is counted by it.
+    pub(crate) fn metrics(&self) -> impl Iterator<Item = (&str, &'static str)> {
+        let cost = self.cost.iter().filter_map(|cost| match &cost.price {
+            Price::Metric(name) => Some((name.as_str(), "cost")),
             Price::PerHour(_) => None,
-        }
+        });
+        cost.chain(self.train_tokens.map(|_| (TOKENS, "train_tokens")))
     }
 }
 

@@ -69,7 +69,7 @@ mod warm_start;
 mod watch;
 mod worker;
 
-pub use budget::{Budget, Cost, Price, Spent};
+pub use budget::{Budget, Cost, Price, Spent, TOKENS};
 pub use checkpoints::needed_checkpoints;
 pub use command::{
     CheckpointName, CommandObjective, CommandSettings, DiskUsage, NotACheckpointName, Pausing,

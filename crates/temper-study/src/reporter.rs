@@ -192,35 +192,37 @@ impl Study {
         let ledger = self.ledger();
         let history = ledger.history();
         let trial = history.trial(trial);
-        let has_reported = trial.is_some_and(|trial| !trial.reports().is_empty());
+        let reported = trial.filter(|trial| !trial.reports().is_empty());
+        let outcome = match (reported, &self.setup.early_stopping) {
+            (Some(trial), Some(early)) => {
+                let best = early.best(trial, history).ok_or_else(|| unwatched(&early.watched))?;
+                let (losses, metrics) = (best.losses.clone(), best.metrics.clone());
+                Outcome::Completed { losses, metrics }
+            }
+            _ if !values.is_empty() => Outcome::completed(self.losses(values)?),
+            (Some(trial), None) => Outcome::completed(trial.losses().to_vec()),
+            (None, _) => {
+                return Err(Failure::new(FailureKind::Crashed, "it ended without a report"));
+            }
+        };
+        self.lack(trial).map_or(Ok(outcome), Err)
+    }
+
+    /// What a trial leaves open that has to be known of it: what it cost, or a constraint.
+    fn lack(&self, trial: Option<&Trial>) -> Option<Failure> {
+        let goals = &self.setup.goals;
         let is_unknown = |metric: &str| {
-            let is_goal = self.setup.goals.iter().any(|goal| goal.metric == metric);
+            let is_goal = goals.iter().any(|goal| goal.metric == metric);
             !is_goal && trial.is_none_or(|trial| trial.metric(metric).is_none())
         };
-        let unpriced = self.settings.budget.metric().filter(|metric| is_unknown(metric));
-        if let Some(cost) = unpriced.filter(|_| has_reported || !values.is_empty()) {
-            return Err(unreported(cost, "by which `cost` is counted", &self.setup.goals));
+        let mut counted = self.settings.budget.metrics();
+        if let Some((metric, key)) = counted.find(|(metric, _)| is_unknown(metric)) {
+            return Some(unreported(metric, &format!("by which `{key}` is counted"), goals));
         }
-        if let (Some(trial), Some(early), true) = (trial, &self.setup.early_stopping, has_reported)
-        {
-            let best = early.best(trial, history).ok_or_else(|| unwatched(&early.watched))?;
-            return Ok(Outcome::Completed {
-                losses: best.losses.clone(),
-                metrics: best.metrics.clone(),
-            });
-        }
-        let losses = match trial.map(Trial::losses) {
-            _ if !values.is_empty() => self.losses(values)?,
-            Some(losses) if !losses.is_empty() => losses.to_vec(),
-            _ => return Err(Failure::new(FailureKind::Crashed, "it ended without a report")),
-        };
-        match self.setup.constraints.iter().find(|constraint| is_unknown(constraint.metric())) {
-            None => Ok(Outcome::completed(losses)),
-            Some(constraint) => {
-                let why = format!("which has to be known for `{constraint}`");
-                Err(unreported(constraint.metric(), &why, &self.setup.goals))
-            }
-        }
+        let mut bounds = self.setup.constraints.iter();
+        let bound = bounds.find(|constraint| is_unknown(constraint.metric()))?;
+        let why = format!("which has to be known for `{bound}`");
+        Some(unreported(bound.metric(), &why, goals))
     }
 
     fn fail(&self, trial: TrialId, failure: Failure) -> Outcome {

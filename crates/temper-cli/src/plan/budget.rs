@@ -2,7 +2,7 @@
 
 use miette::Result;
 use temper_core::{BudgetSetup, CostSetup, Goal, Measure};
-use temper_study::{Budget, Cost, Price};
+use temper_study::{Budget, Cost, Price, TOKENS};
 
 use super::duration;
 use crate::document::Document;
@@ -12,8 +12,6 @@ use crate::train_settings::METRICS;
 
 /// After how many results in a row that promise nothing more a study ends, unless the file says.
 const IN_A_ROW: u32 = 3;
-/// The metric in which trials report how many tokens they have trained on.
-const TOKENS: &str = "tokens";
 const SECONDS_IN_AN_HOUR: f64 = 3600.0;
 
 /// Reads the section.

@@ -159,6 +159,19 @@ fn the_cost_of_trials_is_what_they_report() {
     );
 }
 
+#[test]
+fn a_trial_that_does_not_report_its_tokens_has_failed_where_tokens_are_counted() {
+    let budget = Budget { train_tokens: Some(1e9), ..Budget::default() };
+    let settings = Settings { budget, ..Settings::default() };
+    let study = open_with(setup(1), MemoryStorage::new(), settings);
+    study.run(&Attempted(parabola), 1).unwrap();
+    assert_eq!(
+        study.history().trials()[0].failure().unwrap().message,
+        "it ended without a report of `tokens`, by which `train_tokens` is counted: \
+         report it with the result, as in {\"loss\": 1.5, \"tokens\": 2.5}"
+    );
+}
+
 /// Proposes the same until three trials have completed, and then says why no more.
 #[derive(Debug, Default)]
 struct Content(bool);

@@ -1,6 +1,6 @@
 //! Bounds on what a trial reports beside its goals.
 
-use temper_core::{FailureKind, Setup, State};
+use temper_core::{EarlyStopping, FailureKind, Job, Metrics, Reporter, Setup, State};
 use temper_storage::MemoryStorage;
 use temper_study::{Retries, Settings, Study, StudyError};
 
@@ -41,6 +41,29 @@ fn a_trial_that_leaves_a_constraint_open_has_failed_and_is_told_how_to_close_it(
         "it ended without a report of `latency_ms`, which has to be known for \
          `latency_ms <= 50`: report it with the result, as in {\"loss\": 1.5, \"latency_ms\": 2.5}"
     );
+}
+
+#[test]
+fn early_stopping_does_not_excuse_a_trial_that_leaves_a_constraint_open() {
+    let watched = setup(1).goals[0].clone();
+    let early_stopping = Some(EarlyStopping { patience: 2, min_delta: 0.0, watched });
+    let study = open(Setup { early_stopping, ..bounded(2) }, MemoryStorage::new());
+    let objective = |job: &Job, reporter: &mut dyn Reporter| {
+        let metrics = match job.trial.0 {
+            0 => Metrics::new(),
+            _ => Metrics::from([("latency_ms".to_owned(), 60.0)]),
+        };
+        for step in 1..=3 {
+            let _ = reporter.report(step, &[1.0], &metrics);
+        }
+        Ok(Vec::new())
+    };
+    study.run(&Attempted(objective), 1).unwrap();
+    let history = study.history();
+    let message = &trial(&history, 0).failure().expect("it never reported it").message;
+    assert!(message.contains("without a report of `latency_ms`"), "{message}");
+    assert_eq!(trial(&history, 1).state(), State::Completed);
+    assert_eq!(history.best(), None, "60 is too much");
 }
 
 #[test]

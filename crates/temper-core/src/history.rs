@@ -250,7 +250,12 @@ impl History {
             }
             Event::Judged { trial, step, verdict, reason, .. } => {
                 let remark = Remark { step: *step, verdict: *verdict, reason: reason.clone() };
-                self.change(*trial, |trial| trial.remarks.push(remark));
+                self.change(*trial, |trial| {
+                    trial.remarks.push(remark);
+                    if let Some(attempt) = trial.attempts.last_mut() {
+                        attempt.verdict = Some(*verdict).filter(|it| *it != Verdict::Continue);
+                    }
+                });
             }
             Event::Finished { trial, outcome, seconds, peak_memory, .. } => {
                 self.change(*trial, |trial| {
@@ -287,7 +292,7 @@ impl History {
 }
 
 fn attempt(lease: Lease, worker: &WorkerId) -> Attempt {
-    Attempt { lease, worker: worker.clone() }
+    Attempt { lease, worker: worker.clone(), verdict: None }
 }
 
 fn end(trial: &mut Trial, outcome: &Outcome) {

@@ -118,6 +118,8 @@ pub struct Attempt {
     pub lease: Lease,
     /// Who holds it.
     pub worker: WorkerId,
+    /// Why it ends before its program would, if it was told to.
+    pub verdict: Option<Verdict>,
 }
 
 /// A trial as the log tells it.

@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use temper_core::{
     Attempt, Config, Event, Failure, FailureKind, Intake, Job, Lease, Next, Origin, Outcome, Seq,
-    Setup, State, Step, Trial, TrialId, first_pause, trial_seed,
+    Setup, State, Step, Trial, TrialId, Verdict, first_pause, trial_seed,
 };
 
 use crate::ledger::{AppendError, Ledger, Proposal};
@@ -216,13 +216,21 @@ impl Study {
         attempt: &Attempt,
     ) -> Result<(), StudyError> {
         let trial = ledger.history().trial(id).expect("it runs");
-        let message = format!("its runner {} was lost", attempt.worker);
-        let failure = Failure::new(FailureKind::Preempted, message);
-        let retry = self.settings.retries.allow(trial, failure.kind);
+        let outcome = match attempt.verdict {
+            Some(Verdict::Stop) => Outcome::Pruned,
+            // Nobody knows whether one that was to pause has saved what it goes on with: it comes to
+            // its pause again. So does one that was to end with its best report, which may be lost.
+            _ => {
+                let message = format!("its runner {} was lost", attempt.worker);
+                let failure = Failure::new(FailureKind::Preempted, message);
+                let retry = self.settings.retries.allow(trial, failure.kind);
+                Outcome::Failed { failure, retry }
+            }
+        };
         let event = Event::Finished {
             trial: id,
             lease: attempt.lease,
-            outcome: Outcome::Failed { failure, retry },
+            outcome,
             seconds: 0.0, // nobody knows how long it ran
             peak_memory: None,
         };

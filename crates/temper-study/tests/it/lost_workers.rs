@@ -9,8 +9,8 @@ use std::{fmt, fs};
 
 use temper_core::{
     Config, Event, FailureKind, Halt, History, Job, Lease, Loss, Next, Outcome, Pulse, Refused,
-    Reporter, Rng, Seq, State, Storage, StorageError, Strategy, StrategyError, TrialId, WorkerId,
-    draw,
+    Reporter, Rng, Seq, State, Storage, StorageError, Strategy, StrategyError, TrialId, Verdict,
+    WorkerId, draw,
 };
 use temper_space::Space;
 use temper_storage::{MemoryStorage, SqliteStorage};
@@ -58,6 +58,30 @@ fn the_trial_of_a_lost_worker_is_taken_over_and_its_late_events_are_refused() {
     for event in late {
         let refused = history.check(&event).unwrap_err();
         assert!(matches!(refused, Refused::Fenced { .. }), "{refused}");
+    }
+}
+
+#[test]
+fn a_trial_that_was_told_to_stop_ends_with_its_worker_and_one_told_to_pause_is_tried_again() {
+    for (verdict, state, attempts) in
+        [(Verdict::Stop, State::Pruned, 1), (Verdict::Pause, State::Completed, 2)]
+    {
+        let mut storage = MemoryStorage::new();
+        let study = open_hasty(setup(2), storage.clone());
+        let (_, lease) = start_as_lost_worker(&mut storage, some_config());
+        let (trial, step, metrics) = (TrialId(0), 1, no_metrics());
+        let losses = vec![Loss::new(9.0).unwrap()];
+        for event in [
+            Event::Reported { trial, lease, step, losses, metrics },
+            Event::Judged { trial, lease, step, verdict, reason: "the test wants it".into() },
+        ] {
+            let at = events(&mut storage).len() as Seq;
+            storage.append(at, &event).unwrap();
+        }
+        study.run(&Attempted(parabola), 1).unwrap();
+        let history = study.history();
+        let lost = crate::trial(&history, 0);
+        assert_eq!((lost.state(), lost.attempts().len()), (state, attempts));
     }
 }
 

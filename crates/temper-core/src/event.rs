@@ -162,8 +162,8 @@ pub enum Event {
     Continued {
         /// Which one.
         trial: TrialId,
-        /// Whether the strategy or the pruner asked for it (otherwise it is a retry), and then what
-        /// they had seen.
+        /// Whether the strategy or the pruner asked for it, or a paused trial is given up (otherwise it
+        /// is a retry), and then what they had seen.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         seen: Option<Seq>,
         /// Who runs it.

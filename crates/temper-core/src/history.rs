@@ -167,6 +167,10 @@ impl History {
                     Some(seen) if seen <= known.ended => {
                         Err(Refused::Stale { trial: *trial, seen })
                     }
+                    // Nobody tries again what has only paused: somebody has to want it to go on.
+                    None if known.state == State::Paused => {
+                        Err(Refused::WrongState { trial: *trial, state: known.state })
+                    }
                     _ => Ok(()),
                 }
             }

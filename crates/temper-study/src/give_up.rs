@@ -7,6 +7,14 @@ use temper_core::{
 use crate::StudyError;
 use crate::ledger::AppendError;
 
+/// Who gives up: no worker has this name.
+const CLEANER: &str = "clean";
+
+/// Whether a trial that this worker continues is given up, which nobody has proposed.
+pub(crate) fn gives_up(worker: &WorkerId) -> bool {
+    worker.as_str() == CLEANER
+}
+
 /// Ends the paused trials of a study in which no trial may begin, runs or waits, for this reason,
 /// so that their checkpoints can go; returns which they were. Each is continued, judged and
 /// finished as any other: what is in the log is what has happened to it.
@@ -38,12 +46,13 @@ fn give_up(
 ) -> Result<(), StudyError> {
     let trial = history.trial(id).expect("it is paused");
     let step = trial.reports().last().map_or(0, |report| report.step);
-    let worker = WorkerId::new("clean");
+    let worker = WorkerId::new(CLEANER);
     let lease = Lease(history.len());
+    let seen = Some(history.len());
     let reason = reason.to_owned();
     let (until, seconds) = (trial.until(), 0.0);
     for event in [
-        Event::Continued { trial: id, seen: None, worker, until, note: None },
+        Event::Continued { trial: id, seen, worker, until, note: None },
         Event::Judged { trial: id, lease, step, verdict: Verdict::Stop, reason },
         Event::Finished { trial: id, lease, outcome: Outcome::Pruned, seconds, peak_memory: None },
     ] {

@@ -8,6 +8,8 @@ use temper_core::{
 };
 use temper_space::{Space, SpaceError};
 
+use crate::give_up::gives_up;
+
 /// What a replay found.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Replayed {
@@ -135,7 +137,9 @@ fn proposals(events: &[Event]) -> BTreeMap<Seq, (TrialId, Next)> {
                 let next = Next::Start { config, until: *until, fork: *fork, note, stage: *stage };
                 Some((*seen, (*trial, next)))
             }
-            Event::Continued { trial, seen: Some(seen), until, note, .. } => {
+            Event::Continued { trial, seen: Some(seen), until, note, worker }
+                if !gives_up(worker) =>
+            {
                 let (until, note) = (*until, note.clone());
                 Some((*seen, (*trial, Next::Resume { trial: *trial, until, note })))
             }

@@ -149,3 +149,13 @@ fn events_come_back_from_json_bit_for_bit() {
         assert_eq!(serde_json::from_str::<Event>(&text).unwrap(), event, "{text}");
     }
 }
+
+#[test]
+fn what_has_paused_goes_on_only_if_somebody_has_asked_for_it() {
+    let mut history = history(&[started(0), finished(0, Outcome::Paused)]);
+    let refused = Refused::WrongState { trial: FIRST, state: State::Paused };
+    assert_eq!(history.apply(&continued(FIRST)), Err(refused));
+    let (seen, worker) = (Some(2), WorkerId::new("b"));
+    let asked = Event::Continued { trial: FIRST, seen, worker, until: None, note: None };
+    assert_eq!(history.apply(&asked), Ok(()));
+}

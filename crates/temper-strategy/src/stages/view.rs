@@ -114,12 +114,12 @@ impl View {
                     stage: None,
                 })
             }
-            Event::Continued { trial, worker, .. } => {
+            Event::Continued { trial, seen, worker, .. } => {
                 let next = Lease(self.history.len());
                 let (trial, lease) = self.here.get_mut(trial)?;
                 let event = Event::Continued {
                     trial: *trial,
-                    seen: None,
+                    seen: seen.map(|_| next.0),
                     worker: worker.clone(),
                     until: None,
                     note: None,

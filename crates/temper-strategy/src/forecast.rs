@@ -23,7 +23,7 @@
 mod effects;
 
 use effects::{Curve, Effects};
-use temper_core::{History, Loss, Step, Trial};
+use temper_core::{History, Loss, Origin, Step, Trial};
 
 /// The exponents, from nearly straight to mostly over after a few steps.
 const EXPONENTS: [f64; 5] = [-0.5, 0.0, 0.5, 1.0, 2.0];
@@ -58,10 +58,12 @@ struct Scale {
 }
 
 impl Curves {
-    /// Learns from all trials that have reported; `None` if there are none, or all stopped at their
-    /// first step. The last step is the study's, or else the last that was reported.
+    /// Learns from all trials of the search that have reported; `None` if there are none, or all
+    /// stopped at their first step. The last step is the study's, or else the last that was reported.
     pub(crate) fn learn(history: &History) -> Option<Self> {
-        let trials = || history.trials().iter().filter(|trial| !trial.reports().is_empty());
+        let confirms = |trial: &Trial| matches!(trial.origin(), Origin::Confirmation { .. });
+        let is_known = |trial: &&Trial| !trial.reports().is_empty() && !confirms(trial);
+        let trials = || history.trials().iter().filter(is_known);
         let steps = || trials().flat_map(Trial::reports).map(|report| report.step);
         let first = steps().min()?.max(1);
         let reported = steps().max()?;

@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use temper_core::{History, TrialId};
+use temper_core::{History, Origin, Trial, TrialId};
 
 use super::{End, Lesson};
 
 /// The lessons with those of repeats taken into that of their trial, as means; `None` if no trial
-/// repeats another one. A repeat without a result says nothing of the result. `ended`: the trials of
-/// the first lessons.
+/// repeats another one. A repeat without a result says nothing of the result, and a run that confirms
+/// nothing at all: what it tells comes after the search, which it must not open again. `ended`: the
+/// trials of the first lessons.
 pub(super) fn merge(
     ended: &[TrialId],
     lessons: &[Lesson],
@@ -21,16 +22,16 @@ pub(super) fn merge(
     // Where the lesson of a trial is, and of how many runs it is the mean.
     let mut places: BTreeMap<TrialId, (usize, f64)> = BTreeMap::new();
     for (id, lesson) in ended.iter().zip(lessons) {
-        let origin = history.trial(*id).map(temper_core::Trial::origin);
-        match origin.filter(|origin| origin.is_repeat()) {
-            None => {
-                places.insert(*id, (merged.len(), 1.0));
-                merged.push(lesson.clone());
-            }
-            Some(origin) => {
-                if let Some((place, runs)) = origin.of().and_then(|of| places.get_mut(&of)) {
+        match history.trial(*id).map(Trial::origin) {
+            Some(Origin::Repeat { of, .. }) => {
+                if let Some((place, runs)) = places.get_mut(&of) {
                     add(&mut merged[*place].end, &lesson.end, runs);
                 }
+            }
+            Some(Origin::Confirmation { .. }) => {}
+            _ => {
+                places.insert(*id, (merged.len(), 1.0));
+                merged.push(lesson.clone());
             }
         }
     }
@@ -50,6 +51,56 @@ fn add(mean: &mut End, run: &End, runs: &mut f64) {
         }
         for (mean, own) in excesses.iter_mut().zip(own_excesses) {
             *mean = mean.zip(*own).map(|(mean, own)| mean + own / *runs - mean / *runs);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use temper_core::{Config, Event, Lease, Loss, Outcome, WorkerId};
+    use temper_space::{Space, SpaceSpec};
+
+    use super::*;
+    use crate::evidence::Evidence;
+
+    /// What is learned of one trial with loss 1 and another run of it with loss 3.
+    fn learned(again: Origin) -> Vec<End> {
+        let spec: SpaceSpec =
+            serde_json::from_str(r#"{"x": {"type": "float", "low": 0, "high": 1}}"#).unwrap();
+        let space = Space::new(&spec, &Default::default()).unwrap();
+        let (mut evidence, mut history) = (Evidence::default(), History::new());
+        for (id, origin, loss) in [(0, Origin::Strategy, 1.0), (1, again, 3.0)] {
+            let (trial, lease) = (TrialId(id), Lease(history.len()));
+            let started = Event::Started {
+                trial,
+                config: Config::from_iter([("x", 0.5.into())]),
+                origin,
+                seen: history.len(),
+                worker: WorkerId::new("a"),
+                until: None,
+                fork: None,
+                note: None,
+                stage: None,
+            };
+            let outcome = Outcome::completed(vec![Loss::new(loss).unwrap()]);
+            let finished =
+                Event::Finished { trial, lease, outcome, seconds: 1.0, peak_memory: None };
+            for event in [started, finished] {
+                history.apply(&event).unwrap();
+                evidence.tell(&event);
+            }
+        }
+        evidence.update(&space, &history);
+        evidence.lessons().iter().map(|lesson| lesson.end.clone()).collect()
+    }
+
+    #[test]
+    fn a_repeat_is_part_of_the_mean_and_a_run_that_confirms_changes_nothing() {
+        let completed = |loss| vec![End::Completed { losses: vec![loss], excesses: Vec::new() }];
+        let of = TrialId(0);
+        assert_eq!(learned(Origin::Repeat { of, seed: 5 }), completed(2.0));
+        for of in [Some(of), None] {
+            assert_eq!(learned(Origin::Confirmation { of, seed: 5 }), completed(1.0));
         }
     }
 }

@@ -223,9 +223,9 @@ fn several_workers_come_to_the_same_decision_and_nothing_runs_twice() {
 
 #[test]
 fn no_two_common_seeds_are_alike() {
-    // Of so many draws of 31 bits, 2.3 pairs are equal on average.
-    let seeds = common_seeds(7, 100_000);
-    assert_eq!(seeds.iter().collect::<BTreeSet<_>>().len(), 100_000);
+    // Of so many draws of 31 bits, 9 pairs are equal on average.
+    let seeds = common_seeds(7, 200_000);
+    assert_eq!(seeds.iter().collect::<BTreeSet<_>>().len(), 200_000);
     assert_eq!(seeds[..3], common_seeds(7, 3));
 }
 

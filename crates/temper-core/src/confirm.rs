@@ -20,6 +20,7 @@ use rand::Rng as _;
 use serde::{Deserialize, Serialize};
 use temper_space::Space;
 
+use crate::rng::CONFIRMATION_STREAMS;
 use crate::{History, Loss, Next, Origin, State, Trial, stream};
 
 mod candidate;
@@ -43,9 +44,6 @@ pub struct Confirm {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub target: Option<Loss>,
 }
-
-/// The random streams of the common seeds start here, far from those of events and trials.
-const STREAMS: u64 = 3 << 62;
 
 /// The comparison of the best, as far as it has come.
 #[derive(Clone, Debug, PartialEq)]
@@ -133,7 +131,7 @@ impl Confirmation {
 /// So many seeds, no two alike, in 31 bits: some programs read a signed number.
 fn common_seeds(seed: u64, count: usize) -> Vec<u32> {
     let mut drawn = BTreeSet::new();
-    let draws = (STREAMS..).map(|number| stream(seed, number).next_u32() >> 1);
+    let draws = (CONFIRMATION_STREAMS..).map(|number| stream(seed, number).next_u32() >> 1);
     draws.filter(|seed| drawn.insert(*seed)).take(count).collect()
 }
 

@@ -16,8 +16,13 @@ pub fn stream(seed: u64, stream: u64) -> Rng {
     rng
 }
 
-/// The streams of trials' own seeds start here, far from those of the log's events.
+// Where streams start, far from each other and from those of the log's events, which start at 0.
+// From `1 << 62` on `temper-strategy` judges whether a search has converged.
+
+/// Of the seeds of trials.
 const TRIAL_STREAMS: u64 = 1 << 63;
+/// Of the seeds that all share who are confirmed.
+pub(crate) const CONFIRMATION_STREAMS: u64 = 3 << 62;
 
 /// The seed with which a trial of that number runs, unless it shares one with others.
 #[must_use]

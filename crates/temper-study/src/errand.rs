@@ -4,8 +4,8 @@ use std::sync::atomic::Ordering;
 use std::time::Instant;
 
 use temper_core::{
-    Attempt, Config, Event, Failure, FailureKind, Intake, Job, Lease, Next, Origin, Outcome, Seq,
-    Setup, State, Step, Trial, TrialId, Verdict, first_pause, trial_seed,
+    Attempt, Config, Event, Failure, FailureKind, Fork, Intake, Job, Lease, Next, Origin, Outcome,
+    Seq, Setup, State, Step, Trial, TrialId, Verdict, first_pause, trial_seed,
 };
 
 use crate::ledger::{AppendError, Ledger, Proposal};
@@ -25,6 +25,16 @@ pub(crate) enum Errand {
     Wait,
     /// Nothing any more.
     End,
+}
+
+/// A trial that begins.
+struct Begins {
+    config: Config,
+    origin: Origin,
+    until: Option<Step>,
+    fork: Option<Fork>,
+    note: Option<String>,
+    stage: Option<u32>,
 }
 
 impl Study {
@@ -55,8 +65,9 @@ impl Study {
             let pruner = self.pruner.as_deref();
             let until = pruner.and_then(|it| first_pause(it, stage, ledger.history()));
             let until = until.or_else(|| ledger.first_pause());
-            let next = Next::Start { config, until, fork: None, note: None, stage };
-            return self.start(&mut ledger, next, Origin::Default, 0);
+            let (origin, fork, note) = (Origin::Default, None, None);
+            let begins = Begins { config, origin, until, fork, note, stage };
+            return self.start(&mut ledger, begins, 0);
         }
         let length = ledger.history().len();
         if self.idle_at.load(Ordering::Relaxed) == length {
@@ -75,11 +86,13 @@ impl Study {
             Next::Start { fork: None, .. } if ledger.history().intake() == Intake::Closed => {
                 Ok(end_or_wait(ledger))
             }
-            Next::Start { .. } => self.start(ledger, next, Origin::Strategy, seen),
+            Next::Start { config, until, fork, note, stage } => {
+                let origin = Origin::Strategy;
+                self.start(ledger, Begins { config, origin, until, fork, note, stage }, seen)
+            }
             Next::Repeat { config, origin, note, stage } => {
                 let (until, fork) = (None, None);
-                let next = Next::Start { config, until, fork, note, stage };
-                self.start(ledger, next, origin, seen)
+                self.start(ledger, Begins { config, origin, until, fork, note, stage }, seen)
             }
             Next::Resume { trial, until, note } => {
                 self.go_on(ledger, trial, Some(seen), until, note)
@@ -95,16 +108,8 @@ impl Study {
         }
     }
 
-    fn start(
-        &self,
-        ledger: &mut Ledger,
-        next: Next,
-        origin: Origin,
-        seen: Seq,
-    ) -> Result<Errand, StudyError> {
-        let Next::Start { config, until, fork, note, stage } = next else {
-            unreachable!("called with a start")
-        };
+    fn start(&self, ledger: &mut Ledger, begins: Begins, seen: Seq) -> Result<Errand, StudyError> {
+        let Begins { config, origin, until, fork, note, stage } = begins;
         self.space.validate(&config).map_err(|reason| StudyError::BadProposal {
             strategy: self.setup.strategy.name.clone(),
             config: config.clone(),

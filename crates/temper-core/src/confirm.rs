@@ -21,7 +21,7 @@ use serde::{Deserialize, Serialize};
 use temper_space::Space;
 
 use crate::rng::CONFIRMATION_STREAMS;
-use crate::{History, Loss, Next, Origin, State, Trial, stream};
+use crate::{History, Loss, Next, Origin, Trial, stream};
 
 mod candidate;
 mod choice;
@@ -138,8 +138,8 @@ fn common_seeds(seed: u64, count: usize) -> Vec<u32> {
 /// What is run once the search has nothing more to do.
 pub(crate) fn confirm(space: &Space, history: &History) -> Next {
     let is_searching = |trial: &Trial| {
-        let is_under_way = matches!(trial.state(), State::Running | State::Waiting);
-        is_under_way && !matches!(trial.origin(), Origin::Confirmation { .. })
+        let confirms = matches!(trial.origin(), Origin::Confirmation { .. });
+        trial.state().is_under_way() && !confirms
     };
     if history.trials().iter().any(is_searching) {
         return Next::Done;

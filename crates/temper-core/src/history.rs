@@ -233,7 +233,7 @@ impl History {
                     trial.state = State::Running;
                     trial.until = *until;
                     trial.attempts.push(attempt(lease, worker));
-                    let step = trial.reports.last().map_or(0, |report| report.step);
+                    let step = trial.last_step();
                     let promoted = note.clone();
                     trial.remarks.extend(promoted.map(|reason| Remark {
                         step,

@@ -74,6 +74,12 @@ impl State {
     pub fn is_final(self) -> bool {
         matches!(self, Self::Completed | Self::Pruned | Self::Failed)
     }
+
+    /// Whether it runs, or will be tried again.
+    #[must_use]
+    pub fn is_under_way(self) -> bool {
+        matches!(self, Self::Running | Self::Waiting)
+    }
 }
 
 impl fmt::Display for State {
@@ -201,8 +207,8 @@ impl Trial {
     /// Whether it has all that it begins with: from then on a fork does not need the other trial.
     #[must_use]
     pub fn has_begun(&self) -> bool {
-        let is_under_way = matches!(self.state, State::Running | State::Waiting);
-        self.fork.is_none() || !is_under_way || !self.reports.is_empty() || !self.remarks.is_empty()
+        let is_known = !self.reports.is_empty() || !self.remarks.is_empty();
+        self.fork.is_none() || !self.state.is_under_way() || is_known
     }
 
     /// What its strategy says about it, in one line for people.
@@ -228,6 +234,12 @@ impl Trial {
     #[must_use]
     pub fn reports(&self) -> &[Report] {
         &self.reports
+    }
+
+    /// The last step that it has reported, or without a report where it began.
+    #[must_use]
+    pub fn last_step(&self) -> Step {
+        self.reports.last().map_or(self.begins_after, |report| report.step)
     }
 
     /// The primary loss: of a completed trial its result, otherwise the last one reported.

@@ -126,8 +126,7 @@ impl Stages {
 
     fn lens(&self, index: usize, space: &Space, history: &History) -> Lens {
         let fidelity = history.fidelity_of(number(index));
-        let is_under_way =
-            |trial: &&Trial| matches!(trial.state(), State::Running | State::Waiting);
+        let is_under_way = |trial: &&Trial| trial.state().is_under_way();
         let others = before(index, history).filter(|trial| history.fidelity(trial) != fidelity);
         let base = match anchor(history, fidelity).filter(is_under_way) {
             Some(_) => history.best_of(others).map(|best| history.fidelity(best)),
@@ -171,9 +170,7 @@ impl Stages {
         rng: &mut Rng,
     ) -> Result<Option<Next>, StrategyError> {
         if self.follows(index) {
-            if before(index, history)
-                .any(|it| matches!(it.state(), State::Running | State::Waiting))
-            {
+            if before(index, history).any(|it| it.state().is_under_way()) {
                 return Ok(Some(Next::Wait));
             }
             if let Some(next) = finish_one(index, history) {

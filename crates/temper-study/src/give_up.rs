@@ -27,8 +27,8 @@ pub fn give_up_paused(
     history: &mut History,
     reason: &str,
 ) -> Result<Vec<TrialId>, StudyError> {
-    let may_go_on = |trial: &Trial| matches!(trial.state(), State::Running | State::Waiting);
-    if history.intake() == Intake::Open || history.trials().iter().any(may_go_on) {
+    let is_under_way = |trial: &Trial| trial.state().is_under_way();
+    if history.intake() == Intake::Open || history.trials().iter().any(is_under_way) {
         return Ok(Vec::new());
     }
     let paused: Vec<TrialId> = history.in_state(State::Paused).map(Trial::id).collect();
@@ -45,7 +45,7 @@ fn give_up(
     reason: &str,
 ) -> Result<(), StudyError> {
     let trial = history.trial(id).expect("it is paused");
-    let step = trial.reports().last().map_or(0, |report| report.step);
+    let step = trial.last_step();
     let worker = WorkerId::new(CLEANER);
     let lease = Lease(history.len());
     let seen = Some(history.len());

@@ -9,7 +9,7 @@ impl History {
     pub(super) fn check_fork(&self, fork: Fork) -> Result<(), Refused> {
         for trial in iter::once(fork.from).chain(fork.replaces) {
             let state = self.known(trial)?.state;
-            if matches!(state, State::Running | State::Waiting) {
+            if state.is_under_way() {
                 return Err(Refused::WrongState { trial, state });
             }
         }
@@ -18,8 +18,7 @@ impl History {
 
     /// The last step that a trial has come to.
     pub(super) fn last_step(&self, trial: TrialId) -> Step {
-        let trial = self.trial(trial);
-        trial.map_or(0, |it| it.reports.last().map_or(it.begins_after, |report| report.step))
+        self.trial(trial).map_or(0, Trial::last_step)
     }
 }
 
@@ -29,7 +28,7 @@ pub(super) fn replace(trial: &mut Trial, by: TrialId) {
         return;
     }
     trial.state = State::Pruned;
-    let step = trial.reports.last().map_or(trial.begins_after, |report| report.step);
+    let step = trial.last_step();
     let reason = format!("trial {by} takes its place");
     trial.remarks.push(Remark { step, verdict: Verdict::Stop, reason });
 }

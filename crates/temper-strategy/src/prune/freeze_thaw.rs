@@ -151,7 +151,7 @@ impl Pruner for FreezeThaw {
         let reported = history.trials().iter().filter(|trial| !trial.reports().is_empty());
         let are_enough = reported.clone().count() > self.0.min_trials;
         let best = reported.filter_map(lowest).fold(f64::INFINITY, f64::min);
-        let under_way = |it: &Trial| matches!(it.state(), State::Running | State::Waiting);
+        let under_way = |it: &Trial| it.state().is_under_way();
         let has_result = history.in_state(State::Completed).next().is_some();
         let needs_one = !has_result && !history.trials().iter().any(under_way);
         let is_worth = |(trial, prospect): &(&Trial, Option<Prospect>)| match (prospect, intake) {

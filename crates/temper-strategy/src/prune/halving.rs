@@ -183,9 +183,8 @@ fn may_win(trial: &Trial) -> bool {
 /// Whether a trial that was begun may still come to the rung: one that runs or will be tried again.
 /// Those that are paused below are promoted first or not at all.
 fn may_grow(history: &History, rung: Step, is_rival: &dyn Fn(TrialId) -> bool) -> bool {
-    let under_way = |trial: &&Trial| matches!(trial.state(), State::Running | State::Waiting);
     let mut trials = history.trials().iter().filter(|trial| is_rival(trial.id()));
-    trials.any(|trial| under_way(&trial) && loss_at(trial, rung).is_none())
+    trials.any(|trial| trial.state().is_under_way() && loss_at(trial, rung).is_none())
 }
 
 #[cfg(test)]

@@ -16,7 +16,7 @@ use bars::Bars;
 use json::JsonLines;
 use lines::Lines;
 
-pub(crate) use training::Training;
+pub(crate) use training::{Training, json_line};
 
 /// How a run is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

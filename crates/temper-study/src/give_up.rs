@@ -1,14 +1,14 @@
 //! Paused trials that nobody will promote.
 
 use temper_core::{
-    Event, History, Intake, Lease, Outcome, State, Storage, Trial, TrialId, Verdict, WorkerId,
+    Event, History, Lease, Outcome, State, Storage, Trial, TrialId, Verdict, WorkerId,
 };
 
 use crate::StudyError;
 use crate::ledger::AppendError;
 
-/// Ends the paused trials of a study in which no trial may begin, runs or waits, for this reason,
-/// so that their checkpoints can go; returns which they were. Each is continued, judged and
+/// Ends the paused trials of a study that is over, for this reason, so that their checkpoints can go;
+/// returns which they were, none if a trial runs or waits. Each is continued, judged and
 /// finished as any other: what is in the log is what has happened to it.
 ///
 /// # Errors
@@ -20,7 +20,7 @@ pub fn give_up_paused(
     reason: &str,
 ) -> Result<Vec<TrialId>, StudyError> {
     let may_go_on = |trial: &Trial| matches!(trial.state(), State::Running | State::Waiting);
-    if history.intake() == Intake::Open || history.trials().iter().any(may_go_on) {
+    if history.trials().iter().any(may_go_on) {
         return Ok(Vec::new());
     }
     let paused: Vec<TrialId> = history.in_state(State::Paused).map(Trial::id).collect();

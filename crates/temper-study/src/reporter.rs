@@ -53,7 +53,10 @@ impl<'a> TrialReporter<'a> {
                 }
             },
             Some(Ending::Judged(Verdict::Complete)) => study.complete(trial, &[]),
-            Some(Ending::Judged(Verdict::Pause)) => Ok(Outcome::Paused),
+            Some(Ending::Judged(Verdict::Pause)) => match result {
+                Err(ObjectiveError::Failed(failure)) => Err(failure), // as it saved
+                _ => Ok(Outcome::Paused),
+            },
             Some(Ending::Judged(_)) => Ok(Outcome::Pruned),
             Some(Ending::Failed(failure)) => Err(failure),
             Some(Ending::Interrupted) => {

@@ -4,6 +4,7 @@ mod budgets;
 mod checkpoints;
 mod command;
 mod command_ends;
+mod command_pauses;
 mod command_stops;
 mod confirmations;
 mod constraints;

@@ -28,15 +28,6 @@ use crate::{Observer, Settings, Spent, StudyError};
 /// How often a worker without a job looks whether there is one.
 const IDLE: Duration = Duration::from_millis(20);
 
-/// How long to wait before the result of a trial is offered again to a storage that is full or
-/// locked. In total half a minute; then the run ends with an error.
-const PATIENCE: [Duration; 4] = [
-    Duration::from_millis(500),
-    Duration::from_secs(2),
-    Duration::from_secs(7),
-    Duration::from_secs(20),
-];
-
 /// No log is so long.
 const NEVER: u64 = u64::MAX;
 
@@ -237,25 +228,11 @@ impl Study {
         };
         match self.append_patiently(&event) {
             // Refused: the trial was taken over in the last moment.
-            Ok(()) | Err(AppendError::Refused(_)) => Ok(()),
+            Ok(_) | Err(AppendError::Refused(_)) => Ok(()),
             Err(AppendError::Storage(source)) => {
                 Err(StudyError::Unrecorded { trial, result, source })
             }
         }
-    }
-
-    /// Appends the event, and waits a while for a storage that is full or locked.
-    fn append_patiently(&self, event: &Event) -> Result<(), AppendError> {
-        for pause in PATIENCE {
-            let appended = self.ledger().append(event);
-            match appended {
-                Err(AppendError::Storage(
-                    StorageError::Full { .. } | StorageError::Busy { .. },
-                )) => thread::sleep(pause),
-                other => return other,
-            }
-        }
-        self.ledger().append(event)
     }
 
     /// Beats until told to end.

@@ -183,6 +183,7 @@ impl Study {
         let clock = Instant::now();
         self.meter().begin(task.job.trial, clock);
         let mut reporter = TrialReporter::new(self, task.job.trial, task.lease);
+        self.read_on(); // a process that was suspended may have been taken for dead
         let result = self.reserve().and_then(|()| {
             catch_unwind(AssertUnwindSafe(|| objective.run(&task.job, &mut reporter)))
                 .unwrap_or_else(|panic| Err(crash(&*panic).into()))
@@ -242,10 +243,15 @@ impl Study {
             // A beat that fails costs nothing unless a whole lease of them does; what is wrong
             // with the storage comes out at the next append.
             let _ = self.beat();
-            // Running trials learn from what is read here that they were taken over.
-            if let Some(mut ledger) = self.try_ledger() {
-                let _ = ledger.catch_up();
-            }
+            self.read_on();
+        }
+    }
+
+    /// Reads what others have written, unless the ledger is busy: running trials learn from it that
+    /// they were taken over.
+    fn read_on(&self) {
+        if let Some(mut ledger) = self.try_ledger() {
+            let _ = ledger.catch_up();
         }
     }
 

@@ -5,7 +5,7 @@ use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use temper_core::{
     FailureKind, History, Job, Judgement, Objective, ObjectiveError, Pruner, Reporter, State, Step,
@@ -16,7 +16,7 @@ use temper_study::{Settings, Study};
 use crate::command_ends::only_failure;
 use crate::lab::{Lab, runs};
 use crate::{
-    Attempted, Faulty, events, kinds, open, open_hasty, setup, states, trial, wait_until,
+    Attempted, DEADLINE, Faulty, events, kinds, open, open_hasty, setup, states, trial, wait_until,
 };
 
 #[test]
@@ -191,6 +191,46 @@ fn an_attempt_that_was_taken_over_leaves_the_program_of_its_successor_alone() {
         wait_until("a report", || events(&mut storage.clone()).len() > 2);
         let takeover = scope.spawn(|| successor.run(&objective, 1));
         wait_until("the takeover", || has_ended.load(Ordering::SeqCst));
+        storage.silent.store(false, Ordering::Relaxed);
+        fs::write(lab.path("go"), "").unwrap();
+        takeover.join().unwrap().unwrap();
+    });
+    let history = successor.history();
+    assert_eq!(states(&history), [State::Completed]);
+    assert_eq!(kinds(trial(&history, 0)), [FailureKind::Preempted]);
+}
+
+#[test]
+fn an_attempt_that_was_taken_over_before_it_began_leaves_its_successor_alone() {
+    let lab = Lab::sh(
+        r#"
+        cd "$TEMPER_TRIAL_DIR"
+        echo '{"loss": 1}'
+        echo $$ > pid
+        while ! [ -e go ]; do sleep 0.02; done
+        "#,
+    );
+    let storage = Faulty::new(|_| false);
+    storage.silent.store(true, Ordering::Relaxed);
+    let lost = open_hasty(setup(1), storage.clone());
+    let successor = open_hasty(setup(1), storage.inner.clone());
+    let (objective, has_ended) = (lab.objective(), AtomicBool::new(false));
+    let suspended = Attempted(|job: &Job, reporter: &mut dyn Reporter| {
+        wait_until("the successor's program", || lab.path("pid").exists());
+        let deadline = Instant::now() + DEADLINE;
+        while reporter.poll().is_continue() {
+            assert!(Instant::now() < deadline, "it never learned of that");
+            thread::sleep(Duration::from_millis(5));
+        }
+        let result = objective.run(job, reporter);
+        has_ended.store(true, Ordering::SeqCst);
+        result.map_err(|error| panic!("{error}"))
+    });
+    thread::scope(|scope| {
+        scope.spawn(|| lost.run(&suspended, 1));
+        wait_until("the first attempt", || events(&mut storage.clone()).len() > 1);
+        let takeover = scope.spawn(|| successor.run(&objective, 1));
+        wait_until("the end of the first attempt", || has_ended.load(Ordering::SeqCst));
         storage.silent.store(false, Ordering::Relaxed);
         fs::write(lab.path("go"), "").unwrap();
         takeover.join().unwrap().unwrap();

@@ -7,7 +7,7 @@ mod training;
 
 use std::io::IsTerminal;
 
-use temper_core::{Goal, History, Loss, Origin, Setup, TrialId};
+use temper_core::{Goal, History, Loss, ObjectiveError, Origin, Setup, TrialId};
 use temper_study::Observer;
 
 use crate::people::{describe, number};
@@ -84,6 +84,11 @@ fn new_stage(history: &History, trial: TrialId) -> Option<String> {
     };
     let line = || format!("stage {} begins: {}{settings}", stage.name, stage.strategy.name);
     (of_stage.count() == 1).then(line)
+}
+
+/// That checkpoints which nothing needs stay on the disk.
+fn kept(trial: TrialId, error: &ObjectiveError) -> String {
+    format!("trial {trial}: {error}")
 }
 
 /// A loss as "`eval_loss` 2.31".

@@ -59,6 +59,7 @@ mod ledger;
 pub mod lenient;
 mod meter;
 mod observer;
+mod patience;
 mod replay;
 mod reporter;
 mod same_search;

@@ -8,7 +8,6 @@ fn a_mistake_in_a_population_is_pointed_at() {
     let cases = [
         ("nobody to copy", with("population = 1\ninterval = 2")),
         ("more than half", with("quantile = 0.6\ninterval = 2")),
-        ("no interval", with("")),
         ("more members than trials", with("population = 900\ninterval = 2")),
         ("an unknown parameter", with("parameters = [\"xx\"]\ninterval = 2")),
         ("an unknown option", with("intervall = 2")),
@@ -17,6 +16,9 @@ fn a_mistake_in_a_population_is_pointed_at() {
             with("interval = 2\n[pruner]\nname = \"asha\"\nmode = \"promote\""),
         ),
         ("a confirmation", with("interval = 2\n[confirm]\nseeds = 3")),
+        ("early stopping", with("interval = 2\n[early_stopping]\npatience = 3")),
+        ("an end by convergence", with("interval = 2\n[budget]\nuntil_converged = true")),
+        ("costs", with("interval = 2\n[budget]\ntrain_tokens = 1e6\ncost_aware = true")),
         (
             "stages",
             with(
@@ -26,7 +28,13 @@ fn a_mistake_in_a_population_is_pointed_at() {
     ];
     let changes: Vec<_> =
         cases.iter().map(|(name, section)| (*name, "[space]", section.as_str())).collect();
-    insta::assert_snapshot!(refusals(STUDY, &changes));
+    let study = STUDY.replace("[space]", "max_steps = 20\n\n[space]");
+    insta::assert_snapshot!(refusals(&study, &changes));
+    let (first, second) = (with(""), with("interval = 2"));
+    insta::assert_snapshot!(refusals(
+        STUDY,
+        &[("no interval", "[space]", &first), ("no last step", "[space]", &second)]
+    ));
     let restart = with("interval = 2").replace("[strategy]", "pause = \"restart\"\n[strategy]");
     let late = with("interval = 9").replace("[strategy]", "max_steps = 9\n[strategy]");
     insta::assert_snapshot!(refusals(

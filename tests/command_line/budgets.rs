@@ -52,7 +52,9 @@ fn trials_that_do_not_report_their_cost_fail_and_say_how_to() {
 
 #[test]
 fn a_search_that_has_converged_says_so_and_replays() {
-    let study = with_budget("until_converged = true").replace("trials = 6", "trials = 100");
+    let study = with_budget("until_converged = true");
+    assert!(study.contains("trials = 6"));
+    let study = study.replace("trials = 6", "trials = 100");
     let lab = lab(&study);
     // Noise that follows from the value, as far as anybody can tell.
     lab.write(

@@ -73,6 +73,27 @@ fn paused_trials_keep_their_checkpoints_until_the_study_is_cleaned() {
 }
 
 #[test]
+fn a_study_whose_budget_is_spent_keeps_what_goes_on_with_more() {
+    let lab = train_lab();
+    let population =
+        "[budget]\ntrain_tokens = 1\n\n[strategy]\nname = \"pbt\"\ninterval = 2\n\n[space]";
+    let study = TRAIN.replace("eval_tokens = 64", "eval_tokens = 64\neval_steps = 1");
+    let study =
+        study.replace("[space]", population).replace("trials = 2", "trials = 2\nworkers = 2");
+    lab.write("study.toml", &study);
+    lab.temper(&["run", "study.toml"]).with_code(1);
+    let count = |state: &str| trials(&lab).values().filter(|it| it["state"] == state).count();
+    let paused = count("paused");
+    assert!(paused > 0);
+    let cleaned = lab.temper(&["clean", "study.toml"]).ok().stdout;
+    assert!(cleaned.contains("kept: the checkpoints of"), "{cleaned}");
+    assert_eq!(count("paused"), paused);
+    lab.write("study.toml", &study.replace("train_tokens = 1\n", "train_tokens = 1e9\n"));
+    lab.temper(&["resume", "study.toml"]).ok();
+    assert!(count("completed") > 0);
+}
+
+#[test]
 fn under_early_stopping_the_best_evaluations_checkpoint_is_kept_and_exported() {
     // No evaluation after the first is an improvement by so much.
     let early = "[early_stopping]\npatience = 1\nmin_delta = 100.0\n\n[space]";
@@ -87,16 +108,28 @@ fn under_early_stopping_the_best_evaluations_checkpoint_is_kept_and_exported() {
     let header = std::fs::read(best).unwrap();
     let header = header.split(|byte| *byte == b'\n').next().unwrap();
     let header: Value = serde_json::from_slice(header).unwrap();
-    assert_eq!(header["position"]["eval_loss"], trial["value"]);
+    assert_eq!(header["position"]["report"]["eval_loss"], trial["value"]);
     lab.temper(&["export", "study.trials/0000/checkpoints", "model"]).ok();
 }
 
 #[test]
 fn a_run_keeps_its_best_evaluation_by_the_metric_that_is_named() {
     let lab = train_lab();
+    let evaluated = TRAIN.replace("eval_tokens = 64", "eval_tokens = 64\neval_steps = 1");
+    lab.write("study.toml", &evaluated);
     let keep = ["train", "study.toml", "--checkpoints", "kept", "--keep-best"];
     let ended = lab.temper(&keep).ok();
     assert!(ended.stdout.contains("best_checkpoint = \"kept/best.checkpoint\"\n"));
+    let highest =
+        ["train", "study.toml", "--checkpoints", "high", "--keep-best=eval_loss:maximize"];
+    lab.temper(&highest).ok();
+    let best = |folder: &str| {
+        let header = std::fs::read(lab.path(&format!("{folder}/best.checkpoint"))).unwrap();
+        let header = header.split(|byte| *byte == b'\n').next().unwrap();
+        let header: Value = serde_json::from_slice(header).unwrap();
+        header["position"]["report"]["eval_loss"].as_f64().unwrap()
+    };
+    assert!(best("high") > best("kept"), "{} {}", best("high"), best("kept"));
     let wrong = ["train", "study.toml", "--checkpoints", "kept", "--keep-best=loss"];
     let wrong = lab.temper(&wrong).with_code(2).stderr;
     assert!(wrong.contains("`loss` is none of eval_loss, accuracy"), "{wrong}");

@@ -119,7 +119,9 @@ fn the_schedule_of_a_copy_is_shown_as_a_table_and_a_curve() {
 fn shapes_are_inherited_by_copies() {
     let (_, trials) = run(&population("num_layers = { type = \"int\", low = 1, high = 2 }\n")
         .replace("num_layers = 1\n", ""));
-    for copy in trials.values().filter(|it| !it["fork"].is_null()) {
+    let copies: Vec<_> = trials.values().filter(|it| !it["fork"].is_null()).collect();
+    assert!(!copies.is_empty());
+    for copy in copies {
         let original = &trials[&copy["fork"]["from"].as_u64().unwrap()];
         assert_eq!(copy["params"]["num_layers"], original["params"]["num_layers"]);
         assert_ne!(copy["state"], "failed", "{copy}");

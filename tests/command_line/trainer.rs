@@ -54,6 +54,17 @@ fn the_built_in_trainer_is_tuned_and_its_best_settings_train() {
 }
 
 #[test]
+fn a_run_that_was_at_its_end_says_all_of_its_last_report_again() {
+    let lab = train_lab();
+    let run = ["train", "study.toml", "--json", "--checkpoints", "kept"];
+    let last = |said: &str| said.lines().last().map(str::to_owned).expect("it reports");
+    let first = last(&lab.temper(&run).ok().stdout);
+    assert!(first.contains("\"bits_per_byte\":"), "{first}");
+    let again = run.into_iter().chain(["--resume"]).collect::<Vec<_>>();
+    assert_eq!(last(&lab.temper(&again).ok().stdout), first);
+}
+
+#[test]
 fn one_model_is_trained_with_other_settings() {
     let lab = train_lab();
     let set = ["train", "study.toml", "--json", "--set", "max_steps=2", "--set", "eval_steps=1"];

@@ -56,9 +56,21 @@ pub(crate) fn estimate(config: &TrainConfig) -> Option<MemoryEstimate> {
 }
 
 /// The memory that programs may still take without others being moved out.
-pub(crate) fn free_memory() -> Option<u64> {
+fn free_memory() -> Option<u64> {
+    told("MemAvailable:")
+}
+
+/// The memory that this machine, or this container, has.
+pub(crate) fn memory_of_machine() -> Option<u64> {
+    let of_container = fs::read_to_string("/sys/fs/cgroup/memory.max").ok();
+    let of_container = of_container.and_then(|text| text.trim().parse().ok());
+    Some(told("MemTotal:")?.min(of_container.unwrap_or(u64::MAX)))
+}
+
+/// What the kernel says under this name, in bytes.
+fn told(name: &str) -> Option<u64> {
     let text = fs::read_to_string("/proc/meminfo").ok()?;
-    let line = text.lines().find_map(|line| line.strip_prefix("MemAvailable:"))?;
+    let line = text.lines().find_map(|line| line.strip_prefix(name))?;
     let kibibytes: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
     Some(kibibytes * 1024)
 }

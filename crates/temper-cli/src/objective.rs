@@ -18,14 +18,13 @@ use temper_study::{CommandObjective, CommandSettings, Pausing, Slot, Template, T
 use temper_train::Device;
 
 use crate::document::Document;
-use crate::memory::free_memory;
 use crate::mistake::Mistake;
 use crate::plan::duration;
 use crate::size::parse_bytes;
 use crate::study_file::{DeviceList, KeptCheckpoints, ObjectiveKind, ObjectiveSection, Pause};
 use crate::train_settings::TrainSettings;
 
-use memory_gate::MemoryGate;
+use memory_gate::{Allowed, MemoryGate};
 
 /// How long a program may take to end once it was asked to.
 const GRACE: Duration = Duration::from_secs(10);
@@ -139,10 +138,8 @@ impl ObjectivePlan {
             command.env.insert(THREADS.to_owned(), threads.to_string());
         }
         let is_on_cpu = self.devices.names().iter().all(|name| name.parse() == Ok(Device::Cpu));
-        let limit = command.memory_limit.or_else(|| Some(free_memory()? / u64::from(workers)));
-        let gate = limit
-            .filter(|_| is_on_cpu)
-            .map(|limit| MemoryGate::new(settings.clone(), limit, history));
+        let allowed = Allowed::new(command.memory_limit, workers).filter(|_| is_on_cpu);
+        let gate = allowed.map(|allowed| MemoryGate::new(settings.clone(), allowed, history));
         let write = move |job: &Job, slot: Option<&Slot>, folder: &Path| {
             let mut config =
                 settings.with_both(&job.config, &job.settings).map_err(io::Error::other)?;

@@ -67,7 +67,8 @@ impl Plan {
         let early_stopping = early_stopping.transpose()?;
         let max_steps = file.objective.kind.max_steps(&space);
         let budget = budget::budget(&document, &file.budget, &goals[0], &file.objective.kind)?;
-        let budget_setup = budget::setup(&document, &file.budget, &budget, &goals, workers)?;
+        let strategies = file.strategies();
+        let budget_setup = budget::setup(&document, &file.budget, &budget, &goals, &strategies)?;
         budget::check_stages(&document, &budget_setup, !stages.is_empty())?;
         let early = early_stopping.as_ref();
         let objective =

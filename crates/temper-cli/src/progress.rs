@@ -7,7 +7,7 @@ mod training;
 
 use std::io::IsTerminal;
 
-use temper_core::{Goal, History, Loss, Origin, Setup, TrialId};
+use temper_core::{Goal, History, Loss, ObjectiveError, Origin, Setup, TrialId};
 use temper_study::Observer;
 
 use crate::people::{describe, number};
@@ -16,7 +16,7 @@ use bars::Bars;
 use json::JsonLines;
 use lines::Lines;
 
-pub(crate) use training::Training;
+pub(crate) use training::{Training, json_line};
 
 /// How a run is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -84,6 +84,11 @@ fn new_stage(history: &History, trial: TrialId) -> Option<String> {
     };
     let line = || format!("stage {} begins: {}{settings}", stage.name, stage.strategy.name);
     (of_stage.count() == 1).then(line)
+}
+
+/// That checkpoints which nothing needs stay on the disk.
+fn kept(trial: TrialId, error: &ObjectiveError) -> String {
+    format!("trial {trial}: {error}")
 }
 
 /// A loss as "`eval_loss` 2.31".

@@ -168,6 +168,19 @@ const KINDS: [&str; 2] = ["command", "train"];
 const NO_PRUNER: &str = "none";
 
 impl StudyFile {
+    /// The names of what proposes trials: in each stage, or in the whole study.
+    pub(crate) fn strategies(&self) -> Vec<&str> {
+        let own = self.strategy.name.as_str();
+        let stages = self.stages.iter();
+        let mut names: Vec<&str> = stages
+            .map(|it| it.strategy.as_ref().map_or(own, |named| named.name.as_str()))
+            .collect();
+        if names.is_empty() {
+            names.push(own);
+        }
+        names
+    }
+
     pub(crate) fn read(document: &Document) -> Result<Self> {
         let mut root = document.root();
         root.only(&SECTIONS)?;

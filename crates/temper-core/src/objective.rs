@@ -35,7 +35,8 @@ pub struct Job {
     pub settings: Config,
 }
 
-/// Why an objective is asked to end early. Whatever it returns then is not looked at.
+/// Why an objective is asked to end early. Whatever it returns then is not looked at, but that it
+/// failed to save what a [pause](Halt::Pause) asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Halt {
     /// Others are better: give up.

@@ -60,6 +60,23 @@ impl Presence {
         is_dead
     }
 
+    /// Removes the files of the workers held here: one that is gone needs none, as without it it is
+    /// known to be dead.
+    pub(crate) fn leave(&mut self) {
+        for worker in std::mem::take(&mut self.held).into_keys() {
+            // What is left behind is an empty file, harmless.
+            let _ = fs::remove_file(self.path(&worker));
+        }
+        let _ = fs::remove_dir(&self.folder);
+    }
+
+    /// Whether any worker lives.
+    pub(crate) fn is_anybody_there(&self) -> bool {
+        let files = fs::read_dir(&self.folder).into_iter().flatten().flatten();
+        let mut names = files.filter_map(|file| file.file_name().into_string().ok());
+        names.any(|name| !self.is_dead(&WorkerId::new(name)))
+    }
+
     /// Makes the worker's file. Another process may just be removing the folder that it found
     /// empty.
     fn create(&self, worker: &WorkerId) -> io::Result<File> {
@@ -81,12 +98,7 @@ impl Presence {
 }
 
 impl Drop for Presence {
-    /// A worker that is gone needs no file: without one it is known to be dead.
     fn drop(&mut self) {
-        for worker in self.held.keys() {
-            // What is left behind is an empty file, harmless.
-            let _ = fs::remove_file(self.path(worker));
-        }
-        let _ = fs::remove_dir(&self.folder);
+        self.leave();
     }
 }

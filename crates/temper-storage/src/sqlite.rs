@@ -6,7 +6,6 @@
 //! trial ends, unless that was done less than [`FLUSH_INTERVAL`] ago: a power failure costs at most
 //! the results of that time.
 
-use std::io;
 use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -20,7 +19,7 @@ mod salvage;
 
 use crate::presence::Presence;
 
-use read::{failure, read_into};
+use read::{failure, is_full, read_into, write_failure};
 use reserve::Reserve;
 
 pub use salvage::salvage;
@@ -71,7 +70,7 @@ impl SqliteStorage {
         let deadline = Instant::now() + BUSY_TIMEOUT;
         // Changing the journal does not wait for another process that is doing the same.
         while let Err(error) = storage.create() {
-            match failure(path, error) {
+            match write_failure(path, &storage.connection, error) {
                 StorageError::Busy { .. } if Instant::now() < deadline => thread::sleep(BUSY_PAUSE),
                 error => return Err(error),
             }
@@ -162,13 +161,14 @@ impl SqliteStorage {
     }
 
     /// Adds the text at the position; 0 if that is not the end of the log.
-    fn insert(&self, at: Seq, text: &str) -> rusqlite::Result<usize> {
+    fn insert(&self, at: Seq, text: &str) -> Result<usize, StorageError> {
         // The position must also not lie past the end: a gap would be damage.
-        let mut insert = self.connection.prepare_cached(
-            "INSERT OR IGNORE INTO events (seq, event)
-             SELECT ?1, ?2 WHERE ?1 = (SELECT coalesce(max(seq) + 1, 0) FROM events)",
-        )?;
-        insert.execute(params![at, text])
+        let insert = "INSERT OR IGNORE INTO events (seq, event)
+             SELECT ?1, ?2 WHERE ?1 = (SELECT coalesce(max(seq) + 1, 0) FROM events)";
+        self.connection
+            .prepare_cached(insert)
+            .and_then(|mut insert| insert.execute(params![at, text]))
+            .map_err(|error| write_failure(&self.path, &self.connection, error))
     }
 
     /// Chooses whether the write that follows flushes the journal.
@@ -195,9 +195,9 @@ impl Storage for SqliteStorage {
             source: error.into(),
         })?;
         self.prepare_write(matches!(event, Event::Finished { .. }))?;
-        let mut inserted = self.insert(at, &text).map_err(|error| failure(&self.path, error));
+        let mut inserted = self.insert(at, &text);
         if matches!(inserted, Err(StorageError::Full { .. })) && self.reserve.release() {
-            inserted = self.insert(at, &text).map_err(|error| failure(&self.path, error));
+            inserted = self.insert(at, &text);
         }
         let written = inserted?;
         if written == 1 { Ok(()) } else { Err(StorageError::Conflict { at }) }
@@ -225,7 +225,7 @@ impl Storage for SqliteStorage {
                  ON CONFLICT (worker) DO UPDATE SET count = count + 1",
             )
             .and_then(|mut insert| insert.execute([worker.as_str()]))
-            .map_err(|error| failure(&self.path, error))?;
+            .map_err(|error| write_failure(&self.path, &self.connection, error))?;
         Ok(())
     }
 
@@ -242,8 +242,14 @@ impl Storage for SqliteStorage {
     }
 }
 
-fn is_full(error: &io::Error) -> bool {
-    matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
+impl Drop for SqliteStorage {
+    /// The last worker that leaves takes the reserve along.
+    fn drop(&mut self) {
+        self.presence.leave();
+        if self.reserve.is_kept() && !self.presence.is_anybody_there() {
+            self.reserve.release();
+        }
+    }
 }
 
 /// Whether the file holds nothing yet.

@@ -7,7 +7,7 @@ use std::io::{Seek, SeekFrom, Write};
 use std::path::Path;
 
 use rusqlite::Connection;
-use temper_core::{Event, Lease, Loss, Outcome, Storage, StorageError, TrialId};
+use temper_core::{Event, Lease, Loss, Outcome, Storage, StorageError, TrialId, WorkerId};
 use temper_storage::{FORMAT, SqliteStorage, salvage};
 
 fn event(trial: u64) -> Event {
@@ -139,14 +139,23 @@ fn a_full_disk_loses_nothing_that_was_appended() {
 }
 
 #[test]
-fn the_reserve_goes_with_the_log_that_kept_it() {
+fn the_reserve_goes_with_the_last_worker_that_leaves() {
     let folder = tempfile::tempdir().unwrap();
     let (path, reserve) = (folder.path().join("study.db"), folder.path().join("study.db-reserve"));
-    let mut storage = SqliteStorage::open(&path).unwrap();
-    storage.reserve().unwrap();
+    let worker = |name: &str| {
+        let mut storage = SqliteStorage::open(&path).unwrap();
+        storage.beat(&WorkerId::new(name)).unwrap();
+        storage.reserve().unwrap();
+        storage
+    };
+    let (one, other) = (worker("one"), worker("other"));
+    // A worker that was killed leaves a file that nobody has locked.
+    fs::write(folder.path().join("study.db-workers/killed"), "").unwrap();
     drop(SqliteStorage::open(&path).unwrap());
-    assert!(reserve.exists(), "others that look at the log leave it");
-    drop(storage);
+    assert!(reserve.exists(), "who only looks at the log leaves it");
+    drop(one);
+    assert!(reserve.exists(), "the other one may need it");
+    drop(other);
     assert!(!reserve.exists());
 }
 

@@ -54,7 +54,7 @@ pub use prune::{
 };
 pub use random::Random;
 pub use registry::{
-    ALL, DEFAULT, Entry, Options, PRUNERS, RegistryError, Sort, build, build_pruner,
+    ALL, COST_AWARE, DEFAULT, Entry, Options, PRUNERS, RegistryError, Sort, build, build_pruner,
 };
 pub use sobol::Sobol;
 pub use stages::{NarrowError, Stages, build_for, narrow};

@@ -26,6 +26,11 @@ pub const ALL: &[Entry<dyn Strategy>] = &[
     grid::ENTRY,
 ];
 
+/// The strategies that divide what a trial promises by what it is predicted to cost; `auto` does so
+/// where it chooses one of the others.
+pub const COST_AWARE: [&str; 4] =
+    [auto::ENTRY.name, bayes::ENTRY.name, local::ENTRY.name, tpe::ENTRY.name];
+
 /// The strategy of a study that names none.
 pub const DEFAULT: &str = auto::ENTRY.name;
 

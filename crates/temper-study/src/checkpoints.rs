@@ -35,8 +35,8 @@ fn confirmed(history: &History) -> Vec<TrialId> {
 }
 
 impl Study {
-    /// Lets the objective remove the checkpoints that are no longer needed. What it can't remove,
-    /// it is asked for again after the next trial.
+    /// Lets the objective remove the checkpoints that are no longer needed. What it can't remove is
+    /// told once, and it is asked for it again after the next trial.
     pub(crate) fn discard_checkpoints(&self, objective: &dyn Objective) {
         if !objective.has_checkpoints() {
             return;
@@ -50,8 +50,9 @@ impl Study {
             all.filter(|id| !needed.contains(id) && !discarded.contains(id)).collect()
         };
         for trial in unneeded {
-            if objective.discard(trial).is_ok() {
-                self.discarded().insert(trial);
+            match objective.discard(trial) {
+                Ok(()) => drop(self.discarded().insert(trial)),
+                Err(error) => self.ledger().tell_kept(trial, &error),
             }
         }
     }

@@ -155,7 +155,13 @@ impl CommandObjective {
 }
 
 impl Objective for CommandObjective {
+    /// Asks first whether the trial is still its own: what runs of it otherwise is a successor's. A
+    /// runner that is suspended between that and its child's start, for longer than a lease, ends
+    /// that successor's program all the same, and costs it an attempt.
     fn run(&self, job: &Job, reporter: &mut dyn Reporter) -> Result<Vec<f64>, ObjectiveError> {
+        if reporter.poll().is_break() {
+            return Ok(Vec::new());
+        }
         let path = self.folders.path(job.trial);
         let unwritten = |what: &str, error: io::Error| unwritten(what, &path, &error);
         child::kill_leftovers(&path, None);

@@ -1,7 +1,7 @@
 //! Paused trials that nobody will promote.
 
 use temper_core::{
-    Event, History, Intake, Lease, Outcome, State, Storage, Trial, TrialId, Verdict, WorkerId,
+    Event, History, Lease, Outcome, State, Storage, Trial, TrialId, Verdict, WorkerId,
 };
 
 use crate::StudyError;
@@ -15,8 +15,8 @@ pub(crate) fn gives_up(worker: &WorkerId) -> bool {
     worker.as_str() == CLEANER
 }
 
-/// Ends the paused trials of a study in which no trial may begin, runs or waits, for this reason,
-/// so that their checkpoints can go; returns which they were. Each is continued, judged and
+/// Ends the paused trials of a study that is over, for this reason, so that their checkpoints can go;
+/// returns which they were, none if a trial runs or waits. Each is continued, judged and
 /// finished as any other: what is in the log is what has happened to it.
 ///
 /// # Errors
@@ -28,7 +28,7 @@ pub fn give_up_paused(
     reason: &str,
 ) -> Result<Vec<TrialId>, StudyError> {
     let is_under_way = |trial: &Trial| trial.state().is_under_way();
-    if history.intake() == Intake::Open || history.trials().iter().any(is_under_way) {
+    if history.trials().iter().any(is_under_way) {
         return Ok(Vec::new());
     }
     let paused: Vec<TrialId> = history.in_state(State::Paused).map(Trial::id).collect();

@@ -1,10 +1,11 @@
 //! The log, and the history and strategy that follow it event by event.
 
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use temper_core::{
-    Event, History, Next, Pruner, Refused, Seq, Step, Storage, StorageError, Strategy,
-    StrategyError, TrialId, propose, stream,
+    Event, History, Next, ObjectiveError, Pruner, Refused, Seq, Step, Storage, StorageError,
+    Strategy, StrategyError, TrialId, propose, stream,
 };
 use temper_space::Space;
 
@@ -26,6 +27,8 @@ pub(crate) struct Ledger {
     history: History,
     strategy: Box<dyn Strategy>,
     observer: Option<Box<dyn Observer>>,
+    /// The trials of which the observer knows that their checkpoints can't be removed.
+    kept: BTreeSet<TrialId>,
 }
 
 /// Why an event was not appended.
@@ -51,6 +54,7 @@ impl Ledger {
             history: History::new(),
             strategy,
             observer: None,
+            kept: BTreeSet::new(),
         }
     }
 
@@ -65,6 +69,13 @@ impl Ledger {
     /// Sets who is shown the events from now on.
     pub(crate) fn observe(&mut self, observer: Box<dyn Observer>) {
         self.observer = Some(observer);
+    }
+
+    /// Shows the observer that a trial's checkpoints can't be removed, unless it knows.
+    pub(crate) fn tell_kept(&mut self, trial: TrialId, error: &ObjectiveError) {
+        if let (Some(observer), true) = (&mut self.observer, self.kept.insert(trial)) {
+            observer.keeps(trial, error);
+        }
     }
 
     /// Reads what has been appended since.

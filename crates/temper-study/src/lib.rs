@@ -59,6 +59,7 @@ mod ledger;
 pub mod lenient;
 mod meter;
 mod observer;
+mod patience;
 mod replay;
 mod reporter;
 mod same_search;
@@ -78,7 +79,7 @@ pub use command::{
 pub use error::StudyError;
 pub use give_up::give_up_paused;
 pub use observer::Observer;
-pub use replay::{BuildProposers, Mismatch, Proposers, ReplayError, Replayed, replay};
+pub use replay::{BuildProposers, Mismatch, Proposers, ReplayError, Replayed, next_of, replay};
 pub use settings::{Retries, Settings};
 pub use study::Study;
 pub use warm_start::{WarmStart, WarmStartError};

@@ -68,26 +68,12 @@ pub type BuildProposers<'a> = dyn Fn(&Setup) -> Result<Proposers, String> + 'a;
 ///
 /// If the log can't be replayed at all. Proposals that differ are in the result.
 pub fn replay(events: &[Event], build: &BuildProposers<'_>) -> Result<Replayed, ReplayError> {
-    let Some(Event::Opened(setup)) = events.first() else {
-        return Err(ReplayError::Empty);
-    };
-    let mut space = Space::new(&setup.space, &setup.require)?;
     let proposals = proposals(events);
-    let (mut strategy, mut pruner) = build(setup).map_err(ReplayError::Build)?;
-    let mut history = History::new();
+    let mut player = Player::new(events, build)?;
     let mut result = Replayed::default();
-    for (seq, event) in (0..).zip(events) {
-        if let Some((trial, logged)) = proposals.get(&seq) {
-            let seed = history.setup().map_or(0, |setup| setup.seed);
-            let mut rng = stream(seed, history.proposals());
-            let replayed = propose(
-                &mut *strategy,
-                pruner.as_deref(),
-                history.intake(),
-                &space,
-                &history,
-                &mut rng,
-            )?;
+    for seq in 0..events.len() {
+        if let Some((trial, logged)) = proposals.get(&(seq as Seq)) {
+            let replayed = player.ask()?;
             if replayed == *logged {
                 result.matched += 1;
             } else {
@@ -95,19 +81,64 @@ pub fn replay(events: &[Event], build: &BuildProposers<'_>) -> Result<Replayed, 
                 result.mismatches.push(Mismatch { trial, logged, replayed });
             }
         }
-        history.apply(event).map_err(|refused| ReplayError::Inconsistent { seq, refused })?;
-        match event {
-            Event::Opened(setup) => {
-                // The confidence in its defaults may have changed.
-                space = Space::new(&setup.space, &setup.require)?;
-                (strategy, pruner) = build(setup).map_err(ReplayError::Build)?;
-                let end = usize::try_from(seq).unwrap_or(usize::MAX);
-                events[..=end].iter().for_each(|event| strategy.tell(event));
-            }
-            _ => strategy.tell(event),
-        }
+        player.play(seq)?;
     }
     Ok(result)
+}
+
+/// What a study does next whose log this is.
+///
+/// # Errors
+///
+/// If the log can't be replayed, or the strategy can't propose.
+pub fn next_of(events: &[Event], build: &BuildProposers<'_>) -> Result<Next, ReplayError> {
+    let mut player = Player::new(events, build)?;
+    (0..events.len()).try_for_each(|seq| player.play(seq))?;
+    Ok(player.ask()?)
+}
+
+/// A study that is rebuilt from its log.
+struct Player<'a> {
+    events: &'a [Event],
+    build: &'a BuildProposers<'a>,
+    history: History,
+    space: Space,
+    strategy: Box<dyn Strategy>,
+    pruner: Option<Box<dyn Pruner>>,
+}
+
+impl<'a> Player<'a> {
+    /// One that has yet to see the first event.
+    fn new(events: &'a [Event], build: &'a BuildProposers<'a>) -> Result<Self, ReplayError> {
+        let Some(Event::Opened(setup)) = events.first() else {
+            return Err(ReplayError::Empty);
+        };
+        let space = Space::new(&setup.space, &setup.require)?;
+        let (strategy, pruner) = build(setup).map_err(ReplayError::Build)?;
+        Ok(Self { events, build, history: History::new(), space, strategy, pruner })
+    }
+
+    /// Shows it the event at this position, the next one.
+    fn play(&mut self, position: usize) -> Result<(), ReplayError> {
+        let (seq, event) = (position as Seq, &self.events[position]);
+        self.history.apply(event).map_err(|refused| ReplayError::Inconsistent { seq, refused })?;
+        let Event::Opened(setup) = event else {
+            self.strategy.tell(event);
+            return Ok(());
+        };
+        // The confidence in its defaults may have changed.
+        self.space = Space::new(&setup.space, &setup.require)?;
+        (self.strategy, self.pruner) = (self.build)(setup).map_err(ReplayError::Build)?;
+        self.events[..=position].iter().for_each(|event| self.strategy.tell(event));
+        Ok(())
+    }
+
+    fn ask(&mut self) -> Result<Next, StrategyError> {
+        let seed = self.history.setup().map_or(0, |setup| setup.seed);
+        let (intake, proposals) = (self.history.intake(), self.history.proposals());
+        let (pruner, rng) = (self.pruner.as_deref(), &mut stream(seed, proposals));
+        propose(&mut *self.strategy, pruner, intake, &self.space, &self.history, rng)
+    }
 }
 
 /// The strategy's proposals by what it had seen when it made them. No two have seen the same: the

@@ -1,6 +1,7 @@
 //! What an objective reports to: writes its reports to the log and tells it when to end.
 
 use std::ops::ControlFlow;
+use std::sync::MutexGuard;
 
 use temper_core::{
     Event, Failure, FailureKind, Goal, Halt, Judgement, Lease, Loss, Metrics, NotFinite,
@@ -53,7 +54,10 @@ impl<'a> TrialReporter<'a> {
                 }
             },
             Some(Ending::Judged(Verdict::Complete)) => study.complete(trial, &[]),
-            Some(Ending::Judged(Verdict::Pause)) => Ok(Outcome::Paused),
+            Some(Ending::Judged(Verdict::Pause)) => match result {
+                Err(ObjectiveError::Failed(failure)) => Err(failure), // as it saved
+                _ => Ok(Outcome::Paused),
+            },
             Some(Ending::Judged(_)) => Ok(Outcome::Pruned),
             Some(Ending::Failed(failure)) => Err(failure),
             Some(Ending::Interrupted) => {
@@ -76,8 +80,8 @@ impl<'a> TrialReporter<'a> {
         ControlFlow::Break(halt)
     }
 
-    fn write(&self, ledger: &mut Ledger, event: &Event) -> Result<(), Ending> {
-        ledger.append(event).map_err(|error| match error {
+    fn write(&self, event: &Event) -> Result<MutexGuard<'_, Ledger>, Ending> {
+        self.study.append_patiently(event).map_err(|error| match error {
             AppendError::Refused(_) => Ending::Fenced,
             AppendError::Storage(_) => Ending::Broken(error.into()),
         })
@@ -86,26 +90,29 @@ impl<'a> TrialReporter<'a> {
     /// Writes that a fork has what it begins with, unless that is known.
     fn record_fork(&self) -> Result<(), Ending> {
         let Self { trial, lease, .. } = *self;
-        let mut ledger = self.study.ledger();
-        let known = ledger.history().trial(trial).filter(|known| !known.has_begun());
-        let Some((known, fork)) = known.and_then(|known| Some((known, known.fork()?))) else {
+        let beginning = {
+            let ledger = self.study.ledger();
+            let known = ledger.history().trial(trial).filter(|known| !known.has_begun());
+            known.and_then(|known| Some((known.begins_after(), known.fork()?)))
+        };
+        let Some((step, fork)) = beginning else {
             return Ok(());
         };
-        let (step, verdict) = (known.begins_after(), Verdict::Continue);
+        let verdict = Verdict::Continue;
         let reason = format!("it has what trial {} had saved", fork.from);
-        self.write(&mut ledger, &Event::Judged { trial, lease, step, verdict, reason })
+        self.write(&Event::Judged { trial, lease, step, verdict, reason }).map(drop)
     }
 
     /// Writes the report, and the verdict unless it is to go on.
     fn record(&self, step: Step, losses: Vec<Loss>, metrics: &Metrics) -> Result<Verdict, Ending> {
         let Self { trial, lease, .. } = *self;
-        let mut ledger = self.study.ledger();
         let metrics = metrics.clone();
-        self.write(&mut ledger, &Event::Reported { trial, lease, step, losses, metrics })?;
+        let ledger = self.write(&Event::Reported { trial, lease, step, losses, metrics })?;
         let pruner = self.study.pruner.as_deref();
         let Judgement { verdict, reason } = judge(pruner, trial, step, ledger.history());
+        drop(ledger);
         if verdict != Verdict::Continue {
-            self.write(&mut ledger, &Event::Judged { trial, lease, step, verdict, reason })?;
+            drop(self.write(&Event::Judged { trial, lease, step, verdict, reason })?);
         }
         Ok(verdict)
     }

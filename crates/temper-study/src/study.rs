@@ -28,15 +28,6 @@ use crate::{Observer, Settings, Spent, StudyError};
 /// How often a worker without a job looks whether there is one.
 const IDLE: Duration = Duration::from_millis(20);
 
-/// How long to wait before the result of a trial is offered again to a storage that is full or
-/// locked. In total half a minute; then the run ends with an error.
-const PATIENCE: [Duration; 4] = [
-    Duration::from_millis(500),
-    Duration::from_secs(2),
-    Duration::from_secs(7),
-    Duration::from_secs(20),
-];
-
 /// No log is so long.
 const NEVER: u64 = u64::MAX;
 
@@ -192,6 +183,7 @@ impl Study {
         let clock = Instant::now();
         self.meter().begin(task.job.trial, clock);
         let mut reporter = TrialReporter::new(self, task.job.trial, task.lease);
+        self.read_on(); // a process that was suspended may have been taken for dead
         let result = self.reserve().and_then(|()| {
             catch_unwind(AssertUnwindSafe(|| objective.run(&task.job, &mut reporter)))
                 .unwrap_or_else(|panic| Err(crash(&*panic).into()))
@@ -237,25 +229,11 @@ impl Study {
         };
         match self.append_patiently(&event) {
             // Refused: the trial was taken over in the last moment.
-            Ok(()) | Err(AppendError::Refused(_)) => Ok(()),
+            Ok(_) | Err(AppendError::Refused(_)) => Ok(()),
             Err(AppendError::Storage(source)) => {
                 Err(StudyError::Unrecorded { trial, result, source })
             }
         }
-    }
-
-    /// Appends the event, and waits a while for a storage that is full or locked.
-    fn append_patiently(&self, event: &Event) -> Result<(), AppendError> {
-        for pause in PATIENCE {
-            let appended = self.ledger().append(event);
-            match appended {
-                Err(AppendError::Storage(
-                    StorageError::Full { .. } | StorageError::Busy { .. },
-                )) => thread::sleep(pause),
-                other => return other,
-            }
-        }
-        self.ledger().append(event)
     }
 
     /// Beats until told to end.
@@ -265,10 +243,15 @@ impl Study {
             // A beat that fails costs nothing unless a whole lease of them does; what is wrong
             // with the storage comes out at the next append.
             let _ = self.beat();
-            // Running trials learn from what is read here that they were taken over.
-            if let Some(mut ledger) = self.try_ledger() {
-                let _ = ledger.catch_up();
-            }
+            self.read_on();
+        }
+    }
+
+    /// Reads what others have written, unless the ledger is busy: running trials learn from it that
+    /// they were taken over.
+    fn read_on(&self) {
+        if let Some(mut ledger) = self.try_ledger() {
+            let _ = ledger.catch_up();
         }
     }
 

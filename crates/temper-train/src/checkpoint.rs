@@ -23,7 +23,7 @@ use crate::divergence::Trend;
 use crate::model::{Model, PositionKind};
 use crate::pretrained::Checksum;
 use crate::progress::Losses;
-use crate::{FinetuningType, TrainConfig};
+use crate::{FinetuningType, Report, TrainConfig};
 
 pub use folder::Checkpoints;
 
@@ -49,10 +49,9 @@ pub(crate) struct Position {
     /// Steps in the average of the weights.
     #[serde(default)]
     pub(crate) averaged: u64,
-    /// Loss on the held-out text at the last report; `None` before the first.
-    pub(crate) eval_loss: Option<f64>,
-    /// Share of held-out examples whose label was found, at the last report.
-    pub(crate) accuracy: Option<f64>,
+    /// The last evaluation; `None` before the first.
+    #[serde(default)]
+    pub(crate) report: Option<Report>,
     /// The best evaluation, where its checkpoint is kept.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) best: Option<Best>,

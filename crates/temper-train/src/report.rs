@@ -83,6 +83,8 @@ pub struct Summary {
     pub eval_loss: f64,
     /// The accuracy at the last report, where examples have labels.
     pub accuracy: Option<f64>,
+    /// The last report, be it of an earlier attempt; `None` if there was none.
+    pub report: Option<Report>,
     /// Optimizer steps completed, those before an interruption included.
     pub steps: u64,
     /// Training tokens seen.

@@ -252,8 +252,11 @@ impl<'a> Run<'a> {
         summary.stopped_early &= !summary.out_of_patience;
         summary.steps = state.position.steps;
         summary.tokens = state.position.tokens;
-        summary.eval_loss = state.position.eval_loss.unwrap_or(f64::NAN);
-        summary.accuracy = state.position.accuracy;
+        summary.eval_loss = f64::NAN;
+        if let Some(report) = state.position.report {
+            (summary.eval_loss, summary.accuracy) = (report.eval_loss, report.accuracy);
+            summary.report = Some(report);
+        }
         Ok(summary)
     }
 

@@ -3,9 +3,9 @@
 use std::path::Path;
 
 use miette::Result;
-use temper_core::{Goal, Measure, StageSetup};
+use temper_core::{Goal, Measure, StageSetup, StrategySetup};
 use temper_space::{Confidence, Domain, Param, Space};
-use temper_strategy::{Grid, GridOptions, narrow};
+use temper_strategy::{Grid, GridOptions, PbtOptions, narrow};
 use temper_study::Price;
 use temper_train::TrainConfig;
 
@@ -194,6 +194,7 @@ fn limits(plan: &Plan) -> impl Iterator<Item = String> {
 fn budget(plan: &Plan) -> Result<String> {
     let strategy = &plan.setup.strategy;
     let trials = match plan.setup.trials {
+        Some(trials) if strategy.name == "pbt" => members(strategy, trials)?,
         Some(trials) => format!("{} in total", counted(trials, "trial")),
         None if strategy.name == "grid" => "as many trials as it has points".to_owned(),
         None => "as many trials as it has members".to_owned(),
@@ -215,4 +216,17 @@ fn budget(plan: &Plan) -> Result<String> {
     }
     let points = grid.count(&plan.space).map_err(mistake)?;
     Ok(format!("{line}\nthe grid has {points} points ({combinations} combinations)"))
+}
+
+/// Of a population only the members begin, unless they all fail.
+fn members(strategy: &StrategySetup, trials: u64) -> Result<String> {
+    let options = serde_json::from_str(&strategy.options).unwrap_or_default();
+    let options = PbtOptions::read(&options).map_err(|error| miette::miette!("{error}"))?;
+    Ok(match options.population.filter(|population| *population < trials) {
+        Some(population) => {
+            let others = counted(trials - population, "more trial");
+            format!("{population} members, and {others} only if all of them fail")
+        }
+        None => counted(trials, "member"),
+    })
 }

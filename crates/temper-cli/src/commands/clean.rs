@@ -1,16 +1,17 @@
 //! `temper clean`.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use miette::{IntoDiagnostic, Result, miette};
-use temper_core::{History, State, Trial};
-use temper_study::{give_up_paused, needed_checkpoints};
+use temper_core::{Event, History, Next, State, Trial};
+use temper_study::{Spent, give_up_paused, needed_checkpoints, next_of};
 
 use crate::args::StudyArgs;
 use crate::exit::Exit;
 use crate::memory::in_words;
 use crate::people::counted;
-use crate::plan::Plan;
+use crate::plan::{Plan, proposers_of};
 use crate::study_file::Keep;
 
 /// Why a paused trial ends here.
@@ -39,14 +40,14 @@ pub(crate) fn run(args: &StudyArgs) -> Result<Exit> {
     Ok(Exit::Ok)
 }
 
-/// Ends the trials that are paused, if the study has no trials left to begin, and says so.
+/// Ends the trials that are paused, if the study is over, and says so.
 fn give_up(plan: &Plan) -> Result<String> {
     let mut history = History::new();
-    for event in &plan.events()? {
+    let events = plan.events()?;
+    for event in &events {
         history.apply(event).map_err(|error| miette!("the log is inconsistent: {error}"))?;
     }
-    // The file may want more of them than the log knows.
-    if plan.setup.trials.is_none_or(|trials| history.tried() < trials) {
+    if !is_over(plan, events, &history)? {
         return Ok(String::new());
     }
     let mut storage = plan.open_existing_storage()?;
@@ -56,6 +57,17 @@ fn give_up(plan: &Plan) -> Result<String> {
         0 => String::new(),
         count => format!(", and gave up {}", counted(count, "paused trial")),
     })
+}
+
+/// Whether the study, as its file is now, would begin no trial and go on with none.
+fn is_over(plan: &Plan, mut events: Vec<Event>, history: &History) -> Result<bool> {
+    let spent = plan.settings.budget.spent(history, Duration::ZERO, 0.0);
+    if matches!(spent, Some(Spent::Target { .. })) && plan.setup.confirm.is_none() {
+        return Ok(true);
+    }
+    events.push(Event::Opened(plan.setup.clone()));
+    let next = next_of(&events, &proposers_of).map_err(|error| miette!("{error}"))?;
+    Ok(next == Next::Done)
 }
 
 fn nothing_to_remove(plan: &Plan) -> miette::Report {

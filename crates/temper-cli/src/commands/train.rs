@@ -7,7 +7,6 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use miette::{Result, miette};
-use serde_json::json;
 use temper_train::{
     Checkpoints, Device, Observer, Patience, Report, Run, Start, StepReport, Summary, TrainConfig,
     TrainError, compute_on_this_thread, keep_freed_memory, read_to_the_cpu,
@@ -19,7 +18,7 @@ use crate::exit::Exit;
 use crate::memory::Room;
 use crate::mistake::{suggest, told};
 use crate::people::counted;
-use crate::progress::Training;
+use crate::progress::{Training, json_line};
 use crate::say::{answer, say};
 use crate::shell::command;
 use crate::signals::raise_on_signals;
@@ -204,11 +203,9 @@ fn conclude(args: &TrainArgs, summary: &Summary) -> Result<Exit> {
     }
     if args.json && summary.resumed_at == Some(summary.steps) {
         // Whoever was to read its last report may have been killed before: here it is again.
-        let Summary { steps, eval_loss, tokens, accuracy, .. } = summary;
-        let report = json!({
-            "step": steps, "eval_loss": eval_loss, "tokens": tokens, "accuracy": accuracy,
-        });
-        answer(format!("{report}\n"));
+        if let Some(report) = &summary.report {
+            answer(json_line(report));
+        }
     }
     if let (Some(patience), true) = (args.patience, summary.out_of_patience) {
         let evaluations = counted(patience.into(), "evaluation");

@@ -1,5 +1,6 @@
 //! Refuses trials of the trainer that certainly do not fit into memory, before they start.
 
+use std::fmt;
 use std::ops::ControlFlow;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -8,7 +9,7 @@ use temper_core::{
     Reporter, State, Step, Trial, TrialId,
 };
 
-use crate::memory::{Correction, estimate, in_words};
+use crate::memory::{Correction, estimate, in_words, memory_of_machine};
 use crate::people::counted;
 use crate::train_settings::TrainSettings;
 
@@ -18,12 +19,45 @@ const PEAK: &str = "peak_memory";
 /// How many of the last trials correct the estimate: an estimate looks for the trial's data.
 const CORRECTING: usize = 100;
 
+/// What one trial may use.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Allowed {
+    /// Bytes.
+    limit: u64,
+    /// How many trials share the machine's memory, where that is the limit.
+    shared_by: Option<u16>,
+}
+
+impl Allowed {
+    /// The limit that is given, or this machine's memory shared by the trials that run at once. What
+    /// of it others use at the moment does not count: that changes.
+    pub(super) fn new(limit: Option<u64>, workers: u16) -> Option<Self> {
+        match limit {
+            Some(limit) => Some(Self { limit, shared_by: None }),
+            None => {
+                let limit = memory_of_machine()? / u64::from(workers);
+                Some(Self { limit, shared_by: Some(workers) })
+            }
+        }
+    }
+}
+
+impl fmt::Display for Allowed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} are allowed", in_words(self.limit))?;
+        match self.shared_by {
+            None => Ok(()),
+            Some(1) => f.write_str(", this machine's memory"),
+            Some(workers) => write!(f, ", a share of this machine's memory for {workers} at once"),
+        }
+    }
+}
+
 /// What a trial may use, and what is known of the estimates.
 #[derive(Debug)]
 pub(super) struct MemoryGate {
     settings: TrainSettings,
-    /// Bytes for one trial.
-    limit: u64,
+    allowed: Allowed,
     correction: Mutex<Correction>,
 }
 
@@ -35,8 +69,8 @@ pub(super) struct Gated<O> {
 
 impl MemoryGate {
     /// A gate that has learned from the trials so far.
-    pub(super) fn new(settings: TrainSettings, limit: u64, history: &History) -> Self {
-        let gate = Self { settings, limit, correction: Mutex::default() };
+    pub(super) fn new(settings: TrainSettings, allowed: Allowed, history: &History) -> Self {
+        let gate = Self { settings, allowed, correction: Mutex::default() };
         let all = history.trials().iter().rev().filter(|trial| is_measured(trial));
         for trial in all.take(CORRECTING) {
             let of_stage = history.settings_of(trial.stage()).cloned().unwrap_or_default();
@@ -68,7 +102,7 @@ impl MemoryGate {
     /// Why a trial with this estimate is not started, if it certainly does not fit.
     fn refusal(&self, estimated: u64) -> Option<Failure> {
         let correction = self.correction();
-        if correction.least(estimated) <= self.limit {
+        if correction.least(estimated) <= self.allowed.limit {
             return None;
         }
         let usual = correction.usual();
@@ -82,9 +116,8 @@ impl MemoryGate {
         };
         let needed = in_words((estimated as f64 * usual) as u64);
         let message = format!(
-            "it would need about {needed} of memory{corrected}, and {} are allowed; it was not \
-             started",
-            in_words(self.limit)
+            "it would need about {needed} of memory{corrected}, and {}; it was not started",
+            self.allowed
         );
         Some(Failure::new(FailureKind::OutOfMemory, message))
     }
@@ -103,8 +136,8 @@ fn is_measured(trial: &Trial) -> bool {
 impl<O: Objective> Objective for Gated<O> {
     fn run(&self, job: &Job, reporter: &mut dyn Reporter) -> Result<Vec<f64>, ObjectiveError> {
         let estimated = self.gate.estimate(&job.config, &job.settings);
-        // One that has begun before is known to fit.
-        let is_new = job.attempt == 1;
+        // One that has trained before is known to fit.
+        let is_new = job.reported.is_none();
         if let Some(failure) =
             estimated.filter(|_| is_new).and_then(|estimated| self.gate.refusal(estimated))
         {

@@ -2,13 +2,13 @@
 
 use miette::Result;
 use temper_core::{BudgetSetup, CostSetup, Goal, Measure};
+use temper_strategy::COST_AWARE;
 use temper_study::{Budget, Cost, Price, TOKENS};
 
 use super::duration;
 use crate::document::Document;
-use crate::mistake::{Mistake, suggest};
+use crate::mistake::Mistake;
 use crate::study_file::{BudgetSection, ObjectiveKind, UntilConverged};
-use crate::train_settings::METRICS;
 
 /// After how many results in a row that promise nothing more a study ends, unless the file says.
 const IN_A_ROW: u32 = 3;
@@ -43,9 +43,16 @@ pub(super) fn setup(
     section: &BudgetSection,
     budget: &Budget,
     goals: &[Goal],
-    workers: u16,
+    strategies: &[&str],
 ) -> Result<BudgetSetup, Mistake> {
-    let costs = costs(section, budget, workers);
+    let is_cost_aware = strategies.iter().any(|strategy| COST_AWARE.contains(strategy));
+    if section.cost_aware == Some(true) && !is_cost_aware {
+        let strategy = strategies.first().copied().unwrap_or_default();
+        let message = format!("`cost_aware`: strategy `{strategy}` does not look at costs");
+        let help = format!("leave it out, or use one of these: {}", COST_AWARE.join(", "));
+        return Err(mistake(document, "cost_aware", message, &help));
+    }
+    let costs = costs(section, budget).filter(|_| is_cost_aware);
     if section.cost_aware == Some(true) && costs.is_none() {
         let help = "write a budget of cost, train_tokens or wall_time, or a cost_metric";
         let message = "`cost_aware` has no cost to go by".to_owned();
@@ -84,18 +91,19 @@ pub(super) fn check_stages(
     Err(mistake(document, "until_converged", message, help))
 }
 
-/// What trials cost and may cost, by what is spent first as far as that is known.
-fn costs(section: &BudgetSection, budget: &Budget, workers: u16) -> Option<CostSetup> {
-    let seconds = |limit| CostSetup { measure: Measure::Seconds, limit: Some(limit) };
+/// What trials cost and may cost. The time of a run says little of what all runs may cost, so it counts
+/// only where that is asked for.
+fn costs(section: &BudgetSection, budget: &Budget) -> Option<CostSetup> {
+    let seconds = |limit| CostSetup { measure: Measure::Seconds, limit };
     let metric = |name: &str, limit| CostSetup { measure: Measure::Metric(name.to_owned()), limit };
     let reported = section.cost_metric.as_deref().map(|name| metric(name, section.cost));
     let hours = budget.cost.as_ref().and_then(|cost| match cost.price {
-        Price::PerHour(price) => Some(seconds(cost.limit / price * SECONDS_IN_AN_HOUR)),
+        Price::PerHour(price) => Some(seconds(Some(cost.limit / price * SECONDS_IN_AN_HOUR))),
         Price::Metric(_) => None,
     });
     let tokens = budget.train_tokens.map(|tokens| metric(TOKENS, Some(tokens)));
-    let wall_time = budget.wall_time.map(|time| seconds(time.as_secs_f64() * f64::from(workers)));
-    reported.or(hours).or(tokens).or(wall_time)
+    let time = budget.wall_time.filter(|_| section.cost_aware == Some(true)).map(|_| seconds(None));
+    reported.or(hours).or(tokens).or(time)
 }
 
 fn cost(
@@ -110,11 +118,14 @@ fn cost(
     let price = "write what an hour of one trial costs: price_per_hour = 2.5";
     let per_hour = positive(document, "price_per_hour", section.price_per_hour, price)?;
     if let (ObjectiveKind::Train(_), Some(metric)) = (kind, &section.cost_metric)
-        && !METRICS.contains(&metric.as_str())
         && metric != TOKENS
     {
-        let message = format!("the trainer does not report `{metric}`");
-        return mistake("cost_metric", &message, &suggest(metric, &METRICS));
+        let message = format!("`{metric}` is no cost that the trainer reports");
+        return mistake("cost_metric", &message, "write \"tokens\", or a price_per_hour");
+    }
+    if let (Some(_), None, Some(false)) = (&section.cost_metric, limit, section.cost_aware) {
+        let help = "write what may be spent, cost = 20.0, or leave it out";
+        return mistake("cost_metric", "`cost_metric` bounds nothing, and nothing weighs it", help);
     }
     match (limit, per_hour, &section.cost_metric) {
         (_, Some(_), Some(_)) => {

@@ -55,7 +55,12 @@ pub(super) fn check_suits(document: &Document, setup: &Setup, space: &Space) -> 
     let mut options = options.keys();
     let key = options.find(|option| message.contains(&format!("`{option}`")));
     let key = key.map_or("name", String::as_str);
-    Err(document.mistake(&["strategy", key], message).into())
+    let help = message.contains("`max_steps`").then(last_step_help);
+    Err(document.mistake(&["strategy", key], message).help(help).into())
+}
+
+fn last_step_help() -> String {
+    "write how many steps a trial reports: max_steps = 27 in [objective]".to_owned()
 }
 
 /// Checks that the pruner can judge the study's trials.
@@ -64,9 +69,7 @@ pub(super) fn check_pruner_suits(document: &Document, setup: &Setup) -> Result<(
     let pruner = pruner_of(named).map_err(|error| miette!("{error}"))?;
     let Err(lack) = pruner.suits(setup) else { return Ok(()) };
     let help = match lack.contains("last step") {
-        true => {
-            Some("write how many steps a trial reports: max_steps = 27 in [objective]".to_owned())
-        }
+        true => Some(last_step_help()),
         false if lack.contains("`min_steps`") => {
             Some("choose an earlier step, or leave it out: three rungs are the default".to_owned())
         }

@@ -69,15 +69,7 @@ pub(super) fn complete(document: &Document, file: &mut StudyFile, space: &Space)
     if file.strategy.name != NAME {
         return Ok(());
     }
-    let again = [
-        (file.confirm.is_some(), &["confirm"][..]),
-        (file.study.repeat.is_some(), &["study", "repeat"]),
-    ];
-    if let Some((_, path)) = again.into_iter().find(|(is_there, _)| *is_there) {
-        let help = "leave it out, or run the schedule again in a study of its own";
-        let message = "what a population finds is a schedule, and one configuration runs again";
-        return Err(document.mistake(path, message).help(Some(help.to_owned())).into());
-    }
+    refuse_what_ends_or_repeats_members(document, file)?;
     match &file.objective.kind {
         ObjectiveKind::Command { pause: Pause::Restart, .. } => {
             let help = "save when asked to, and go on from there: pause = \"signal\" or \"file\"";
@@ -91,6 +83,28 @@ pub(super) fn complete(document: &Document, file: &mut StudyFile, space: &Space)
         ObjectiveKind::Command { .. } => Ok(()),
         ObjectiveKind::Train(_) => Ok(of_trainer(document, &mut file.strategy, space)?),
     }
+}
+
+/// Members train side by side to their end, and what they find is no single configuration.
+fn refuse_what_ends_or_repeats_members(
+    document: &Document,
+    file: &StudyFile,
+) -> Result<(), Mistake> {
+    let again = "it runs single configurations again, and a population finds schedules";
+    let rerun = "leave it out, or run the schedule again in a study of its own";
+    let early = "it ends members one by one, and a population trains all of them to their end";
+    let copied = "leave it out: the worst members give way to copies of the best";
+    let refused = [
+        (file.confirm.is_some(), &["confirm"][..], again, rerun),
+        (file.study.repeat.is_some(), &["study", "repeat"], again, rerun),
+        (file.early_stopping.is_some(), &["early_stopping"], early, copied),
+        (file.budget.until_converged.is_some(), &["budget", "until_converged"], early, copied),
+    ];
+    let Some((_, path, why, help)) = refused.into_iter().find(|(is_there, ..)| *is_there) else {
+        return Ok(());
+    };
+    let message = format!("`{}` does not suit strategy `{NAME}`: {why}", path[path.len() - 1]);
+    Err(document.mistake(path, message).help(Some(help.to_owned())))
 }
 
 /// Checks that no pruner lets trials pause: who goes on is the strategy's.
@@ -114,7 +128,7 @@ fn of_trainer(document: &Document, strategy: &mut Named, space: &Space) -> Resul
     let may_change = |name: &str| CHANGING.contains(&name);
     let searched: Vec<&str> = space.axes().map(Param::name).collect();
     let changing: Vec<String> = match strategy.options.get("parameters") {
-        Some(Value::Array(given)) => {
+        Some(Value::Array(given)) if !given.is_empty() => {
             let given: Vec<&str> = given.iter().filter_map(Value::as_str).collect();
             let is_fixed = |name: &str| searched.contains(&name) && !may_change(name);
             if let Some((index, name)) = given.iter().enumerate().find(|(_, name)| is_fixed(name)) {
@@ -125,7 +139,8 @@ fn of_trainer(document: &Document, strategy: &mut Named, space: &Space) -> Resul
             }
             given.into_iter().map(str::to_owned).collect()
         }
-        Some(_) => return Ok(()), // which the strategy says
+        // The strategy says what is wrong with it.
+        Some(_) => return Ok(()),
         None => {
             let changing = searched.iter().filter(|name| may_change(name));
             changing.map(|name| (*name).to_owned()).collect()

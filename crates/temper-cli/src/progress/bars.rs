@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
-use temper_core::{Event, Goal, History, Outcome, TrialId};
+use temper_core::{Event, Goal, History, ObjectiveError, Outcome, TrialId};
 use temper_study::Observer;
 
 use crate::people::{describe, number};
 
-use super::{is_best, new_stage, news, over, value};
+use super::{is_best, kept, new_stage, news, over, value};
 
 /// How often a bar that gets no events is drawn.
 pub(super) const TICK: Duration = Duration::from_millis(200);
@@ -114,6 +114,10 @@ impl Observer for Bars {
             Event::Finished { trial, outcome, .. } => self.finish(*trial, outcome, history),
             Event::Opened(_) | Event::Judged { .. } => {}
         }
+    }
+
+    fn keeps(&mut self, trial: TrialId, error: &ObjectiveError) {
+        self.say(&kept(trial, error));
     }
 }
 

@@ -1,10 +1,12 @@
 //! Events as lines of JSON on stdout.
 
 use serde_json::Value;
-use temper_core::{Event, Goal, History, Loss};
+use temper_core::{Event, Goal, History, Loss, ObjectiveError, TrialId};
 use temper_study::Observer;
 
-use crate::say::answer;
+use crate::say::{answer, say};
+
+use super::kept;
 
 /// Prints each event with its values in the user's direction.
 pub(super) struct JsonLines {
@@ -34,5 +36,9 @@ impl Observer for JsonLines {
         let mut value = serde_json::to_value(event).expect("an event can be written as JSON");
         self.turn(&mut value);
         answer(format!("{value}\n"));
+    }
+
+    fn keeps(&mut self, trial: TrialId, error: &ObjectiveError) {
+        say(kept(trial, error)); // it is no event
     }
 }

@@ -1,13 +1,13 @@
 //! Plain lines, for logs.
 
-use temper_core::{Event, Goal, History, Origin, Outcome, TrialId};
+use temper_core::{Event, Goal, History, ObjectiveError, Origin, Outcome, TrialId};
 use temper_study::Observer;
 
 use crate::say::say;
 
 use crate::people::{counted, describe, number};
 
-use super::{is_best, new_stage, news, over, value};
+use super::{is_best, kept, new_stage, news, over, value};
 
 /// One line on stderr when a trial starts, and one when it ends.
 pub(super) struct Lines {
@@ -60,6 +60,10 @@ impl Observer for Lines {
             }
             Event::Opened(_) | Event::Reported { .. } | Event::Judged { .. } => {}
         }
+    }
+
+    fn keeps(&mut self, trial: TrialId, error: &ObjectiveError) {
+        say(kept(trial, error));
     }
 }
 

@@ -55,8 +55,7 @@ impl Training {
             Training::Bar(bar) => bar.println(describe(report)),
             Training::Lines => say(describe(report)),
             Training::Json => {
-                let line = serde_json::to_string(report).expect("a report can be written as JSON");
-                return tell(&format!("{line}\n"));
+                return tell(&json_line(report));
             }
         }
         Ok(())
@@ -69,6 +68,11 @@ impl Training {
             bar.set_message(format!(", train_loss {loss}, {speed} tokens/s"));
         }
     }
+}
+
+/// The report for who reads `--json`.
+pub(crate) fn json_line(report: &Report) -> String {
+    serde_json::to_string(report).expect("a report can be written as JSON") + "\n"
 }
 
 impl Drop for Training {

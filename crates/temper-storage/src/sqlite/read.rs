@@ -1,5 +1,6 @@
 //! Reading events, and what SQLite's errors mean.
 
+use std::io;
 use std::path::Path;
 
 use rusqlite::{Connection, ErrorCode};
@@ -61,6 +62,34 @@ pub(super) fn failure(path: &Path, error: rusqlite::Error) -> StorageError {
         Some(ErrorCode::NotADatabase) => StorageError::NotAStudy { location },
         _ => StorageError::Other { location, source: error.into() },
     }
+}
+
+/// [`failure`] of a statement that writes. A quota is a full disk too, which SQLite takes for an error
+/// of the device.
+pub(super) fn write_failure(
+    path: &Path,
+    connection: &Connection,
+    error: rusqlite::Error,
+) -> StorageError {
+    if error.sqlite_error_code() == Some(ErrorCode::SystemIoFailure)
+        && is_full(&system_error(connection))
+    {
+        return StorageError::Full { location: path.display().to_string() };
+    }
+    failure(path, error)
+}
+
+/// Whether there is no room.
+pub(super) fn is_full(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
+}
+
+/// The system's error behind the connection's last one.
+fn system_error(connection: &Connection) -> io::Error {
+    #[expect(unsafe_code, reason = "rusqlite does not wrap `sqlite3_system_errno`")]
+    // SAFETY: the handle is open as long as the connection, and used by this thread alone.
+    let errno = unsafe { rusqlite::ffi::sqlite3_system_errno(connection.handle()) };
+    io::Error::from_raw_os_error(errno)
 }
 
 fn is_damage(error: &rusqlite::Error) -> bool {

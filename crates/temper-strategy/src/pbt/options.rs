@@ -17,7 +17,8 @@ const INTERVALS: Step = 10;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct PbtOptions {
-    /// How many members train side by side, at least 2. Default: the study's `trials`, or 8.
+    /// How many members train side by side, at least 2. Default: the study's `trials`, or 8. Trials
+    /// beyond begin only if all members have failed.
     pub population: Option<u64>,
     /// Steps from one comparison to the next. Default: a tenth of the steps of a trial.
     pub interval: Option<Step>,
@@ -83,22 +84,26 @@ impl PbtOptions {
         let setup = history.setup();
         let trials = setup.and_then(|setup| setup.trials);
         let size = self.population.or(trials).unwrap_or(POPULATION);
-        if trials.is_some_and(|trials| trials < size.max(2)) {
-            let trials = trials.unwrap_or_default();
+        if size < 2 {
+            return Err("`trials` is 1, and a population has at least 2 members".to_owned());
+        }
+        if let Some(trials) = trials.filter(|trials| *trials < size) {
             return Err(format!(
-                "a `population` of {} does not fit into {trials} trials; copies do not count as \
-                 trials",
-                size.max(2)
+                "a `population` of {size} does not fit into {trials} trials; copies do not count \
+                 as trials"
             ));
         }
-        let last_step = setup.and_then(|setup| setup.max_steps);
         let interval = self.interval(setup).ok_or(
             "`interval` is missing: give it, or the last step of a trial (`max_steps`), of which it \
              is a tenth",
         )?;
-        if last_step.is_some_and(|last| interval >= last) {
-            let last = last_step.unwrap_or_default();
-            return Err(format!("`interval` {interval} is not below a trial's last step, {last}"));
+        let last_step = setup.and_then(|setup| setup.max_steps).ok_or(
+            "the last step of a trial is not known, where no member pauses any more: give `max_steps`",
+        )?;
+        if interval >= last_step {
+            return Err(format!(
+                "`interval` {interval} is not below a trial's last step, {last_step}"
+            ));
         }
         Ok(Course { size, interval, last_step, changing: self.changing(space)? })
     }
@@ -129,7 +134,7 @@ impl PbtOptions {
 pub(super) struct Course<'a> {
     pub(super) size: u64,
     pub(super) interval: Step,
-    pub(super) last_step: Option<Step>,
+    pub(super) last_step: Step,
     /// The parameters that change.
     pub(super) changing: Vec<&'a str>,
 }
@@ -138,6 +143,6 @@ impl Course<'_> {
     /// Where a member pauses next that has come to this step; `None` runs it to its end.
     pub(super) fn after(&self, step: Step) -> Option<Step> {
         let next = (step / self.interval + 1).saturating_mul(self.interval);
-        Some(next).filter(|next| self.last_step.is_none_or(|last| *next < last))
+        Some(next).filter(|next| *next < self.last_step)
     }
 }

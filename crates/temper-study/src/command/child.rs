@@ -74,21 +74,27 @@ impl Child {
         Ok(waitid(WaitId::Pid(self.group()), look)?.is_some())
     }
 
-    /// Asks the group to end, waits for `grace`, then kills what is left.
-    pub(super) fn stop(&mut self, grace: Duration) {
+    /// Asks the group to end, waits for `grace`, then kills what is left. How the child ended, unless
+    /// it had to be killed.
+    pub(super) fn stop(
+        &mut self,
+        grace: Duration,
+        heard: impl FnMut(&str),
+    ) -> io::Result<Option<ExitStatus>> {
         self.signal(Signal::TERM);
-        self.wait(grace);
-        // Nobody asks how a child ended that was told to.
-        let _ = self.kill();
+        self.wait(grace, heard);
+        let by_itself = self.has_ended()?;
+        let status = self.kill()?;
+        Ok(by_itself.then_some(status))
     }
 
     /// Waits for the end of the group, but not longer than this.
-    pub(super) fn wait(&self, longest: Duration) {
+    pub(super) fn wait(&self, longest: Duration, mut heard: impl FnMut(&str)) {
         let deadline = Instant::now() + longest;
         while Instant::now() < deadline && group_runs(self.group()) {
             thread::sleep(STOP_POLL);
             // Reading goes on, so that a child that is writing can come to its end.
-            self.lines.try_iter().take(QUEUE).for_each(drop);
+            self.lines.try_iter().take(QUEUE).for_each(|line| heard(&line));
         }
     }
 

@@ -1,6 +1,6 @@
 //! Watches a running program: reads its reports, and ends it when it is time.
 
-use std::ops::ControlFlow;
+use std::io;
 use std::os::unix::process::ExitStatusExt;
 use std::process::ExitStatus;
 use std::sync::mpsc::RecvTimeoutError;
@@ -49,6 +49,8 @@ pub(super) struct Supervisor<'a> {
     file: ReportFile,
     last: Option<(Step, Vec<f64>)>,
     said: Option<Failure>,
+    /// How it is to end, once it is told to.
+    halt: Option<Halt>,
     started: Instant,
     kernel_kills: Option<u64>,
     end_poll: Duration,
@@ -67,6 +69,7 @@ impl<'a> Supervisor<'a> {
             file: ReportFile::at_end(folder),
             last: None,
             said: None,
+            halt: None,
             started: Instant::now(),
             kernel_kills: memory::kernel_kills(),
             end_poll: END_POLL,
@@ -80,49 +83,65 @@ impl<'a> Supervisor<'a> {
         child: &mut Child,
         reporter: &mut dyn Reporter,
     ) -> Result<Option<Vec<f64>>, Failure> {
-        let wait = |error| crash("can't wait for it", &error);
         loop {
-            if let ControlFlow::Break(halt) = self.look(child, reporter)? {
-                self.halt(child, halt);
-                return Ok(None);
+            self.look(child, reporter)?;
+            if let Some(halt) = self.halt {
+                return self.stop(child, halt, reporter).map(|()| None);
             }
-            if child.has_ended().map_err(wait)? {
+            if child.has_ended().map_err(unawaited)? {
                 break;
             }
         }
-        if self.read_rest(child, reporter).is_break() {
-            return Ok(None);
+        self.read_rest(child, reporter);
+        let status = child.kill().map_err(unawaited)?;
+        match self.halt {
+            None => self.judge(status, child.stderr_tail()).map(Some),
+            Some(Halt::Pause) => self.judge_pause(status, child, reporter).map(|()| None),
+            Some(Halt::Stop | Halt::Interrupt) => Ok(None),
         }
-        let status = child.kill().map_err(wait)?;
-        self.judge(status, child.stderr_tail()).map(Some)
     }
 
     /// Ends the child as it is to be told.
-    fn halt(&self, child: &mut Child, halt: Halt) {
-        let grace = self.settings.grace;
-        match (halt, self.settings.pausing) {
-            (Halt::Pause, Pausing::Restart) => child.stop(Duration::ZERO),
-            // Where the file can't be written, the signal has to do.
-            (Halt::Pause, Pausing::File) if self.folder.ask_to_pause().is_ok() => {
-                child.wait(grace);
-                child.stop(grace);
-            }
-            _ => child.stop(grace),
+    fn stop(
+        mut self,
+        child: &mut Child,
+        halt: Halt,
+        reporter: &mut dyn Reporter,
+    ) -> Result<(), Failure> {
+        let CommandSettings { grace, pausing, .. } = *self.settings;
+        if halt != Halt::Pause || pausing == Pausing::Restart {
+            // Nobody asks how a child ended that has nothing to save.
+            let _ = child.stop(if halt == Halt::Pause { Duration::ZERO } else { grace }, |_| ());
+            return Ok(());
+        }
+        // Where the file can't be written, the signal has to do.
+        if pausing == Pausing::File && self.folder.ask_to_pause().is_ok() {
+            child.wait(grace, |line| self.take(line, reporter));
+        }
+        let ended = child.stop(grace, |line| self.take(line, reporter)).map_err(unawaited)?;
+        ended.map_or(Ok(()), |status| self.judge_pause(status, child, reporter))
+    }
+
+    /// What became of a child that ended by itself when it was to pause. One that the signal ended
+    /// has saved what it wanted to; any other failure befell it as it saved, if it can.
+    fn judge_pause(
+        mut self,
+        status: ExitStatus,
+        child: &mut Child,
+        reporter: &mut dyn Reporter,
+    ) -> Result<(), Failure> {
+        self.read_rest(child, reporter);
+        let saves = self.settings.pausing != Pausing::Restart;
+        match self.judge(status, child.stderr_tail()) {
+            Err(failure) if saves && failure.kind != FailureKind::Preempted => Err(failure),
+            _ => Ok(()),
         }
     }
 
     /// One look at everything, which takes up to [`POLL`].
-    fn look(
-        &mut self,
-        child: &mut Child,
-        reporter: &mut dyn Reporter,
-    ) -> Result<ControlFlow<Halt>, Failure> {
+    fn look(&mut self, child: &mut Child, reporter: &mut dyn Reporter) -> Result<(), Failure> {
         match child.lines().recv_timeout(POLL) {
-            Ok(line) => {
-                if let ControlFlow::Break(halt) = self.take(&line, reporter) {
-                    return Ok(ControlFlow::Break(halt));
-                }
-            }
+            Ok(line) => self.take(&line, reporter),
             Err(RecvTimeoutError::Timeout) => {}
             Err(RecvTimeoutError::Disconnected) => {
                 thread::sleep(self.end_poll);
@@ -130,12 +149,13 @@ impl<'a> Supervisor<'a> {
             }
         }
         for line in self.file.new_lines() {
-            if let ControlFlow::Break(halt) = self.take(&line, reporter) {
-                return Ok(ControlFlow::Break(halt));
-            }
+            self.take(&line, reporter);
         }
-        self.check_limits(child, reporter)?;
-        Ok(reporter.poll())
+        if self.halt.is_none() {
+            self.check_limits(child, reporter)?;
+            self.halt = reporter.poll().break_value();
+        }
+        Ok(())
     }
 
     fn check_limits(&self, child: &mut Child, reporter: &mut dyn Reporter) -> Result<(), Failure> {
@@ -156,45 +176,44 @@ impl<'a> Supervisor<'a> {
             _ => return Ok(()),
         };
         if failure.kind == FailureKind::Timeout {
-            child.stop(self.settings.grace);
+            // What counts is that it took too long.
+            let _ = child.stop(self.settings.grace, |_| ());
         }
         child.kill().map_err(|e| crash("can't kill it", &e))?;
         Err(Failure { stderr: child.stderr_tail(), ..failure })
     }
 
     /// Reads what was still on its way when the child ended.
-    fn read_rest(&mut self, child: &Child, reporter: &mut dyn Reporter) -> ControlFlow<Halt> {
+    fn read_rest(&mut self, child: &Child, reporter: &mut dyn Reporter) {
         let deadline = Instant::now() + TRAIL;
         let left = || deadline.saturating_duration_since(Instant::now());
         while !left().is_zero()
             && let Ok(line) = child.lines().recv_timeout(left())
         {
-            self.take(&line, reporter)?;
+            self.take(&line, reporter);
         }
         // A process that it left behind may write without end: not more than was on its way.
         for line in child.lines().try_iter().take(QUEUE) {
-            self.take(&line, reporter)?;
+            self.take(&line, reporter);
         }
         for line in self.file.new_lines().iter().chain(&self.file.last_line()) {
-            self.take(line, reporter)?;
+            self.take(line, reporter);
         }
-        ControlFlow::Continue(())
     }
 
-    /// Acts on one line.
-    fn take(&mut self, line: &str, reporter: &mut dyn Reporter) -> ControlFlow<Halt> {
+    /// Acts on one line. Reports of a child that is to end come too late.
+    fn take(&mut self, line: &str, reporter: &mut dyn Reporter) {
         match parse(line, &self.settings.goals) {
-            None => ControlFlow::Continue(()),
             Some(Line::Failure { kind, message }) => {
                 self.said = Some(Failure::new(kind, message));
-                ControlFlow::Continue(())
             }
-            Some(Line::Report { step, values, metrics }) => {
+            Some(Line::Report { step, values, metrics }) if self.halt.is_none() => {
                 let next = self.last.as_ref().map_or(1, |(last, _)| last + 1);
                 let step = step.unwrap_or(next);
                 self.last = Some((step, values.clone()));
-                reporter.report(step, &values, &metrics)
+                self.halt = reporter.report(step, &values, &metrics).break_value();
             }
+            Some(Line::Report { .. }) | None => {}
         }
     }
 
@@ -235,6 +254,11 @@ impl<'a> Supervisor<'a> {
         };
         Err(Failure { exit_code: status.code(), signal: status.signal(), stderr, ..failure })
     }
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "`map_err` hands it over")]
+fn unawaited(error: io::Error) -> Failure {
+    crash("can't wait for it", &error)
 }
 
 fn says_out_of_memory(stderr: &[String]) -> bool {

@@ -3,13 +3,14 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::ops::ControlFlow;
+use std::sync::{Arc, Mutex};
 
 use temper_core::{
-    Confirm, Event, Fork, History, Lease, Loss, Origin, Outcome, Setup, State, StrategySetup,
-    Trial, TrialId, WorkerId,
+    Confirm, Event, Fork, History, Job, Lease, Loss, Objective, ObjectiveError, Origin, Outcome,
+    Reporter, Setup, State, StrategySetup, Trial, TrialId, WorkerId,
 };
 use temper_storage::MemoryStorage;
-use temper_study::{Settings, Study, give_up_paused, needed_checkpoints, replay};
+use temper_study::{Observer, Settings, Study, give_up_paused, needed_checkpoints, replay};
 
 use crate::lab::Lab;
 use crate::{
@@ -140,6 +141,48 @@ fn without_names_of_checkpoints_nothing_is_removed() {
     assert_eq!(kept(&lab, &history).len(), 5);
 }
 
+/// Trials whose checkpoints can't be removed.
+struct Stuck;
+
+impl Objective for Stuck {
+    fn run(&self, job: &Job, reporter: &mut dyn Reporter) -> Result<Vec<f64>, ObjectiveError> {
+        Ok(crate::parabola(job, reporter)?)
+    }
+
+    fn has_checkpoints(&self) -> bool {
+        true
+    }
+
+    fn discard(&self, _: TrialId) -> Result<(), ObjectiveError> {
+        Err(ObjectiveError::Unable("the folder is read-only".into()))
+    }
+}
+
+/// Notes what it is told of checkpoints.
+struct Told(Arc<Mutex<Vec<(TrialId, String)>>>);
+
+impl Observer for Told {
+    fn see(&mut self, _: &Event, _: &History) {}
+
+    fn keeps(&mut self, trial: TrialId, error: &ObjectiveError) {
+        self.0.lock().expect("no test panics there").push((trial, error.to_string()));
+    }
+}
+
+#[test]
+fn checkpoints_that_cannot_be_removed_are_told_once_for_each_trial() {
+    let study = open(setup(6), MemoryStorage::new());
+    let told = Arc::<Mutex<Vec<_>>>::default();
+    study.observe(Box::new(Told(Arc::clone(&told))));
+    study.run(&Stuck, 1).unwrap();
+    let best = study.history().best().unwrap().id();
+    let reason = "the folder is read-only".to_owned();
+    let mut told = told.lock().unwrap().clone();
+    told.sort();
+    let others = (0..6).map(TrialId).filter(|id| *id != best);
+    assert_eq!(told, others.map(|id| (id, reason.clone())).collect::<Vec<_>>());
+}
+
 /// Trials of three rungs, of which most are left where they paused.
 fn paused(storage: &MemoryStorage) -> Setup {
     let options = r#"{"mode": "promote"}"#.to_owned();
@@ -149,16 +192,15 @@ fn paused(storage: &MemoryStorage) -> Setup {
     let settings = Settings::default();
     let study = Study::open(setup.clone(), strategy, pruner, Box::new(storage.clone()), settings)
         .expect("the study opens");
-    let objective =
-        Attempted(|job: &temper_core::Job, reporter: &mut dyn temper_core::Reporter| {
-            for step in job.reported.unwrap_or(0) + 1..=9 {
-                let loss = (x(&job.config) - 2.0).powi(2);
-                if let ControlFlow::Break(_) = reporter.report(step, &[loss], &no_metrics()) {
-                    break;
-                }
+    let objective = Attempted(|job: &Job, reporter: &mut dyn Reporter| {
+        for step in job.reported.unwrap_or(0) + 1..=9 {
+            let loss = (x(&job.config) - 2.0).powi(2);
+            if let ControlFlow::Break(_) = reporter.report(step, &[loss], &no_metrics()) {
+                break;
             }
-            Ok(Vec::new())
-        });
+        }
+        Ok(Vec::new())
+    });
     study.run(&objective, 1).expect("the study runs");
     setup
 }

@@ -5,20 +5,18 @@ use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use temper_core::{
-    FailureKind, History, Job, Judgement, Next, Objective, ObjectiveError, Pruner, Reporter, Rng,
-    State, Step, Strategy, StrategyError, Trial, TrialId, Verdict, draw,
+    FailureKind, History, Job, Judgement, Objective, ObjectiveError, Pruner, Reporter, State, Step,
+    TrialId, Verdict,
 };
-use temper_space::Space;
 use temper_study::{Settings, Study};
 
 use crate::command_ends::only_failure;
 use crate::lab::{Lab, runs};
 use crate::{
-    Attempted, Faulty, events, kinds, open, open_hasty, open_strategy, setup, states, trial,
-    wait_until,
+    Attempted, DEADLINE, Faulty, events, kinds, open, open_hasty, setup, states, trial, wait_until,
 };
 
 #[test]
@@ -117,7 +115,7 @@ fn a_program_that_ends_just_when_it_is_pruned_is_pruned() {
 }
 
 /// Reports a step and then hangs; when it is resumed, it ends with another value.
-const RESUMABLE: &str = r#"
+pub(crate) const RESUMABLE: &str = r#"
     echo "$$" > "$TEMPER_TRIAL_DIR/pid"
     if [ "$TEMPER_RESUME" ]; then echo '{"step": 2, "loss": 1}'; exit; fi
     echo '{"step": 1, "loss": 9}'
@@ -144,50 +142,6 @@ fn an_interrupted_program_is_stopped_and_runs_again_when_the_study_is_resumed() 
     assert_eq!(states(&history), [State::Completed]);
     assert_eq!(trial(&history, 0).loss().unwrap().get(), 1.0);
     assert_eq!(trial(&history, 0).reports().len(), 2);
-}
-
-/// Pauses a trial at step 1 and then lets it run to its end.
-#[derive(Debug)]
-struct PauseOnce;
-
-impl Strategy for PauseOnce {
-    fn resumes(&self) -> bool {
-        true
-    }
-
-    fn ask(
-        &mut self,
-        space: &Space,
-        history: &History,
-        rng: &mut Rng,
-    ) -> Result<Next, StrategyError> {
-        let paused = history.in_state(State::Paused).next().map(Trial::id);
-        match (history.trials(), paused) {
-            ([], _) => Ok(Next::Start {
-                config: draw(space, rng)?,
-                until: Some(1),
-                fork: None,
-                note: None,
-                stage: None,
-            }),
-            (_, Some(trial)) => Ok(Next::Resume { trial, until: None, note: None }),
-            (_, None) => Ok(Next::Done),
-        }
-    }
-}
-
-#[test]
-fn a_paused_program_is_stopped_and_runs_again_when_it_is_resumed() {
-    // The second program ends by itself at the very step of its pause.
-    for script in [RESUMABLE, &RESUMABLE.replace("sleep 1000", "exit 0")] {
-        let lab = Lab::sh(script);
-        let study = open_strategy(setup(1), PauseOnce, lab.storage.clone());
-        study.run(&lab.objective(), 1).unwrap();
-        let history = study.history();
-        assert_eq!(states(&history), [State::Completed]);
-        assert_eq!(trial(&history, 0).loss().unwrap().get(), 1.0);
-        assert_eq!(trial(&history, 0).attempts().len(), 2);
-    }
 }
 
 #[test]
@@ -237,6 +191,46 @@ fn an_attempt_that_was_taken_over_leaves_the_program_of_its_successor_alone() {
         wait_until("a report", || events(&mut storage.clone()).len() > 2);
         let takeover = scope.spawn(|| successor.run(&objective, 1));
         wait_until("the takeover", || has_ended.load(Ordering::SeqCst));
+        storage.silent.store(false, Ordering::Relaxed);
+        fs::write(lab.path("go"), "").unwrap();
+        takeover.join().unwrap().unwrap();
+    });
+    let history = successor.history();
+    assert_eq!(states(&history), [State::Completed]);
+    assert_eq!(kinds(trial(&history, 0)), [FailureKind::Preempted]);
+}
+
+#[test]
+fn an_attempt_that_was_taken_over_before_it_began_leaves_its_successor_alone() {
+    let lab = Lab::sh(
+        r#"
+        cd "$TEMPER_TRIAL_DIR"
+        echo '{"loss": 1}'
+        echo $$ > pid
+        while ! [ -e go ]; do sleep 0.02; done
+        "#,
+    );
+    let storage = Faulty::new(|_| false);
+    storage.silent.store(true, Ordering::Relaxed);
+    let lost = open_hasty(setup(1), storage.clone());
+    let successor = open_hasty(setup(1), storage.inner.clone());
+    let (objective, has_ended) = (lab.objective(), AtomicBool::new(false));
+    let suspended = Attempted(|job: &Job, reporter: &mut dyn Reporter| {
+        wait_until("the successor's program", || lab.path("pid").exists());
+        let deadline = Instant::now() + DEADLINE;
+        while reporter.poll().is_continue() {
+            assert!(Instant::now() < deadline, "it never learned of that");
+            thread::sleep(Duration::from_millis(5));
+        }
+        let result = objective.run(job, reporter);
+        has_ended.store(true, Ordering::SeqCst);
+        result.map_err(|error| panic!("{error}"))
+    });
+    thread::scope(|scope| {
+        scope.spawn(|| lost.run(&suspended, 1));
+        wait_until("the first attempt", || events(&mut storage.clone()).len() > 1);
+        let takeover = scope.spawn(|| successor.run(&objective, 1));
+        wait_until("the end of the first attempt", || has_ended.load(Ordering::SeqCst));
         storage.silent.store(false, Ordering::Relaxed);
         fs::write(lab.path("go"), "").unwrap();
         takeover.join().unwrap().unwrap();

@@ -1,11 +1,13 @@
 //! Disks without room for what trials write.
 
-use temper_core::{FailureKind, Job, Reporter, State};
+use temper_core::{Event, FailureKind, Job, Reporter, State, TrialId};
 use temper_storage::MemoryStorage;
 use temper_study::{Retries, Settings, StudyError};
 
 use crate::lab::Lab;
-use crate::{Attempted, failure, kinds, open, open_with, parabola, setup, states, trial};
+use crate::{
+    Attempted, Faulty, failure, kinds, no_metrics, open, open_with, parabola, setup, states, trial,
+};
 
 #[test]
 fn a_program_that_finds_the_disk_full_costs_its_trial_only() {
@@ -60,4 +62,21 @@ fn a_trial_that_finds_room_in_between_lets_the_run_go_on() {
     study.run(&objective, 1).unwrap();
     let completed = study.history().in_state(State::Completed).count();
     assert_eq!(completed, 6);
+}
+
+#[test]
+fn a_report_waits_until_there_is_room_for_it_in_the_log() {
+    let mut is_full = true;
+    let storage = Faulty::full(move |event| {
+        let is_report = matches!(event, Event::Reported { trial: TrialId(1), .. });
+        is_report && std::mem::take(&mut is_full)
+    });
+    let study = open(setup(3), storage);
+    let objective = Attempted(|job: &Job, reporter: &mut dyn Reporter| {
+        assert!(reporter.report(1, &[1.0], &no_metrics()).is_continue());
+        parabola(job, reporter)
+    });
+    study.run(&objective, 2).unwrap();
+    assert_eq!(states(&study.history()), [State::Completed; 3]);
+    assert_eq!(trial(&study.history(), 1).reports().len(), 1);
 }

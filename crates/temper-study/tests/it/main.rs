@@ -4,6 +4,7 @@ mod budgets;
 mod checkpoints;
 mod command;
 mod command_ends;
+mod command_pauses;
 mod command_stops;
 mod confirmations;
 mod constraints;
@@ -206,6 +207,7 @@ type Fails = dyn FnMut(&Event) -> bool + Send;
 struct Faulty {
     inner: MemoryStorage,
     fails: Arc<Mutex<Fails>>,
+    error: fn() -> StorageError,
     /// No beat comes through while this is set.
     silent: Arc<AtomicBool>,
 }
@@ -216,8 +218,18 @@ impl Faulty {
         Self {
             inner: MemoryStorage::new(),
             fails: Arc::new(Mutex::new(fails)),
+            error: || StorageError::Other {
+                location: "test".into(),
+                source: "the disk is gone".into(),
+            },
             silent: Arc::default(),
         }
+    }
+
+    /// A storage that is full where the function says so.
+    fn full(fails: impl FnMut(&Event) -> bool + Send + 'static) -> Self {
+        let error = || StorageError::Full { location: "test".into() };
+        Self { error, ..Self::new(fails) }
     }
 }
 
@@ -228,10 +240,7 @@ impl Storage for Faulty {
 
     fn append(&mut self, at: Seq, event: &Event) -> Result<(), StorageError> {
         if (self.fails.lock().expect("no test panics there"))(event) {
-            return Err(StorageError::Other {
-                location: "test".into(),
-                source: "the disk is gone".into(),
-            });
+            return Err((self.error)());
         }
         self.inner.append(at, event)
     }

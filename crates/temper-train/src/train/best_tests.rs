@@ -47,7 +47,7 @@ fn the_best_evaluations_checkpoint_outlives_those_of_later_steps() {
     // The highest loss is that of the first evaluation.
     let losses = train(&config, &checkpoints, "eval_loss:maximize", &mut to_the_end);
     let position = best(&checkpoints).position;
-    assert_eq!((position.steps, position.eval_loss), (2, Some(losses[0])));
+    assert_eq!((position.steps, position.report.map(|it| it.eval_loss)), (2, Some(losses[0])));
     let names = checkpoints.files().unwrap();
     let names: Vec<_> = names.iter().map(|file| file.file_name().unwrap().to_owned()).collect();
     assert_eq!(names, ["step-000000008.checkpoint", "step-000000007.checkpoint"]);

@@ -64,8 +64,7 @@ impl State<'_> {
             peak_memory: peak_memory(),
             sample: sample(&model, config, &dataset.tokenizer, step, device)?,
         };
-        self.position.eval_loss = Some(report.eval_loss);
-        self.position.accuracy = report.accuracy;
+        self.position.report = Some(report.clone());
         (self.position.losses, self.position.logged_losses) = Default::default();
         (self.clock, self.log_clock) = (Clock::start(), Clock::start());
         Ok(report)

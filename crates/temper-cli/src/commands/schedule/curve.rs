@@ -25,18 +25,20 @@ pub(in crate::commands) struct Curve<'a> {
     pub(in crate::commands) first: u64,
 }
 
-/// The curve from 0 to the highest value, with labels on both axes.
+/// The curve between its lowest and its highest value and 0, with labels on both axes.
 pub(in crate::commands) fn draw(curve: &Curve<'_>) -> String {
     let steps = curve.steps;
     let width = steps.min(WIDTH);
     let columns: Vec<_> = (0..width).map(|column| range(curve, column, width)).collect();
     let top = columns.iter().map(|(_, high)| *high).fold(0.0, f64::max);
+    let bottom = columns.iter().map(|(low, _)| *low).fold(0.0, f64::min);
+    let line_height = (top - bottom) / (HEIGHT - 1) as f64;
     // The line of a value, counted from the axis.
-    let line_of = |rate: f64| (rate / top * (HEIGHT - 1) as f64).round() as usize;
+    let line_of = |value: f64| ((value - bottom) / line_height).round() as usize;
     let mut text = String::new();
     for line in (0..HEIGHT).rev() {
         let label = match line % LABEL_LINES {
-            0 => number(top * line as f64 / (HEIGHT - 1) as f64) + " ┤",
+            0 => number(bottom + line_height * line as f64) + " ┤",
             _ => "│".to_owned(),
         };
         let is_on = |(low, high): &(f64, f64)| (line_of(*low)..=line_of(*high)).contains(&line);
@@ -53,7 +55,8 @@ fn range(curve: &Curve<'_>, column: u64, width: u64) -> (f64, f64) {
     let samples = SAMPLES.min(end - start);
     let steps = (0..samples).map(|sample| start + part(end - start, sample, samples));
     let rates = steps.map(|step| (curve.value)(step));
-    rates.fold((f64::INFINITY, 0.0), |(low, high), rate| (low.min(rate), high.max(rate)))
+    let none = (f64::INFINITY, f64::NEG_INFINITY);
+    rates.fold(none, |(low, high), rate| (low.min(rate), high.max(rate)))
 }
 
 /// That many `parts` of `whole`, rounded down; `parts` is at most `of`.

@@ -17,12 +17,11 @@ pub(in crate::commands) fn tell(trial: &Trial, history: &History, goals: &[Goal]
     let mut text = table(&segments, &names, goals);
     let steps = segments.last().map_or(0, |segment| segment.until);
     for name in names {
-        let value = |step| value_at(&segments, name, step + 1).and_then(Value::as_f64);
-        if steps > 0
-            && (0..segments.len())
-                .all(|index| segments[index].params.get(name).and_then(Value::as_f64).is_some())
-        {
-            let value = |step| value(step).unwrap_or(0.0);
+        let is_number = |it: &Segment| it.params.get(name).and_then(Value::as_f64).is_some();
+        if steps > 0 && segments.iter().all(is_number) {
+            let value = |step| {
+                value_at(&segments, name, step + 1).and_then(Value::as_f64).unwrap_or_default()
+            };
             let curve = Curve { steps, value: &value, first: 1 };
             text.push_str(&format!("\n{name}\n{}", draw(&curve).trim_end()));
         }

@@ -29,7 +29,8 @@ impl BudgetSetup {
 pub struct CostSetup {
     /// The unit.
     pub measure: Measure,
-    /// What all trials may cost together, in that unit; `None`: their number alone is limited.
+    /// What all trials may cost together, over all runs of the study, in that unit; `None`: their
+    /// number alone is limited.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub limit: Option<f64>,
 }
@@ -45,8 +46,9 @@ pub enum Measure {
 }
 
 impl Measure {
-    /// What a trial has cost so far; 0 if it has not reported its cost. A fork counts on from what
-    /// the other trial had reported where it began, and that is not its own.
+    /// What a trial has cost so far, wherever it ran; 0 if it has not reported its cost. A fork counts
+    /// on from what the other trial had reported where it began, and that is not its own; one whose
+    /// count is lower began it anew, and what it has cost is at least 0.
     #[must_use]
     pub fn spent_by(&self, trial: &Trial, history: &History) -> f64 {
         match self {
@@ -55,15 +57,17 @@ impl Measure {
                 // The result may be of an earlier report than the last.
                 let last = trial.reports().iter().rev().find_map(|it| it.metrics.get(name));
                 let total = last.copied().or_else(|| history.metric(trial, name));
-                total.map_or(0.0, |total| total - inherited(trial, name, history))
+                total.map_or(0.0, |total| (total - inherited(trial, name, history)).max(0.0))
             }
         }
     }
 
-    /// What all trials have cost so far.
+    /// What all trials of the study have cost so far. Those that were observed elsewhere were not
+    /// paid for by it.
     #[must_use]
     pub fn spent(&self, history: &History) -> f64 {
-        history.trials().iter().map(|trial| self.spent_by(trial, history)).sum()
+        let own = history.trials().iter().filter(|trial| trial.origin() != Origin::Observed);
+        own.map(|trial| self.spent_by(trial, history)).sum()
     }
 
     /// What a trial costs from its first step to its last; above 0. Of one that was cut short it is

@@ -42,18 +42,40 @@ pub fn half_rank(outputs: &[f64]) -> Vec<f64> {
 
 /// Shifts and scales outputs to mean 0 and variance 1; outputs that are all equal become 0.
 pub fn standardise(outputs: &[f64]) -> Vec<f64> {
-    let len = outputs.len().max(1) as f64;
-    // Scaled first, so that squares of huge numbers don't overflow.
-    let largest = outputs.iter().fold(0.0, |most: f64, y| most.max(y.abs()));
-    let unit = if largest > 0.0 { largest } else { 1.0 };
-    let mean = outputs.iter().map(|y| y / unit).sum::<f64>() / len;
-    let square = |y: &f64| (y / unit - mean) * (y / unit - mean);
-    let deviation = (outputs.iter().map(square).sum::<f64>() / len).sqrt();
-    // Differences of a few roundings are none.
-    if deviation <= 8.0 * f64::EPSILON {
+    let Moments { unit, mean, deviation } = Moments::of(outputs);
+    if deviation == 0.0 {
         return vec![0.0; outputs.len()];
     }
     outputs.iter().map(|y| (y / unit - mean) / deviation).collect()
+}
+
+/// The standard deviation of the outputs, as of a whole population; 0 of those that are all equal.
+/// It is what [`standardise`] divides by.
+pub fn deviation(outputs: &[f64]) -> f64 {
+    let Moments { unit, deviation, .. } = Moments::of(outputs);
+    deviation * unit
+}
+
+/// The mean and the standard deviation of outputs, both in a unit of theirs.
+struct Moments {
+    unit: f64,
+    mean: f64,
+    deviation: f64,
+}
+
+impl Moments {
+    fn of(outputs: &[f64]) -> Self {
+        let len = outputs.len().max(1) as f64;
+        // Scaled first, so that squares of huge numbers don't overflow.
+        let largest = outputs.iter().fold(0.0, |most: f64, y| most.max(y.abs()));
+        let unit = if largest > 0.0 { largest } else { 1.0 };
+        let mean = outputs.iter().map(|y| y / unit).sum::<f64>() / len;
+        let square = |y: &f64| (y / unit - mean) * (y / unit - mean);
+        let deviation = (outputs.iter().map(square).sum::<f64>() / len).sqrt();
+        // Differences of a few roundings are none.
+        let deviation = if deviation <= 8.0 * f64::EPSILON { 0.0 } else { deviation };
+        Self { unit, mean, deviation }
+    }
 }
 
 #[cfg(test)]
@@ -85,5 +107,14 @@ mod tests {
     fn huge_outputs_are_standardised() {
         let standard = standardise(&[1e300, -1e300, 0.0]);
         assert!((standard[0] - 1.5_f64.sqrt()).abs() < 1e-12, "{standard:?}");
+    }
+
+    #[test]
+    fn the_deviation_is_that_of_the_population_and_roundings_are_none() {
+        assert_eq!(deviation(&[1.0, 5.0, 1.0, 5.0]), 2.0);
+        assert_eq!(deviation(&[0.3, 0.1 + 0.2]), 0.0);
+        assert_eq!(deviation(&[]), 0.0);
+        let huge = deviation(&[1e300, -1e300]);
+        assert!((huge / 1e300 - 1.0).abs() < 1e-12, "{huge}");
     }
 }

@@ -27,30 +27,37 @@ pub(crate) struct Converging {
     in_a_row: u32,
     evidence: Evidence,
     promises: Promises,
-    /// The last judgement, and how many lessons it was made from; of forecasts none is kept.
-    judged: Option<(usize, Option<String>)>,
+    /// The last judgement.
+    judgement: Option<String>,
+    /// How many lessons it was made from, while it holds for these: not if some are forecasts.
+    judged: Option<usize>,
 }
 
 impl Converging {
     pub(crate) fn new(strategy: Box<dyn Strategy>, in_a_row: u32) -> Self {
         let (evidence, promises) = (Evidence::default(), Promises::default());
-        Self { strategy, in_a_row: in_a_row.max(1), evidence, promises, judged: None }
+        let in_a_row = in_a_row.max(1);
+        Self { strategy, in_a_row, evidence, promises, judgement: None, judged: None }
     }
 
-    /// Why the search has converged, if it has.
-    fn judge(&mut self, space: &Space, history: &History) -> Option<String> {
+    /// Whether the search has converged.
+    fn judge(&mut self, space: &Space, history: &History) -> bool {
         self.evidence.update(space, history);
-        let (lessons, moving) = (self.evidence.lessons(), self.evidence.forecasts());
-        if let Some((count, judgement)) = &self.judged
-            && *count == lessons.len()
-            && !moving
-        {
-            return judgement.clone();
+        if self.evidence.is_revised() {
+            self.forget();
         }
-        let seed = history.setup().map_or(0, |setup| setup.seed);
-        let judgement = self.converged(space, seed);
-        self.judged = Some((self.evidence.lessons().len(), judgement.clone()));
-        judgement
+        let (count, moving) = (self.evidence.lessons().len(), self.evidence.forecasts());
+        if moving || self.judged != Some(count) {
+            let seed = history.setup().map_or(0, |setup| setup.seed);
+            self.judgement = self.converged(space, seed);
+        }
+        self.judged = (!moving).then_some(count);
+        self.judgement.is_some()
+    }
+
+    /// Forgets what was learned from lessons that are others now.
+    fn forget(&mut self) {
+        (self.promises, self.judgement, self.judged) = (Promises::default(), None, None);
     }
 
     fn converged(&mut self, space: &Space, seed: u64) -> Option<String> {
@@ -82,7 +89,7 @@ impl Strategy for Converging {
         history: &History,
         rng: &mut Rng,
     ) -> Result<Next, StrategyError> {
-        if self.judge(space, history).is_some() {
+        if self.judge(space, history) {
             return Ok(Next::Done);
         }
         self.strategy.ask(space, history, rng)
@@ -97,13 +104,12 @@ impl Strategy for Converging {
     }
 
     fn ending(&self) -> Option<&str> {
-        let own = self.judged.as_ref().and_then(|(_, judgement)| judgement.as_deref());
-        own.or_else(|| self.strategy.ending())
+        self.judgement.as_deref().or_else(|| self.strategy.ending())
     }
 
     fn tell(&mut self, event: &Event) {
         if let Event::Opened(_) = event {
-            (self.promises, self.judged) = (Promises::default(), None);
+            self.forget();
         }
         self.evidence.tell(event);
         self.strategy.tell(event);

@@ -6,8 +6,9 @@
 //! a model that was trained by it.
 //!
 //! Members are compared at the same step, and nobody waits longer than it takes to be certain: who
-//! can't be among the best or the worst, whatever the others come to, goes on at once. So who copies
-//! whom does not depend on who is faster.
+//! can't be among the best or the worst, whatever the others come to, goes on at once. And what is drawn
+//! for a copy is drawn from a stream of the place that it takes, at its step. So who copies whom, and
+//! with which values, does not depend on who is faster.
 //!
 //! Source: Jaderberg et al., "Population Based Training of Neural Networks", arXiv:1711.09846, 2017:
 //! truncation selection, and perturbing or resampling, of section 4.1.1.
@@ -23,6 +24,7 @@ use std::collections::BTreeSet;
 use rand::RngExt;
 use temper_core::{
     Fork, History, Intake, Next, Origin, Rng, State, Step, Strategy, StrategyError, Trial, draw,
+    stream,
 };
 use temper_space::Space;
 
@@ -36,6 +38,11 @@ use crate::prune::told;
 use crate::registry::Entry;
 
 const NAME: &str = "pbt";
+
+/// The random streams of copies start here, far from those of proposals and of trials.
+const STREAMS: u64 = 1 << 61;
+/// More streams for each step than there are places in a population.
+const PLACES: u64 = 1 << 20;
 
 pub(crate) const ENTRY: Entry<dyn Strategy> = Entry {
     name: NAME,
@@ -63,14 +70,14 @@ impl Pbt {
         course: &Course<'_>,
         space: &Space,
         history: &History,
-        rng: &mut Rng,
     ) -> Option<Next> {
         let donors = standing.donors();
         if let Some(worst) = standing.losers().next()
             && !donors.is_empty()
         {
+            let mut rng = luck(&worst, standing, history);
             let donor = donors[rng.random_range(0..donors.len())];
-            let config = explore(space, donor.trial.config(), course, &self.options, rng);
+            let config = explore(space, donor.trial.config(), course, &self.options, &mut rng);
             return Some(Next::Start {
                 note: Some(copied(&worst, &donor, &config, standing, history)),
                 config,
@@ -105,7 +112,7 @@ impl Strategy for Pbt {
         }
         for boundary in boundaries(history) {
             let standing = Standing::at(boundary, self.options.quantile, history);
-            if let Some(next) = self.settle(&standing, &course, space, history, rng) {
+            if let Some(next) = self.settle(&standing, &course, space, history) {
                 return Ok(next);
             }
         }
@@ -120,6 +127,13 @@ impl Strategy for Pbt {
     fn until(&self, history: &History) -> Option<Step> {
         self.options.interval(history.setup())
     }
+}
+
+/// Where the copy is drawn from that takes this place.
+fn luck(place: &Place<'_>, standing: &Standing<'_>, history: &History) -> Rng {
+    let seed = history.setup().map_or(0, |setup| setup.seed);
+    let of_step = standing.boundary().wrapping_mul(PLACES);
+    stream(seed, STREAMS.wrapping_add(of_step).wrapping_add(place.rank as u64))
 }
 
 /// The trials of the population, present and past.

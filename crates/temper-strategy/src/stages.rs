@@ -10,9 +10,13 @@
 //! A stage that searches around the best configuration, or with other settings, waits until the
 //! trials of the stages before have ended. A stage whose strategy has no more to propose is over, and
 //! one that is over stays so.
+//!
+//! Of a limit of costs each stage sees its share of what is left (`share.rs`): by that it knows how
+//! thrifty it has to be.
 
 mod levels;
 mod narrow;
+mod share;
 mod shrink;
 mod view;
 
@@ -25,6 +29,7 @@ use crate::converged::Converging;
 use crate::registry::{Options, RegistryError, build};
 
 use levels::{anchor, levels};
+use share::share;
 use shrink::shrink;
 use view::{Lens, View};
 
@@ -136,9 +141,17 @@ impl Stages {
         if base.is_some() {
             levels.remove(&fidelity);
         }
-        let trials = self.budget(index, history);
-        let stage = u32::try_from(index).unwrap_or(u32::MAX);
-        Lens { stage, space: space.spec().clone(), fidelity, levels, trials }
+        let mut lens = Lens {
+            stage: u32::try_from(index).unwrap_or(u32::MAX),
+            space: space.spec().clone(),
+            fidelity,
+            levels,
+            trials: self.budget(index, history),
+            max_steps: history.max_steps(fidelity),
+            limit: None,
+        };
+        lens.limit = share(index, &self.stages, history, |it| lens.pays(it, space, history));
+        lens
     }
 
     /// The view of a stage, with all that has happened.

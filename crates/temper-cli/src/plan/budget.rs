@@ -91,7 +91,7 @@ pub(super) fn check_stages(
     Err(mistake(document, "until_converged", message, help))
 }
 
-/// What trials cost and may cost. The time of a run says little of what all runs may cost, so it counts
+/// What trials cost and may cost; what has a limit comes first. The time of a run says little of what all runs may cost, so it counts
 /// only where that is asked for.
 fn costs(section: &BudgetSection, budget: &Budget) -> Option<CostSetup> {
     let seconds = |limit| CostSetup { measure: Measure::Seconds, limit };
@@ -103,7 +103,8 @@ fn costs(section: &BudgetSection, budget: &Budget) -> Option<CostSetup> {
     });
     let tokens = budget.train_tokens.map(|tokens| metric(TOKENS, Some(tokens)));
     let time = budget.wall_time.filter(|_| section.cost_aware == Some(true)).map(|_| seconds(None));
-    reported.or(hours).or(tokens).or(time)
+    let limited = reported.clone().filter(|costs| costs.limit.is_some());
+    limited.or(hours).or(tokens).or(reported).or(time)
 }
 
 fn cost(

@@ -1,5 +1,5 @@
 use crate::{
-    BudgetSetup, Config, CostSetup, Event, Failure, FailureKind, Goal, History, Lease, Loss,
+    BudgetSetup, Config, CostSetup, Event, Failure, FailureKind, Fork, Goal, History, Lease, Loss,
     Measure, Metrics, Origin, Outcome, Setup, StrategySetup, TrialId, WorkerId,
 };
 
@@ -26,21 +26,25 @@ fn opened() -> History {
     history
 }
 
-/// Adds a trial of 8 seconds that reports `dollars` at step 25 and ends like that.
-fn add(history: &mut History, origin: Origin, outcome: Outcome) {
-    let trial = TrialId(history.trials().len() as u64);
-    let lease = Lease(history.len());
-    let started = Event::Started {
+fn started(trial: TrialId, origin: Origin, fork: Option<Fork>) -> Event {
+    Event::Started {
         trial,
         config: Config::new(),
         origin,
         seen: 0,
         worker: WorkerId::new("a"),
         until: None,
-        fork: None,
+        fork,
         note: None,
         stage: None,
-    };
+    }
+}
+
+/// Adds a trial of 8 seconds that reports `dollars` at step 25 and ends like that.
+fn add(history: &mut History, origin: Origin, outcome: Outcome) {
+    let trial = TrialId(history.trials().len() as u64);
+    let lease = Lease(history.len());
+    let started = started(trial, origin, None);
     let losses = vec![Loss::new(1.0).unwrap()];
     let metrics = Metrics::from([("dollars".to_owned(), 3.0)]);
     let reported = Event::Reported { trial, lease, step: 25, losses, metrics };
@@ -67,8 +71,27 @@ fn the_cost_of_a_trial_cut_short_is_scaled_and_that_of_a_failure_is_unknown() {
     let dollars = Measure::Metric("dollars".into());
     assert_eq!(whole(&dollars), [Some(3.0), Some(12.0), None, None]);
     assert_eq!(whole(&Measure::Metric("euros".into())), [None; 4]);
-    // All of them were paid for.
-    assert_eq!((Measure::Seconds.spent(&history), dollars.spent(&history)), (32.0, 12.0));
+    // All but the last were paid for by this study.
+    assert_eq!((Measure::Seconds.spent(&history), dollars.spent(&history)), (24.0, 9.0));
+}
+
+#[test]
+fn a_fork_costs_what_it_adds_to_the_count_and_never_less_than_nothing() {
+    let mut history = opened();
+    let dollars = Measure::Metric("dollars".into());
+    // The first trial comes to 3; one copy counts on from there, the other begins anew.
+    add(&mut history, Origin::Strategy, Outcome::Paused);
+    for total in [5.0, 1.0] {
+        let trial = TrialId(history.trials().len() as u64);
+        let lease = Lease(history.len());
+        let metrics = Metrics::from([("dollars".to_owned(), total)]);
+        let losses = vec![Loss::new(1.0).unwrap()];
+        history.apply(&started(trial, Origin::Strategy, Some(Fork::of(TrialId(0))))).unwrap();
+        history.apply(&Event::Reported { trial, lease, step: 50, losses, metrics }).unwrap();
+    }
+    let spent = |trial| dollars.spent_by(history.trial(TrialId(trial)).unwrap(), &history);
+    assert_eq!([0, 1, 2].map(spent), [3.0, 2.0, 0.0]);
+    assert_eq!(dollars.spent(&history), 5.0);
 }
 
 #[test]

@@ -79,8 +79,8 @@ impl History {
                 own.state = State::Failed;
             }
         }
-        if let (Some(setup), Some(steps)) = (&mut history.setup, self.max_steps(fidelity)) {
-            setup.max_steps = Some(steps);
+        if let Some(setup) = &mut history.setup {
+            setup.max_steps = self.max_steps(fidelity);
         }
         Cow::Owned(history)
     }
@@ -90,10 +90,14 @@ impl History {
         stages.iter().all(|stage| stage.settings.is_empty())
     }
 
-    /// The last step of a trial, where the fidelity says so.
-    fn max_steps(&self, fidelity: Fidelity) -> Option<Step> {
-        let stage = self.setup.as_ref()?.stages.get(fidelity.0.checked_sub(1)?)?;
-        Step::try_from(stage.settings.get("max_steps")?.as_i64()?).ok()
+    /// The last step of a trial of the fidelity, if it is known: where its settings don't say, it is
+    /// the study's.
+    #[must_use]
+    pub fn max_steps(&self, fidelity: Fidelity) -> Option<Step> {
+        let setup = self.setup.as_ref()?;
+        let stage = fidelity.0.checked_sub(1).and_then(|last| setup.stages.get(last));
+        let own = stage.and_then(|stage| stage.settings.get("max_steps")?.as_i64());
+        own.and_then(|steps| Step::try_from(steps).ok()).or(setup.max_steps)
     }
 
     /// The best completed trial of those that are looked at, infeasible ones last; of several

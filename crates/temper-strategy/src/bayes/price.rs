@@ -53,7 +53,7 @@ impl Prices {
             Some((Place { point, active }, lesson.cost?.ln()))
         });
         let (places, logs): (Vec<_>, Vec<f64>) = known.unzip();
-        let power = power * deviation(&logs);
+        let power = power * warp::deviation(&logs);
         if logs.len() < FEWEST || power <= 0.0 {
             return Ok(None);
         }
@@ -78,15 +78,4 @@ impl Price {
         gradient.iter_mut().zip(&here.mean).for_each(|(slot, slope)| *slot -= self.power * slope);
         Ok(self.power * mean)
     }
-}
-
-/// The standard deviation of numbers that all are near 1 in size; 0 of those that are equal.
-fn deviation(numbers: &[f64]) -> f64 {
-    let len = numbers.len().max(1) as f64;
-    let mean = numbers.iter().sum::<f64>() / len;
-    let square: f64 = numbers.iter().map(|number| (number - mean) * (number - mean)).sum();
-    let deviation = (square / len).sqrt();
-    // Differences of a few roundings are none.
-    let largest = numbers.iter().fold(0.0, |most: f64, number| most.max(number.abs()));
-    if deviation > 8.0 * f64::EPSILON * largest { deviation } else { 0.0 }
 }

@@ -1,7 +1,7 @@
 //! What more trials may still bring, beside the noise of the results.
 
 use temper_core::Rng;
-use temper_gp::{Gp, GpError};
+use temper_gp::{Gp, GpError, warp};
 use temper_space::Space;
 
 use super::axes::{Axes, Place};
@@ -88,8 +88,5 @@ fn unit(lessons: &[Lesson]) -> f64 {
         End::Foreseen { loss } => Some(*loss),
         End::Pruned { .. } | End::Failed(_) => None,
     });
-    let losses = drawn_in(&losses.collect::<Vec<_>>());
-    let len = losses.len().max(1) as f64;
-    let mean = losses.iter().sum::<f64>() / len;
-    (losses.iter().map(|loss| (loss - mean).powi(2)).sum::<f64>() / len).sqrt()
+    warp::deviation(&drawn_in(&losses.collect::<Vec<_>>()))
 }

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use temper_core::{
-    Config, Event, Fidelity, Fork, History, Lease, Loss, Next, Origin, Outcome, Rng, Setup,
-    Strategy, StrategyError, TrialId,
+    Config, Event, Fidelity, Fork, History, Lease, Loss, Next, Origin, Outcome, Rng, Setup, Step,
+    Strategy, StrategyError, Trial, TrialId,
 };
 use temper_space::{Space, SpaceSpec};
 
@@ -28,6 +28,32 @@ pub(super) struct Lens {
     pub(super) levels: Levels,
     /// The trials that it may plan for.
     pub(super) trials: Option<u64>,
+    /// The last step of its trials, if it is known.
+    pub(super) max_steps: Option<Step>,
+    /// What its trials may cost together, if that is limited.
+    pub(super) limit: Option<f64>,
+}
+
+impl Lens {
+    fn sees(&self, config: &Config, fidelity: Fidelity, space: &Space) -> bool {
+        let is_comparable = fidelity == self.fidelity || self.levels.contains_key(&fidelity);
+        is_comparable && space.validate(config).is_ok()
+    }
+
+    /// Whether the trial is seen, in this space, as one that costs: not as one that was observed
+    /// elsewhere.
+    pub(super) fn pays(&self, trial: &Trial, space: &Space, history: &History) -> bool {
+        let sees = |trial: &Trial| {
+            let fidelity = history.fidelity(trial);
+            self.levels.contains_key(&fidelity) && self.sees(trial.config(), fidelity, space)
+        };
+        let origin = trial.origin();
+        let is_seen_by_it = match origin.of() {
+            Some(of) => history.trial(of).is_some_and(sees),
+            None => origin.is_repeat() || trial.stage() == Some(self.stage),
+        };
+        sees(trial) && is_seen_by_it
+    }
 }
 
 /// A strategy that has been told what is seen through a lens: earlier trials in its part of the
@@ -94,7 +120,7 @@ impl View {
             Event::Opened(setup) => Some(Event::Opened(self.setup(setup))),
             Event::Started { trial, config, origin, worker, note, stage, .. } => {
                 let fidelity = history.fidelity_of(*stage);
-                if !self.sees(config, fidelity) {
+                if !self.lens.sees(config, fidelity, &self.space) {
                     return None;
                 }
                 let is_own = *stage == Some(self.lens.stage);
@@ -156,6 +182,10 @@ impl View {
     }
 
     fn setup(&self, setup: &Setup) -> Setup {
+        let mut budget = setup.budget.clone();
+        if let Some(costs) = &mut budget.costs {
+            costs.limit = self.lens.limit;
+        }
         Setup {
             space: self.lens.space.clone(),
             require: self.space.require_spec().clone(),
@@ -163,6 +193,8 @@ impl View {
             stages: Vec::new(),
             confirm: None,
             trials: self.lens.trials,
+            max_steps: self.lens.max_steps,
+            budget,
             ..setup.clone()
         }
     }
@@ -181,12 +213,6 @@ impl View {
         })
     }
 
-    fn sees(&self, config: &Config, fidelity: Fidelity) -> bool {
-        let is_comparable =
-            fidelity == self.lens.fidelity || self.lens.levels.contains_key(&fidelity);
-        is_comparable && self.space.validate(config).is_ok()
-    }
-
     fn marked(&self, config: &Config, fidelity: Fidelity) -> Config {
         let mut config = config.clone();
         if fidelity != self.lens.fidelity {
@@ -202,3 +228,6 @@ impl View {
         Some(losses.iter().zip(level).map(add).collect())
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -6,6 +6,8 @@ use temper_core::{BudgetSetup, Config, Event, Next, Setup, stream};
 use crate::number;
 use crate::study::Study;
 
+mod replay;
+
 const TRIALS: usize = 100;
 
 const SPACE: &str = r#"{

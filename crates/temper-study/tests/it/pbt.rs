@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use temper_core::{
     Config, Event, Failure, FailureKind, Fork, Goal, History, Job, Reporter, Setup, State, Step,
-    StrategySetup, TrialId,
+    StrategySetup, Trial, TrialId,
 };
 use temper_storage::MemoryStorage;
 use temper_study::{Budget, Pausing, replay};
@@ -104,13 +104,19 @@ fn the_worst_members_are_replaced_by_copies_of_the_best_and_the_others_come_to_t
 
 #[test]
 fn losses_decide_who_copies_whom_and_not_who_is_faster() {
-    let choices = |workers| -> BTreeSet<(u64, u64)> {
-        let (history, _) = run(population(r#"{"interval": 10}"#, setup(8)), workers);
-        // Of the first eight trials, those that were replaced, and at which step.
-        let replaced = history.trials()[..8].iter().filter(|it| it.state() == State::Pruned);
-        replaced.map(|it| (it.id().0, it.reports().last().unwrap().step)).collect()
+    // By what the trials tried, for those that come later are numbered as they come.
+    let choices = |workers| -> BTreeSet<(Step, [String; 3])> {
+        let (history, _) =
+            run(population(r#"{"interval": 5, "quantile": 0.4}"#, setup(8)), workers);
+        let key = |id: TrialId| history.trial(id).unwrap().config().key();
+        let copied = |copy: &Trial| {
+            let Fork { from, replaces } = copy.fork()?;
+            Some((copy.begins_after(), [key(from), key(replaces?), copy.config().key()]))
+        };
+        history.trials().iter().filter_map(copied).collect()
     };
-    assert_eq!(choices(1).len(), 2);
+    // Three of eight at steps 5, 10 and 15.
+    assert_eq!(choices(1).len(), 9);
     assert_eq!(choices(1), choices(8));
 }
 

@@ -3,8 +3,8 @@
 use std::sync::atomic::Ordering;
 
 use temper_core::{
-    Around, Config, Confirm, Event, Failure, FailureKind, History, Job, Loss, Origin, Reporter,
-    Setup, StageSetup, State, StrategySetup, Trial, Value,
+    Around, BudgetSetup, Config, Confirm, CostSetup, Event, Failure, FailureKind, History, Job,
+    Loss, Measure, Origin, Reporter, Setup, StageSetup, State, StrategySetup, Trial, Value,
 };
 use temper_storage::MemoryStorage;
 use temper_study::{Budget, Settings, Study, StudyError, replay};
@@ -135,6 +135,23 @@ fn a_study_of_several_workers_waits_between_stages_and_replays() {
             _ => {}
         }
     }
+    assert_eq!(replays(storage), 19);
+}
+
+#[test]
+fn a_study_whose_trials_cost_something_replays() {
+    let costs = Some(CostSetup { measure: Measure::Metric("cost".into()), limit: Some(30.0) });
+    let budget = BudgetSetup { costs, until_converged: None };
+    let mut setup = Setup { budget, ..in_stages() };
+    setup.stages[1].around = None;
+    let storage = MemoryStorage::new();
+    let study = open(setup, storage.clone());
+    let objective = Attempted(|job: &Job, reporter: &mut dyn Reporter| {
+        let cost = [("cost".to_owned(), 1.0 + x(&job.config))].into();
+        let _ = reporter.report(1, &[loss(job) + 1.0], &cost);
+        Ok(vec![loss(job)])
+    });
+    study.run(&objective, 4).expect("the study runs");
     assert_eq!(replays(storage), 19);
 }
 

@@ -229,12 +229,3 @@ fn paused_trials_are_given_up_with_the_reason_once_no_trial_is_left_to_begin() {
     study.run(&Attempted(crate::parabola), 1).unwrap();
     assert_eq!(states(&study.history()).len(), 14);
 }
-
-#[test]
-fn paused_trials_of_a_study_that_goes_on_are_left_alone() {
-    let mut storage = MemoryStorage::new();
-    let setup = paused(&storage);
-    drop(open(Setup { trials: Some(20), ..setup }, storage.clone()));
-    let mut history = history_of(&mut storage);
-    assert_eq!(give_up_paused(&mut storage, &mut history, "").unwrap(), []);
-}

@@ -96,8 +96,8 @@ fn a_forecast_that_gives_way_to_a_result_is_judged_anew() {
             study.history.in_state(State::Paused).map(Trial::id).collect::<Vec<_>>(),
             [trial]
         );
-        let worker = WorkerId::new("test");
-        study.add(Event::Continued { trial, seen: None, worker, until: None, note: None });
+        let (worker, seen) = (WorkerId::new("test"), Some(study.history.len()));
+        study.add(Event::Continued { trial, seen, worker, until: None, note: None });
         let late = loss(&study, &config);
         train(&mut study, trial, (2, LAST), late);
         said.insert(agree(&mut study));

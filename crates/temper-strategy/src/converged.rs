@@ -29,7 +29,7 @@ pub(crate) struct Converging {
     promises: Promises,
     /// The last judgement.
     judgement: Option<String>,
-    /// How many lessons it was made from, while it holds for these: not if some are forecasts.
+    /// How many lessons it was made from, while it holds for these: not if they change.
     judged: Option<usize>,
 }
 
@@ -46,7 +46,7 @@ impl Converging {
         if self.evidence.is_revised() {
             self.forget();
         }
-        let (count, moving) = (self.evidence.lessons().len(), self.evidence.forecasts());
+        let (count, moving) = (self.evidence.lessons().len(), self.evidence.is_moving());
         if moving || self.judged != Some(count) {
             let seed = history.setup().map_or(0, |setup| setup.seed);
             self.judgement = self.converged(space, seed);
@@ -61,7 +61,7 @@ impl Converging {
     }
 
     fn converged(&mut self, space: &Space, seed: u64) -> Option<String> {
-        let (lessons, moving) = (self.evidence.lessons(), self.evidence.forecasts());
+        let (lessons, moving) = (self.evidence.lessons(), self.evidence.is_moving());
         let results: Vec<usize> =
             (0..lessons.len()).filter(|at| is_result(&lessons[*at])).collect();
         let fewest = fewest(space.dims());
@@ -123,7 +123,7 @@ fn fewest(dims: usize) -> usize {
 }
 
 fn is_result(lesson: &Lesson) -> bool {
-    matches!(lesson.end, End::Completed { .. } | End::Foreseen { .. })
+    matches!(lesson.end, End::Completed { .. })
 }
 
 fn say(Promise { improvement, noise }: Promise) -> String {

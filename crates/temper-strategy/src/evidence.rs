@@ -5,10 +5,10 @@ use std::collections::HashSet;
 use temper_core::{Config, Event, FailureKind, History, Outcome, State, Trial, TrialId};
 use temper_space::Space;
 
-use crate::forecast::Curves;
-
+mod level;
 mod merged;
 
+use level::Level;
 use merged::merge;
 
 /// The trials that ended, in the order in which they ended, and every configuration started.
@@ -21,8 +21,10 @@ pub(crate) struct Evidence {
     ended: Vec<TrialId>,
     /// The lessons of the first of `ended`.
     lessons: Vec<Lesson>,
-    /// Those of trials without a result, whose end is forecast anew each time.
+    /// Those of trials that have not ended for good: they were cut short.
     open: Vec<usize>,
+    /// Whether some are of trials that were cut short.
+    moving: bool,
     /// One lesson for each configuration, once some have run again.
     merged: Option<Vec<Lesson>>,
     revised: bool,
@@ -48,20 +50,20 @@ pub(crate) struct Lesson {
 pub(crate) enum End {
     /// With a result: one loss per goal.
     Completed {
-        /// The result.
+        /// The result, or where some trials were cut short what it had lost where they are compared.
         losses: Vec<f64>,
         /// How far past its bound each constraint is: above 0 it is broken, as it is if its metric
         /// was not reported.
         excesses: Vec<Option<f64>>,
     },
-    /// Stopped or paused by a pruner, and its end is not foreseen.
+    /// Stopped or paused by a pruner, before where trials are compared.
     Pruned {
         /// One loss per goal, as last reported; empty if nothing was.
         losses: Vec<f64>,
     },
-    /// Stopped or paused by a pruner: where its curve is likely to have ended.
-    Foreseen {
-        /// The forecast of the goal.
+    /// It came as far as to where trials are compared, which is not the end.
+    Partial {
+        /// The lowest loss until there.
         loss: f64,
     },
     /// Without a result, because of its configuration.
@@ -87,6 +89,7 @@ impl Evidence {
             Event::Opened(_) => {
                 self.lessons.clear();
                 self.open.clear();
+                self.moving = false;
                 self.merged = None;
             }
             Event::Continued { .. } | Event::Reported { .. } | Event::Judged { .. } => {}
@@ -112,25 +115,30 @@ impl Evidence {
             let end = End::Pruned { losses: Vec::new() };
             self.lessons.push(Lesson { point, active, end, cost: None });
         }
+        let is_cut = |index: &usize| !has_end(trial(self.ended[*index]));
+        let is_single = history.setup().is_some_and(|setup| setup.goals.len() == 1);
+        let was_moving = self.moving;
+        self.moving = self.open.iter().any(is_cut);
+        if (self.moving && is_single) || was_moving {
+            self.open = (0..self.lessons.len()).collect();
+        }
         if self.open.is_empty() {
             return;
         }
-        let is_open = |index: &usize| !has_end(trial(self.ended[*index]));
-        let any_open = self.open.iter().any(is_open);
-        let is_single = history.setup().is_some_and(|setup| setup.goals.len() == 1);
-        let curves = if any_open && is_single { Curves::learn(history) } else { None };
+        let all = || self.ended.iter().map(|id| trial(*id));
+        let level = (self.moving && is_single).then(|| Level::of(all(), space.dims())).flatten();
         let costs = history.setup().and_then(|setup| setup.budget.costs.as_ref());
         for index in &self.open {
             let (lesson, trial) = (&mut self.lessons[*index], trial(self.ended[*index]));
-            lesson.end = end(history, trial, curves.as_ref());
+            lesson.end = end(history, trial, level);
             lesson.cost = costs.and_then(|costs| costs.measure.whole(trial, history));
         }
-        self.open.retain(is_open);
+        self.open.retain(is_cut);
     }
 
-    /// Whether the ends of some lessons are forecasts, which change as more is known.
-    pub(crate) fn forecasts(&self) -> bool {
-        !self.open.is_empty()
+    /// Whether some trials were cut short: then lessons change as more is known.
+    pub(crate) fn is_moving(&self) -> bool {
+        self.moving
     }
 
     fn end(&mut self, trial: TrialId) {
@@ -175,7 +183,7 @@ impl End {
             Self::Completed { excesses, .. } => {
                 excesses.iter().map(|excess| excess.map_or(f64::MAX, |it| it.max(0.0))).sum()
             }
-            Self::Pruned { .. } | Self::Foreseen { .. } | Self::Failed(_) => 0.0,
+            Self::Pruned { .. } | Self::Partial { .. } | Self::Failed(_) => 0.0,
         }
     }
 }
@@ -193,16 +201,15 @@ fn has_end(trial: &Trial) -> bool {
     matches!(trial.state(), State::Completed | State::Failed)
 }
 
-fn end(history: &History, trial: &Trial, curves: Option<&Curves>) -> End {
+fn end(history: &History, trial: &Trial, level: Option<Level>) -> End {
     let losses = || trial.losses().iter().map(|loss| loss.get()).collect();
-    match (trial.state(), trial.failure(), curves) {
-        (State::Completed, ..) => {
-            End::Completed { losses: losses(), excesses: history.excesses(trial) }
+    match (trial.state(), trial.failure(), level.and_then(|level| level.loss(trial))) {
+        (State::Completed, _, partial) => {
+            let losses = partial.map_or_else(losses, |loss| vec![loss]);
+            End::Completed { losses, excesses: history.excesses(trial) }
         }
         (_, Some(failure), _) => End::Failed(failure.kind),
-        (.., Some(curves)) if !trial.reports().is_empty() => {
-            End::Foreseen { loss: curves.end_of(trial).mean }
-        }
+        (.., Some(loss)) => End::Partial { loss },
         _ => End::Pruned { losses: losses() },
     }
 }

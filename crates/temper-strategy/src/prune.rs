@@ -27,7 +27,7 @@ pub use wilcoxon::{Wilcoxon, WilcoxonOptions};
 use temper_core::{Direction, Goal, History, Loss, Step, Trial};
 
 /// The lowest loss reported up to the step.
-fn best_until(trial: &Trial, step: Step) -> Option<Loss> {
+pub(crate) fn best_until(trial: &Trial, step: Step) -> Option<Loss> {
     let reports = trial.reports().iter().take_while(|report| report.step <= step);
     reports.filter_map(|report| report.losses.first().copied()).min()
 }

@@ -168,7 +168,7 @@ impl Tpe {
 impl Tpe {
     /// What trials cost, if that counts and can be learned.
     fn price(&mut self, space: &Space, history: &History) -> Option<Price> {
-        let (lessons, moving) = (self.evidence.lessons(), self.evidence.forecasts());
+        let (lessons, moving) = (self.evidence.lessons(), self.evidence.is_moving());
         self.prices.learn(&Axes::new(space), lessons, moving, thrift(history)).ok().flatten()
     }
 }

@@ -23,7 +23,7 @@ pub(super) struct Surrogates {
     success: Option<Model>,
     /// Of what trials cost.
     prices: Prices,
-    /// Whether some losses are forecasts, which change from ask to ask.
+    /// Whether losses may change from ask to ask, as some trials were cut short.
     moving: bool,
 }
 
@@ -71,12 +71,12 @@ struct Outcome<'a> {
 }
 
 impl Surrogates {
-    /// Surrogates of forecasts, for one ask.
-    pub(super) fn of_forecasts() -> Self {
+    /// Surrogates of losses that change, for one ask.
+    pub(super) fn of_moving() -> Self {
         Self { moving: true, ..Self::default() }
     }
 
-    /// Whether they are of forecasts.
+    /// Whether they are of losses that change.
     pub(super) fn are_moving(&self) -> bool {
         self.moving
     }
@@ -236,7 +236,7 @@ fn has_failed(lesson: &Lesson) -> bool {
 fn outcome(lesson: &Lesson) -> Option<Outcome<'_>> {
     let (losses, excesses): (&[f64], &[_]) = match &lesson.end {
         End::Completed { losses, excesses } => (losses, excesses),
-        End::Foreseen { loss } => (std::slice::from_ref(loss), &[]),
+        End::Partial { loss } => (std::slice::from_ref(loss), &[]),
         End::Pruned { .. } | End::Failed(_) => return None,
     };
     let violation = lesson.end.violation();

@@ -62,7 +62,7 @@ impl Model {
         Self { kernel, prior, chain: Vec::new(), process: None, moving: false }
     }
 
-    /// The same for outputs that change from ask to ask, as forecasts do.
+    /// The same for outputs that change from ask to ask.
     pub(super) fn moving(self, moving: bool) -> Self {
         Self { moving, ..self }
     }

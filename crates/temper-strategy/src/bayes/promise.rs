@@ -45,7 +45,7 @@ impl Promises {
         rng: &mut Rng,
     ) -> Result<Option<Promise>, GpError> {
         if moving {
-            self.surrogates = Surrogates::of_forecasts();
+            self.surrogates = Surrogates::of_moving();
         } else if self.surrogates.are_moving() {
             self.surrogates = Surrogates::default();
         }
@@ -85,7 +85,7 @@ fn edge(gp: &Gp, places: &[Place], deviations: f64) -> Result<Vec<f64>, GpError>
 fn unit(lessons: &[Lesson]) -> f64 {
     let losses = lessons.iter().filter_map(|lesson| match &lesson.end {
         End::Completed { losses, .. } => losses.first().copied(),
-        End::Foreseen { loss } => Some(*loss),
+        End::Partial { loss } => Some(*loss),
         End::Pruned { .. } | End::Failed(_) => None,
     });
     warp::deviation(&drawn_in(&losses.collect::<Vec<_>>()))

@@ -46,9 +46,9 @@ impl Search {
             thrift: thrift(history),
             by_rank,
         };
-        if evidence.forecasts() {
-            // What was learned from earlier forecasts does not follow from those of now.
-            self.surrogates = Surrogates::of_forecasts();
+        if evidence.is_moving() {
+            // What was learned of them at an earlier level does not follow from them now.
+            self.surrogates = Surrogates::of_moving();
         } else if self.surrogates.are_moving() {
             self.surrogates = Surrogates::default();
         }

@@ -37,7 +37,7 @@ pub(crate) fn dominates(one: &End, other: &End) -> bool {
 fn rank(one: &End, other: &End) -> Ordering {
     let way = |end: &End| match end {
         End::Completed { .. } => 0,
-        End::Pruned { .. } | End::Foreseen { .. } => 1,
+        End::Pruned { .. } | End::Partial { .. } => 1,
         End::Failed(_) => 2,
     };
     way(one).cmp(&way(other)).then(one.violation().total_cmp(&other.violation()))
@@ -47,7 +47,7 @@ fn rank(one: &End, other: &End) -> Ordering {
 pub(crate) fn losses(end: &End) -> &[f64] {
     match end {
         End::Completed { losses, .. } | End::Pruned { losses } => losses,
-        End::Foreseen { loss } => std::slice::from_ref(loss),
+        End::Partial { loss } => std::slice::from_ref(loss),
         End::Failed(_) => &[],
     }
 }

@@ -84,6 +84,6 @@ impl Trust {
 fn result(lesson: &Lesson) -> Option<(f64, f64)> {
     match &lesson.end {
         End::Completed { losses, .. } => Some((lesson.end.violation(), losses[0])),
-        End::Pruned { .. } | End::Foreseen { .. } | End::Failed(_) => None,
+        End::Pruned { .. } | End::Partial { .. } | End::Failed(_) => None,
     }
 }

@@ -6,7 +6,7 @@ use temper_core::{
 };
 
 /// Trials with these values at steps 1, 2, ...
-pub(super) fn history(direction: Direction, curves: &[&[f64]]) -> History {
+pub(crate) fn history(direction: Direction, curves: &[&[f64]]) -> History {
     let reports: Vec<Vec<_>> =
         curves.iter().map(|curve| (1..).zip(curve.iter().copied()).collect()).collect();
     let reports: Vec<_> = reports.iter().map(Vec::as_slice).collect();

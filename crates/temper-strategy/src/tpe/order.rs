@@ -11,7 +11,8 @@ const MOST: usize = 25;
 ///
 /// A tenth, rounded up: Optuna's `default_gamma`, the linear rule of Watanabe 2023, section 3.
 /// Those of a worse tier are good only if the better tiers have not enough: those that keep all
-/// constraints come first, then those that break them least, then those that were pruned.
+/// constraints come first, then those that break them least. Those that were pruned before where trials
+/// are compared are good only if there are no others.
 pub(super) fn good(lessons: &[Lesson]) -> Vec<usize> {
     let mut tiers: [Vec<(usize, &[f64])>; TIERS] = Default::default();
     for (index, lesson) in lessons.iter().enumerate() {
@@ -28,6 +29,9 @@ pub(super) fn good(lessons: &[Lesson]) -> Vec<usize> {
     let mut wanted = if goals > 1 { tenth } else { tenth.min(MOST) };
     let mut good = Vec::with_capacity(wanted);
     for (place, tier) in tiers.into_iter().enumerate() {
+        if place == PRUNED && !good.is_empty() {
+            break;
+        }
         let best = if place == BROKEN {
             least_broken(lessons, tier, wanted)
         } else {
@@ -44,6 +48,8 @@ pub(super) fn good(lessons: &[Lesson]) -> Vec<usize> {
 const TIERS: usize = 3;
 /// The tier of those that broke constraints.
 const BROKEN: usize = 1;
+/// The tier of those that were pruned: at different steps, so that they hardly compare.
+const PRUNED: usize = 2;
 
 /// The tier of a trial, lower is better, and by what it is compared within the tier. `None`: it
 /// is worse than all that have a tier, and never good.
@@ -52,8 +58,8 @@ fn place(lesson: &Lesson) -> Option<(usize, &[f64])> {
         End::Completed { losses, .. } | End::Pruned { losses } if losses.is_empty() => None,
         End::Completed { losses, .. } if lesson.end.violation() > 0.0 => Some((BROKEN, losses)),
         End::Completed { losses, .. } => Some((0, losses)),
-        End::Foreseen { loss } => Some((0, std::slice::from_ref(loss))),
-        End::Pruned { losses } => Some((2, losses)),
+        End::Partial { loss } => Some((0, std::slice::from_ref(loss))),
+        End::Pruned { losses } => Some((PRUNED, losses)),
         End::Failed(_) => None,
     }
 }
@@ -126,14 +132,14 @@ mod tests {
     }
 
     #[test]
-    fn pruned_trials_come_after_completed_ones_and_failed_ones_are_never_good() {
+    fn pruned_trials_are_good_only_without_completed_ones_and_failed_ones_never() {
         let mut lessons = vec![lesson(End::Failed(FailureKind::OutOfMemory)); 5];
         assert!(good(&lessons).is_empty());
         lessons.push(lesson(End::Pruned { losses: vec![] }));
         lessons.extend(vec![lesson(End::Pruned { losses: vec![0.5] }); 11]);
         assert_eq!(good(&lessons), [6, 7]);
         lessons.push(completed(9.0));
-        assert_eq!(good(&lessons), [6, 17]);
+        assert_eq!(good(&lessons), [17]);
     }
 
     #[test]

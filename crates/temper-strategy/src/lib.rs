@@ -20,7 +20,6 @@ mod cmaes;
 mod converged;
 mod cube;
 mod evidence;
-mod forecast;
 mod genetic;
 mod grid;
 mod local;

@@ -11,15 +11,17 @@
 //! Domhan, Springenberg and Hutter, IJCAI 2015, for the chance to beat the best. The forecasts are
 //! those of `forecast.rs`.
 
+mod forecast;
+
 use serde::{Deserialize, Serialize};
 use statrs::distribution::{ContinuousCDF, StudentsT};
 use temper_core::{
     History, Intake, Judgement, Loss, Promotion, Pruner, Setup, State, Step, Trial, TrialId,
 };
 
+use self::forecast::{Curves, Forecast};
 use super::halving::Mode;
 use super::{best_until, value};
-use crate::forecast::{Curves, Forecast};
 use crate::registry::{Entry, RegistryError, read_options};
 
 const NAME: &str = "freeze_thaw";

@@ -33,14 +33,14 @@ const POINTS: usize = 24;
 
 /// A loss that is not known yet: its mean and its standard deviation.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) struct Forecast {
-    pub(crate) mean: f64,
-    pub(crate) deviation: f64,
+pub(super) struct Forecast {
+    pub(super) mean: f64,
+    pub(super) deviation: f64,
 }
 
 /// What the curves of a study have in common.
 #[derive(Clone, Debug)]
-pub(crate) struct Curves {
+pub(super) struct Curves {
     scale: Scale,
     first: Step,
     last: Step,
@@ -60,7 +60,7 @@ struct Scale {
 impl Curves {
     /// Learns from all trials of the search that have reported; `None` if there are none, or all
     /// stopped at their first step. The last step is the study's, or else the last that was reported.
-    pub(crate) fn learn(history: &History) -> Option<Self> {
+    pub(super) fn learn(history: &History) -> Option<Self> {
         let confirms = |trial: &Trial| matches!(trial.origin(), Origin::Confirmation { .. });
         let is_known = |trial: &&Trial| !trial.reports().is_empty() && !confirms(trial);
         let trials = || history.trials().iter().filter(is_known);
@@ -88,12 +88,12 @@ impl Curves {
     }
 
     /// The step at which forecasts are made.
-    pub(crate) fn last(&self) -> Step {
+    pub(super) fn last(&self) -> Step {
         self.last
     }
 
     /// The lowest loss of a trial by the last step.
-    pub(crate) fn end_of(&self, trial: &Trial) -> Forecast {
+    pub(super) fn end_of(&self, trial: &Trial) -> Forecast {
         let lowest = lowest(trial);
         self.mix(|exponent, effects| {
             let f = |step| left(exponent, self.first, self.last, step);
@@ -102,7 +102,7 @@ impl Curves {
     }
 
     /// The lowest loss of a trial that is not begun, if it is like the others.
-    pub(crate) fn end_of_new(&self) -> Forecast {
+    pub(super) fn end_of_new(&self) -> Forecast {
         self.mix(|_, effects| effects.end(&Curve::default()))
     }
 

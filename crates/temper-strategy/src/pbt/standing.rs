@@ -163,7 +163,9 @@ impl<'a> Arrival<'a> {
         if is_under_way && trial.until().is_some_and(|until| until <= boundary) {
             return None;
         }
-        let report = trial.reports().iter().find(|report| report.step >= boundary);
+        let is_lost = trial.state() == State::Failed && trial.until() == Some(boundary);
+        // One that failed as it saved here leaves nothing to go on from.
+        let report = trial.reports().iter().find(|report| report.step >= boundary && !is_lost);
         match (report, trial.state()) {
             (Some(report), _) => {
                 Some(Self { losses: &report.losses, excess: excess(report, history) })

@@ -218,6 +218,30 @@ fn failed_members_are_replaced_and_interrupted_copies_begin_where_they_should() 
 }
 
 #[test]
+fn a_member_that_fails_as_it_saves_is_replaced_and_not_copied() {
+    let saved = Saved::default();
+    let study = open(population(r#"{"interval": 5}"#, setup(8)), MemoryStorage::new());
+    let best = Mutex::new(None);
+    let objective = |job: &Job, reporter: &mut dyn Reporter| {
+        let result = train(&saved, job, reporter);
+        // The first member that would be the best of all where it pauses.
+        let mut best = best.lock().unwrap();
+        if x(&job.config).abs() < 3.0 && *best.get_or_insert(job.trial) == job.trial {
+            return Err(failure(FailureKind::OutOfMemory));
+        }
+        result
+    };
+    study.run(&Attempted(objective), 1).unwrap();
+    let history = study.history();
+    let failed = best.into_inner().unwrap().expect("one is near 0");
+    assert_eq!(history.trial(failed).unwrap().state(), State::Failed);
+    let forks: Vec<Fork> = history.trials().iter().filter_map(Trial::fork).collect();
+    assert!(forks.iter().any(|fork| fork.replaces == Some(failed)), "{forks:?}");
+    assert!(forks.iter().all(|fork| fork.from != failed), "{forks:?}");
+    assert_eq!(history.in_state(State::Completed).count(), 8);
+}
+
+#[test]
 fn a_population_that_fails_as_a_whole_ends_or_begins_anew_with_the_trials_that_are_left() {
     let run = |options: &str| {
         let study = open(population(options, setup(6)), MemoryStorage::new());

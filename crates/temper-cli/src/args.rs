@@ -172,7 +172,7 @@ pub(crate) struct TrainArgs {
         requires = "checkpoints"
     )]
     pub(crate) keep_best: Option<BestBy>,
-    /// End once that has not improved for so many evaluations
+    /// End once what --keep-best names has not improved for so many evaluations
     #[arg(
         long,
         value_name = "N",

@@ -264,3 +264,17 @@ pub(crate) fn toml_value(value: &Value) -> toml::Value {
         Value::Text(value) => toml::Value::String(value.clone()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use temper_train::BestBy;
+
+    use super::*;
+
+    #[test]
+    fn the_trainer_keeps_the_best_by_every_metric_that_studies_may_name() {
+        for metric in METRICS {
+            assert!(metric.parse::<BestBy>().is_ok(), "{metric}");
+        }
+    }
+}

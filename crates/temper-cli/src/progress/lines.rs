@@ -1,6 +1,6 @@
 //! Plain lines, for logs.
 
-use temper_core::{Event, Goal, History, ObjectiveError, Origin, Outcome, TrialId};
+use temper_core::{Event, Goal, History, ObjectiveError, Origin, Outcome, Trial, TrialId};
 use temper_study::Observer;
 
 use crate::say::say;
@@ -31,7 +31,8 @@ impl Observer for Lines {
                 if let Some(line) = new_stage(history, *trial) {
                     say(line);
                 }
-                let observed = history.begun() - history.tried();
+                let is_observed = |trial: &&Trial| trial.origin() == Origin::Observed;
+                let observed = history.trials().iter().filter(is_observed).count() as u64;
                 let is_known = fork.is_none() && !matches!(origin, Origin::Confirmation { .. });
                 let total = self.trials.filter(|_| is_known);
                 let total = total.map(|trials| trials.saturating_add(observed));

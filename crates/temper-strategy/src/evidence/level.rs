@@ -21,8 +21,8 @@ pub(super) struct Level(Step);
 const BEYOND_DIMS: usize = 3;
 
 impl Level {
-    /// The highest with enough of the trials, all of which ended or pause; if there are fewer, the
-    /// highest that all of them have come to. `None` if none of them reported.
+    /// The highest with enough of the trials, all of which have ended or paused once; if there are
+    /// fewer, the highest that all of them have come to. `None` if none of them reported.
     pub(super) fn of<'a>(
         trials: impl Iterator<Item = &'a Trial> + Clone,
         dims: usize,
@@ -46,8 +46,9 @@ impl Level {
 fn reached(trial: &Trial) -> Option<Step> {
     match trial.state() {
         State::Completed => Some(Step::MAX),
-        State::Pruned | State::Paused => trial.reports().last().map(|report| report.step),
-        State::Running | State::Waiting | State::Failed => None,
+        State::Failed => None,
+        // One that runs on was paused before.
+        _ => trial.reports().last().map(|report| report.step),
     }
 }
 

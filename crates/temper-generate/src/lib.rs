@@ -1,0 +1,19 @@
+//! Objectives over an endpoint or a local model: what is asked ([`EvaluationSet`]), how it is put
+//!, and how good an answer is.
+//!
+//! ```
+//! use temper_generate::EvaluationSet;
+//!
+//! let lines = r#"{"prompt": "The capital of France?", "answer": "Paris"}"#;
+//! let set = EvaluationSet::from_jsonl(lines, "capitals.jsonl".as_ref())?;
+//! assert_eq!(set.items()[0].answers, ["Paris"]);
+//! # Ok::<(), temper_generate::SetError>(())
+//! ```
+
+mod item;
+mod message;
+mod set;
+
+pub use item::{Item, Prompt};
+pub use message::{Message, Role};
+pub use set::{EvaluationSet, LineFault, SetError};

@@ -1,5 +1,5 @@
 //! Objectives over an endpoint or a local model: what is asked ([`EvaluationSet`]), how it is put
-//!, and how good an answer is.
+//! ([`PromptTemplate`]), and how good an answer is.
 //!
 //! ```
 //! use temper_generate::EvaluationSet;
@@ -12,8 +12,10 @@
 
 mod item;
 mod message;
+mod prompt;
 mod set;
 
 pub use item::{Item, Prompt};
 pub use message::{Message, Role};
+pub use prompt::{PromptConfig, PromptError, PromptTemplate, Selection};
 pub use set::{EvaluationSet, LineFault, SetError};

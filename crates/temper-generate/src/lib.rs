@@ -1,5 +1,5 @@
 //! Objectives over an endpoint or a local model: what is asked ([`EvaluationSet`]), how it is put
-//! ([`PromptTemplate`]), and how good an answer is.
+//! ([`PromptTemplate`]), and how good an answer is ([`Scorer`]).
 //!
 //! ```
 //! use temper_generate::EvaluationSet;
@@ -13,9 +13,11 @@
 mod item;
 mod message;
 mod prompt;
+mod scorer;
 mod set;
 
 pub use item::{Item, Prompt};
 pub use message::{Message, Role};
 pub use prompt::{PromptConfig, PromptError, PromptTemplate, Selection};
+pub use scorer::{ALL, Entry, Options, Scorer, ScorerError, ScorerOption, build};
 pub use set::{EvaluationSet, LineFault, SetError};

@@ -1,0 +1,23 @@
+//! Objectives over an endpoint or a local model: what is asked ([`EvaluationSet`]), how it is put
+//! ([`PromptTemplate`]), and how good an answer is ([`Scorer`]).
+//!
+//! ```
+//! use temper_generate::EvaluationSet;
+//!
+//! let lines = r#"{"prompt": "The capital of France?", "answer": "Paris"}"#;
+//! let set = EvaluationSet::from_jsonl(lines, "capitals.jsonl".as_ref())?;
+//! assert_eq!(set.items()[0].answers, ["Paris"]);
+//! # Ok::<(), temper_generate::SetError>(())
+//! ```
+
+mod item;
+mod message;
+mod prompt;
+mod scorer;
+mod set;
+
+pub use item::{Item, Prompt};
+pub use message::{Message, Role};
+pub use prompt::{PromptConfig, PromptError, PromptTemplate, Selection};
+pub use scorer::{ALL, Entry, Options, Scorer, ScorerError, ScorerOption, build};
+pub use set::{EvaluationSet, LineFault, SetError};

@@ -1,0 +1,36 @@
+//! Whether the output is JSON, whatever it says.
+
+use super::Scorer;
+use super::registry::{Entry, no_options};
+use crate::Item;
+use serde::de::IgnoredAny;
+
+pub(super) const ENTRY: Entry = Entry {
+    name: "json",
+    summary: "1 if the output is JSON, or has JSON alone inside its first ``` fence",
+    options: &[],
+    build: |options| {
+        no_options(ENTRY.name, options)?;
+        Ok(Box::new(Json))
+    },
+};
+
+#[derive(Debug)]
+struct Json;
+
+impl Scorer for Json {
+    fn score(&self, output: &str, _: &Item) -> f64 {
+        let is_json = [Some(output), fenced(output)]
+            .into_iter()
+            .flatten()
+            .any(|text| serde_json::from_str::<IgnoredAny>(text).is_ok());
+        f64::from(u8::from(is_json))
+    }
+}
+
+/// What stands inside the first fence, without the word for the language beside it.
+fn fenced(output: &str) -> Option<&str> {
+    let (_, opened) = output.split_once("```")?;
+    let (_, body) = opened.split_once('\n')?;
+    body.split_once("```").map(|(inside, _)| inside)
+}

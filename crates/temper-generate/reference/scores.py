@@ -1,10 +1,10 @@
-"""Writes scores.json beside it: what sacrebleu, rouge-score and SQuAD's script say of some pairs.
+"""Writes scores.json beside it: what sacrebleu, rouge-score and SQuAD's rules say of some pairs.
 
     python -m venv venv && venv/bin/pip install -r requirements.txt
     venv/bin/python scores.py
 
 sacrebleu's are shares of 100. Several answers are references together in sacrebleu; of rouge-score
-and SQuAD the best counts. Of SQuAD it is the functions of `evaluate-v2.0.py`, as published.
+and SQuAD the best counts. Of SQuAD it is the rules of `evaluate-v2.0.py`, written down anew.
 """
 
 import collections

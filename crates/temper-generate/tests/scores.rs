@@ -1,4 +1,4 @@
-//! Scorers against sacrebleu, rouge-score and SQuAD's script: `reference/scores.py` writes the
+//! Scorers against sacrebleu, rouge-score and SQuAD's rules: `reference/scores.py` writes the
 //! numbers.
 
 use std::collections::BTreeMap;

@@ -81,7 +81,7 @@ impl Pbt {
             return Some(Next::Start {
                 note: Some(copied(&worst, &donor, &config, standing, history)),
                 config,
-                until: course.after(last_step(donor.trial)),
+                until: course.after(donor.trial.last_step()),
                 fork: Some(Fork { from: donor.trial.id(), replaces: Some(worst.trial.id()) }),
                 stage: None,
             });
@@ -89,7 +89,7 @@ impl Pbt {
         let next = standing.settled().find(|place| !is_needed(place.trial, history))?;
         Some(Next::Resume {
             trial: next.trial.id(),
-            until: course.after(last_step(next.trial)),
+            until: course.after(next.trial.last_step()),
             note: Some(went_on(&next, standing, history)),
         })
     }
@@ -116,8 +116,11 @@ impl Strategy for Pbt {
                 return Ok(next);
             }
         }
-        let is_under_way = |trial: &Trial| matches!(trial.state(), State::Running | State::Waiting);
-        Ok(if members(history).any(is_under_way) { Next::Wait } else { Next::Done })
+        Ok(if members(history).any(|trial| trial.state().is_under_way()) {
+            Next::Wait
+        } else {
+            Next::Done
+        })
     }
 
     fn resumes(&self) -> bool {
@@ -163,11 +166,6 @@ fn is_needed(trial: &Trial, history: &History) -> bool {
     history.trials().iter().filter(copies).any(|copy| !copy.has_begun())
 }
 
-/// The step that a trial has come to.
-fn last_step(trial: &Trial) -> Step {
-    trial.reports().last().map_or(trial.begins_after(), |report| report.step)
-}
-
 fn copied(
     worst: &Place<'_>,
     donor: &Place<'_>,
@@ -186,7 +184,7 @@ fn copied(
         "in place of trial {} ({own}) it copies trial {} ({best} at step {}); {}",
         worst.trial.id(),
         donor.trial.id(),
-        last_step(donor.trial),
+        donor.trial.last_step(),
         differences(donor.trial.config(), config)
     )
 }

@@ -37,9 +37,8 @@ fn average(measure: &Measure, history: &History) -> f64 {
         let runs = if trial.state() == State::Completed { runs } else { 1 };
         f64::from(runs) * measure.spent_by(trial, history)
     };
-    let is_under_way = |trial: &Trial| matches!(trial.state(), State::Running | State::Waiting);
     let own = history.trials().iter().filter(|trial| trial.origin().counts());
-    let costs = own.filter(|trial| !is_under_way(trial)).map(cost);
+    let costs = own.filter(|trial| !trial.state().is_under_way()).map(cost);
     let (count, sum) = costs.fold((0_u64, 0.0), |(count, sum), cost| (count + 1, sum + cost));
     sum / count.max(1) as f64
 }

@@ -91,8 +91,8 @@ pub(super) fn check_stages(
     Err(mistake(document, "until_converged", message, help))
 }
 
-/// What trials cost and may cost; what has a limit comes first. The time of a run says little of what all runs may cost, so it counts
-/// only where that is asked for.
+/// What trials cost and may cost; what has a limit comes first. The time of a run says little of what
+/// all runs may cost, so it counts only where that is asked for.
 fn costs(section: &BudgetSection, budget: &Budget) -> Option<CostSetup> {
     let seconds = |limit| CostSetup { measure: Measure::Seconds, limit };
     let metric = |name: &str, limit| CostSetup { measure: Measure::Metric(name.to_owned()), limit };

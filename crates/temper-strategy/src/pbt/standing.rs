@@ -158,9 +158,8 @@ impl Place<'_> {
 impl<'a> Arrival<'a> {
     /// `None` if the trial has yet to come to the step.
     fn of(trial: &'a Trial, boundary: Step, history: &History) -> Option<Self> {
-        let is_under_way = matches!(trial.state(), State::Running | State::Waiting);
         // It has reported there, perhaps, and has yet to save and end.
-        if is_under_way && trial.until().is_some_and(|until| until <= boundary) {
+        if trial.state().is_under_way() && trial.until().is_some_and(|until| until <= boundary) {
             return None;
         }
         let is_lost = trial.state() == State::Failed && trial.until() == Some(boundary);

@@ -10,14 +10,24 @@
 //! # Ok::<(), temper_generate::SetError>(())
 //! ```
 
+mod completion;
+mod endpoint;
+mod generator;
 mod item;
 mod message;
 mod prompt;
+mod request;
 mod scorer;
 mod set;
+mod settings;
 
+pub use completion::Completion;
+pub use endpoint::{Api, CircuitBreaker, Endpoint, EndpointConfig, EndpointError, Pause, Sleep};
+pub use generator::{GenerateError, Generator};
 pub use item::{Item, Prompt};
 pub use message::{Message, Role};
 pub use prompt::{PromptConfig, PromptError, PromptTemplate, Selection};
+pub use request::{Input, Request, RequestKey};
 pub use scorer::{ALL, Entry, Options, Scorer, ScorerError, ScorerOption, build};
 pub use set::{EvaluationSet, LineFault, SetError};
+pub use settings::{GenerationSettings, SettingError};

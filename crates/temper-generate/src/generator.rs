@@ -1,0 +1,40 @@
+//! Who answers.
+
+use std::fmt;
+
+use serde_json::Value;
+
+use crate::{Completion, Request};
+
+/// Answers requests: an endpoint, or a model in this process. Threads share it.
+pub trait Generator: fmt::Debug + Send + Sync {
+    /// All that its answers depend on beside the request, such as the address and the model's name.
+    fn identity(&self) -> Value;
+
+    /// Answers one request.
+    ///
+    /// # Errors
+    ///
+    /// Why there is no answer, and whether others may have one.
+    fn complete(&self, request: &Request) -> Result<Completion, GenerateError>;
+}
+
+/// Why a request has no answer. Each is one sentence for a person.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum GenerateError {
+    /// This request is refused for what it is, and will be again.
+    #[error("{0}")]
+    Refused(String),
+    /// It failed as often as it was tried; another time it may succeed.
+    #[error("{0}")]
+    Failed(String),
+    /// It took longer than it may, as often as it was tried.
+    #[error("{0}")]
+    TimedOut(String),
+    /// Nothing more may be spent.
+    #[error("{0}")]
+    Spent(String),
+    /// No request will be answered until somebody mends something.
+    #[error("{0}")]
+    Unable(String),
+}

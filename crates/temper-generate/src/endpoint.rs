@@ -6,23 +6,29 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use crate::{Completion, GenerateError, Generator, Input, Request};
+use crate::{Completion, GenerateError, Generator, Request};
 
+mod agent;
 mod api_key;
+mod body;
 mod breaker;
 mod completion;
 mod config;
 mod error;
+mod said;
 mod trouble;
 mod wait;
 
+use agent::agent;
 use api_key::ApiKey;
+use body::body;
 use completion::{Unreadable, parse};
+use said::Said;
 use trouble::Trouble;
 use wait::{backoff, retry_after};
 
 pub use breaker::CircuitBreaker;
-pub use config::{Api, EndpointConfig};
+pub use config::{Api, EndpointConfig, MaxTokensField};
 pub use error::EndpointError;
 pub use wait::{Pause, Sleep};
 
@@ -40,7 +46,7 @@ impl Endpoint {
     ///
     /// # Errors
     ///
-    /// [`EndpointError::Config`] or [`EndpointError::NoKey`].
+    /// What [`EndpointConfig::check`] finds, [`EndpointError::NoKey`] or [`EndpointError::BadKey`].
     pub fn new(
         config: EndpointConfig,
         breaker: Arc<CircuitBreaker>,
@@ -48,13 +54,7 @@ impl Endpoint {
     ) -> Result<Self, EndpointError> {
         config.check()?;
         let key = ApiKey::read(&config)?;
-        let agent = ureq::Agent::config_builder()
-            .timeout_global(Some(Duration::from_secs_f64(config.timeout)))
-            .http_status_as_error(false)
-            .max_redirects(0) // a redirected POST would lose its body
-            .max_redirects_will_error(false)
-            .build()
-            .new_agent();
+        let agent = agent(&config);
         Ok(Self { config, key, agent, breaker, pause })
     }
 
@@ -71,9 +71,9 @@ impl Endpoint {
     /// See [`EndpointError`]: of the last attempt, or [`EndpointError::Open`] if nothing was asked.
     pub fn complete(&self, request: &Request) -> Result<Completion, EndpointError> {
         let key = request.key(&self.identity());
-        let body = self.body(request)?;
+        let body = body(&self.config, request)?;
         let mut attempt = 0;
-        let trouble = loop {
+        loop {
             self.check_breaker()?;
             let trouble = match self.attempt(&body) {
                 Ok(completion) => {
@@ -83,34 +83,43 @@ impl Endpoint {
                 Err(trouble) => trouble,
             };
             if !trouble.may_pass() || attempt >= self.config.max_retries {
-                break trouble;
+                return Err(self.give_up(trouble.into_error(&self.config, attempt + 1)));
             }
-            let asked_for = trouble.wait();
-            if let Some(wait) = asked_for.filter(|wait| *wait > self.config.longest_wait) {
-                self.breaker.record_failure();
-                let (url, longest) = (self.config.address(), self.config.longest_wait);
-                return Err(EndpointError::WaitTooLong { url, wait, longest });
+            let longest = self.config.longest_wait;
+            let asked_for = trouble.wait().unwrap_or(0.0);
+            if asked_for > longest {
+                let url = self.config.address();
+                return Err(self.give_up(EndpointError::WaitTooLong {
+                    url,
+                    wait: asked_for,
+                    longest,
+                }));
             }
             // The jitter keeps those apart whom the server told the same time.
-            let wait = asked_for.unwrap_or(0.0) + backoff(&self.config, key, attempt);
+            let wait = (asked_for + backoff(&self.config, key, attempt)).min(longest);
             self.pause.pause(Duration::from_secs_f64(wait));
             attempt += 1;
-        };
-        let error = trouble.into_error(&self.config, attempt + 1);
-        // What is refused for what it is says nothing of the next request.
-        if !matches!(error, EndpointError::Refused { .. }) {
-            self.breaker.record_failure();
         }
-        Err(error)
     }
 
     fn check_breaker(&self) -> Result<(), EndpointError> {
+        let url = self.config.address();
         match self.breaker.opened_by() {
-            Some(failures) => Err(EndpointError::Open { url: self.config.address(), failures }),
+            Some((failures, last)) => Err(EndpointError::Open { url, failures, last }),
             None => Ok(()),
         }
     }
 
+    /// Counts the failure, unless the request is refused for what it is, which says nothing of the
+    /// next one.
+    fn give_up(&self, error: EndpointError) -> EndpointError {
+        if !matches!(error, EndpointError::Refused { .. }) {
+            self.breaker.record_failure(&error.to_string());
+        }
+        error
+    }
+
+    /// Asks once. An answer may have 10 MiB, which is what the agent reads at most.
     fn attempt(&self, body: &Value) -> Result<Completion, Trouble> {
         let started = Instant::now();
         let mut post = self.agent.post(self.config.address());
@@ -120,42 +129,31 @@ impl Endpoint {
         let mut response = post.send_json(body).map_err(Trouble::of_connection)?;
         let header = |name| response.headers().get(name).and_then(|value| value.to_str().ok());
         let wait = header("retry-after").and_then(|value| retry_after(value, header("date")));
+        let location = header("location").map(str::to_owned);
         let status = response.status().as_u16();
         let text = response.body_mut().read_to_string().map_err(Trouble::of_connection)?;
-        if status != 200 {
-            let said = self.key.as_ref().map_or_else(|| text.clone(), |key| key.hide(&text));
-            return Err(Trouble::Status { status, said, wait });
+        let said = || Said::read(&text, self.key.as_ref());
+        if !(200..300).contains(&status) {
+            return Err(Trouble::Status { status, said: said(), wait, location });
         }
         parse(&text, started.elapsed().as_secs_f64()).map_err(|unreadable| match unreadable {
             Unreadable::Malformed(reason) => Trouble::Malformed(reason),
+            Unreadable::Error => {
+                Trouble::Malformed(format!("it tells of an error: {}", said().into_message()))
+            }
             Unreadable::NoChoices => Trouble::NoChoices,
         })
     }
 }
 
-impl Endpoint {
-    /// What is sent.
-    fn body(&self, request: &Request) -> Result<Value, EndpointError> {
-        request.settings.check()?;
-        let mut body = json!(request.settings_of_sample());
-        body["model"] = json!(self.config.model);
-        match (self.config.api, &request.input) {
-            (Api::Chat, Input::Messages(messages)) => body["messages"] = json!(messages),
-            (Api::Chat, Input::Text(text)) => {
-                body["messages"] = json!([{"role": "user", "content": text}]);
-            }
-            (Api::Completions, Input::Text(text)) => body["prompt"] = json!(text),
-            (Api::Completions, Input::Messages(_)) => {
-                return Err(EndpointError::MessagesToCompletions { url: self.config.address() });
-            }
-        }
-        Ok(body)
-    }
-}
-
 impl Generator for Endpoint {
     fn identity(&self) -> Value {
-        json!({"address": self.config.address(), "model": self.config.model})
+        json!({
+            "address": self.config.address(),
+            "model": self.config.model,
+            "max_tokens_field": self.config.max_tokens_field,
+            "extra_body": self.config.extra_body,
+        })
     }
 
     fn complete(&self, request: &Request) -> Result<Completion, GenerateError> {

@@ -22,7 +22,9 @@ mod set;
 mod settings;
 
 pub use completion::Completion;
-pub use endpoint::{Api, CircuitBreaker, Endpoint, EndpointConfig, EndpointError, Pause, Sleep};
+pub use endpoint::{
+    Api, CircuitBreaker, Endpoint, EndpointConfig, EndpointError, MaxTokensField, Pause, Sleep,
+};
 pub use generator::{GenerateError, Generator};
 pub use item::{Item, Prompt};
 pub use message::{Message, Role};

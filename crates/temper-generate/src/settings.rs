@@ -27,7 +27,8 @@ pub struct GenerationSettings {
     /// -2 to 2, if a token was there before.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub presence_penalty: Option<f64>,
-    /// Above 0: divides the likelihood of tokens that were there before; 1 does nothing.
+    /// Above 0: divides the likelihood of tokens that were there before; 1 does nothing. Endpoints
+    /// are also sent it as `repeat_penalty`, which is its name in llama.cpp.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub repetition_penalty: Option<f64>,
     /// The seed of the draws.

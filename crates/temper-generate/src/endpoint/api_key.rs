@@ -12,10 +12,16 @@ impl ApiKey {
     /// The key that the configuration names, if it names one.
     pub(super) fn read(config: &EndpointConfig) -> Result<Option<Self>, EndpointError> {
         let Some(variable) = &config.api_key_env else { return Ok(None) };
-        match env::var(variable) {
-            Ok(key) if !key.trim().is_empty() => Ok(Some(Self(key.trim().to_owned()))),
-            _ => Err(EndpointError::NoKey { variable: variable.clone(), url: config.url.clone() }),
+        let (variable, url) = (variable.clone(), config.url.clone());
+        let key = env::var(&variable).unwrap_or_default().trim().to_owned();
+        if key.is_empty() {
+            return Err(EndpointError::NoKey { variable, url });
         }
+        if !key.bytes().all(|byte| byte.is_ascii_graphic()) {
+            let reason = "a key has no spaces and only letters, digits and signs of ASCII";
+            return Err(EndpointError::BadKey { variable, url, reason });
+        }
+        Ok(Some(Self(key)))
     }
 
     /// The header that shows it to the endpoint.

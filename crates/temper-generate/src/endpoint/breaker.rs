@@ -1,6 +1,6 @@
 //! Ends what has no prospect.
 
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// How many requests in a row may fail by default.
 const LIMIT: u32 = 5;
@@ -9,42 +9,72 @@ const LIMIT: u32 = 5;
 #[derive(Debug)]
 pub struct CircuitBreaker {
     limit: u32,
-    failures: AtomicU32,
+    row: Mutex<Row>,
+}
+
+/// Failures without a success between them.
+#[derive(Debug, Default)]
+struct Row {
+    failures: u32,
+    last: String,
 }
 
 impl CircuitBreaker {
     /// Opens at the `limit`th failure in a row, at the first if it is 0.
     #[must_use]
     pub fn new(limit: u32) -> Self {
-        Self { limit: limit.max(1), failures: AtomicU32::new(0) }
+        Self { limit: limit.max(1), row: Mutex::default() }
     }
 
-    /// How many have failed in a row, once it is open.
+    /// How many have failed in a row and what the last one said, once it is open.
     #[must_use]
-    pub fn opened_by(&self) -> Option<u32> {
-        let failures = self.failures.load(Ordering::SeqCst);
-        (failures >= self.limit).then_some(self.limit)
+    pub fn opened_by(&self) -> Option<(u32, String)> {
+        let row = self.row();
+        (row.failures >= self.limit).then(|| (row.failures, row.last.clone()))
     }
 
-    pub(super) fn record_failure(&self) {
-        self.update(|failures| failures + 1);
+    pub(super) fn record_failure(&self, said: &str) {
+        let mut row = self.row();
+        if row.failures < self.limit {
+            row.failures += 1;
+            said.clone_into(&mut row.last);
+        }
     }
 
+    /// A late answer does not close it.
     pub(super) fn record_success(&self) {
-        self.update(|_| 0);
+        let mut row = self.row();
+        if row.failures < self.limit {
+            row.failures = 0;
+        }
     }
 
-    /// Changes the count unless it is open: a late answer does not close it.
-    fn update(&self, change: impl Fn(u32) -> u32) {
-        let limit = self.limit;
-        let changed = |failures| (failures < limit).then(|| change(failures));
-        // An error says that it is open, which is as good.
-        let _ = self.failures.fetch_update(Ordering::SeqCst, Ordering::SeqCst, changed);
+    /// No thread panics while it holds the lock, and half a row would be no worse than another.
+    fn row(&self) -> MutexGuard<'_, Row> {
+        self.row.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Default for CircuitBreaker {
     fn default() -> Self {
         Self::new(LIMIT)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_opens_by_failures_in_a_row_and_stays_open() {
+        let breaker = CircuitBreaker::new(2);
+        breaker.record_failure("one");
+        breaker.record_success();
+        breaker.record_failure("two");
+        assert_eq!(breaker.opened_by(), None);
+        breaker.record_failure("three");
+        breaker.record_failure("a late one");
+        breaker.record_success();
+        assert_eq!(breaker.opened_by(), Some((2, "three".to_owned())));
     }
 }

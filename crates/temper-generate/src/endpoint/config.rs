@@ -1,7 +1,10 @@
 //! Where an endpoint is, and how patiently it is asked.
 
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use ureq::http::Uri;
 
+use super::body::DECIDED;
 use super::error::EndpointError;
 
 /// The longest time that may be set, in seconds: a day.
@@ -34,6 +37,13 @@ pub struct EndpointConfig {
     /// The longest wait between attempts, in seconds, whoever asks for it; 120 by default.
     #[serde(default = "default_longest_wait")]
     pub longest_wait: f64,
+    /// What the longest answer is called in requests; `max_tokens` by default.
+    #[serde(default)]
+    pub max_tokens_field: MaxTokensField,
+    /// What else each request says, such as `{chat_template_kwargs = {enable_thinking = false}}`;
+    /// by default nothing. Answers are taken to depend on it.
+    #[serde(default)]
+    pub extra_body: Map<String, Value>,
 }
 
 impl EndpointConfig {
@@ -49,27 +59,44 @@ impl EndpointConfig {
             max_retries: default_max_retries(),
             first_wait: default_first_wait(),
             longest_wait: default_longest_wait(),
+            max_tokens_field: MaxTokensField::default(),
+            extra_body: Map::new(),
         }
     }
 
     /// Checks what can be checked without asking.
-    pub(super) fn check(&self) -> Result<(), EndpointError> {
-        let rest = self.url.strip_prefix("http://").or(self.url.strip_prefix("https://"));
-        let host = rest.and_then(|rest| rest.split('/').next()).unwrap_or_default();
-        let error = |name, value, range| Err(EndpointError::Config { name, value, range });
-        if host.contains('@') {
-            // It holds a password, which is not repeated.
-            let range = "without a user; name the variable with the key in `api_key_env`";
-            return error("url", "one with a user".to_owned(), range);
-        }
-        if host.is_empty() {
-            return error("url", format!("`{}`", self.url), "an address, http:// or https://");
-        }
+    ///
+    /// # Errors
+    ///
+    /// [`EndpointError::Config`] or [`EndpointError::Decided`].
+    pub fn check(&self) -> Result<(), EndpointError> {
+        self.check_url()?;
         let times = [("timeout", self.timeout), ("first_wait", self.first_wait)];
         for (name, value) in times.into_iter().chain([("longest_wait", self.longest_wait)]) {
             if !(value > 0.0 && value <= LONGEST) {
-                return error(name, value.to_string(), "above 0, up to 86400 seconds");
+                return out_of_range(name, value.to_string(), "above 0, up to 86400 seconds");
             }
+        }
+        match self.extra_body.keys().find(|key| DECIDED.contains(&key.as_str())) {
+            Some(key) => Err(EndpointError::Decided { key: key.clone() }),
+            None => Ok(()),
+        }
+    }
+
+    /// A user or a query may hold a password, and is not repeated.
+    fn check_url(&self) -> Result<(), EndpointError> {
+        if self.url.contains('@') {
+            let range = "without a user; name the variable with the key in `api_key_env`";
+            return out_of_range("url", "one with a user".to_owned(), range);
+        }
+        if self.url.contains(['?', '#']) {
+            return out_of_range("url", "one with a query".to_owned(), "the base of addresses");
+        }
+        let uri = self.url.parse::<Uri>().ok();
+        let scheme = uri.as_ref().and_then(Uri::scheme_str);
+        if !matches!(scheme, Some("http" | "https")) {
+            let range = "an address that begins with http:// or https://";
+            return out_of_range("url", format!("`{}`", self.url), range);
         }
         Ok(())
     }
@@ -96,6 +123,36 @@ pub enum Api {
     Completions,
 }
 
+/// What the longest answer is called in requests.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MaxTokensField {
+    /// `max_tokens`, which nearly all servers know.
+    #[default]
+    MaxTokens,
+    /// `max_completion_tokens`, which `OpenAI`'s reasoning models want.
+    MaxCompletionTokens,
+}
+
+impl MaxTokensField {
+    /// That name.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::MaxTokens => "max_tokens",
+            Self::MaxCompletionTokens => "max_completion_tokens",
+        }
+    }
+}
+
+fn out_of_range(
+    name: &'static str,
+    value: String,
+    range: &'static str,
+) -> Result<(), EndpointError> {
+    Err(EndpointError::Config { name, value, range })
+}
+
 fn default_timeout() -> f64 {
     120.0
 }
@@ -110,4 +167,53 @@ fn default_first_wait() -> f64 {
 
 fn default_longest_wait() -> f64 {
     120.0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_config_of_two_fields_is_the_default_also_within_another_table() {
+        #[derive(Deserialize)]
+        #[serde(deny_unknown_fields)]
+        struct Section {
+            workers: u32,
+            #[serde(flatten)]
+            endpoint: EndpointConfig,
+        }
+        let text = r#"{"workers": 2, "url": "http://127.0.0.1:8080/v1", "model": "tiny"}"#;
+        let section: Section = serde_json::from_str(text).unwrap();
+        let default = EndpointConfig::new("http://127.0.0.1:8080/v1", "tiny");
+        assert_eq!((section.workers, &section.endpoint), (2, &default));
+        assert_eq!(default.check(), Ok(()));
+        assert_eq!(default.address(), "http://127.0.0.1:8080/v1/chat/completions");
+    }
+
+    #[test]
+    fn what_is_wrong_with_a_config_is_named_without_secrets() {
+        let said = |change: &dyn Fn(&mut EndpointConfig)| {
+            let mut config = EndpointConfig::new("http://127.0.0.1:8080/v1", "tiny");
+            change(&mut config);
+            config.check().expect_err("it is wrong").to_string()
+        };
+        let of_url = |url: &str| said(&|config| url.clone_into(&mut config.url));
+        for url in ["127.0.0.1:8080/v1", "ftp://example.com", "http://", "http://a b/v1", ""] {
+            let address = "an address that begins with http:// or https://";
+            assert_eq!(
+                of_url(url),
+                format!("`url` of the endpoint is `{url}`, but must be {address}")
+            );
+        }
+        assert!(!of_url("http://me:secret@example.com/v1").contains("secret"));
+        assert!(!of_url("http://example.com/v1?key=secret").contains("secret"));
+        assert_eq!(
+            said(&|config| config.timeout = f64::NAN),
+            "`timeout` of the endpoint is NaN, but must be above 0, up to 86400 seconds"
+        );
+        assert_eq!(
+            said(&|config| drop(config.extra_body.insert("seed".to_owned(), Value::from(1)))),
+            "`extra_body` of the endpoint can't hold `seed`, which requests decide themselves"
+        );
+    }
 }

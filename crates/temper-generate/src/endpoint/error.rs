@@ -15,6 +15,12 @@ pub enum EndpointError {
         /// What it may be.
         range: &'static str,
     },
+    /// What requests decide themselves is in `extra_body`.
+    #[error("`extra_body` of the endpoint can't hold `{key}`, which requests decide themselves")]
+    Decided {
+        /// The key.
+        key: String,
+    },
     /// A setting of the request is out of its range.
     #[error(transparent)]
     Setting(#[from] SettingError),
@@ -31,6 +37,16 @@ pub enum EndpointError {
         variable: String,
         /// The address.
         url: String,
+    },
+    /// The variable holds something that no header may.
+    #[error("the environment variable `{variable}` holds no key for {url}: {reason}")]
+    BadKey {
+        /// Its name.
+        variable: String,
+        /// The address.
+        url: String,
+        /// What is wrong with it.
+        reason: &'static str,
     },
     /// The endpoint does not take the key.
     #[error("{url} does not accept the key ({status}): {said}; {}", key_hint(variable.as_deref()))]
@@ -55,10 +71,32 @@ pub enum EndpointError {
         said: String,
     },
     /// A server is there, but not under this address.
-    #[error("nothing is at {url} (404): {said}; `url` is the base, which often ends in `/v1`")]
+    #[error("nothing answers at {url} ({status}): {said}; `url` is the base, often with `/v1`")]
     NotFound {
         /// The address.
         url: String,
+        /// 404 or 405.
+        status: u16,
+        /// What the server answered.
+        said: String,
+    },
+    /// The server sends elsewhere, where nobody follows.
+    #[error("{url} is not where the model is ({status}), but {to}; correct `url`")]
+    Redirected {
+        /// The address.
+        url: String,
+        /// The status of HTTP.
+        status: u16,
+        /// Where the server sends.
+        to: String,
+    },
+    /// The account has no money left.
+    #[error("{url} asks for payment ({status}): {said}")]
+    Unpaid {
+        /// The address.
+        url: String,
+        /// 402 or 429.
+        status: u16,
         /// What the server answered.
         said: String,
     },
@@ -72,8 +110,16 @@ pub enum EndpointError {
         /// What the server answered.
         said: String,
     },
-    /// No connection, or it was cut.
-    #[error("{url} can't be reached: {reason} ({attempts} attempts); is the server running?")]
+    /// The address, a proxy or a certificate is of no use.
+    #[error("{url} can't be asked: {reason}")]
+    Unusable {
+        /// The address.
+        url: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// No connection.
+    #[error("{url} can't be reached: {reason} ({}); is the server running?", times(*attempts))]
     Unreachable {
         /// The address.
         url: String,
@@ -82,8 +128,18 @@ pub enum EndpointError {
         /// How often it was tried.
         attempts: u32,
     },
+    /// The connection was ended before the answer was.
+    #[error("{url} ended the connection: {reason} ({})", times(*attempts))]
+    Cut {
+        /// The address.
+        url: String,
+        /// What went wrong the last time.
+        reason: String,
+        /// How often it was tried.
+        attempts: u32,
+    },
     /// No answer in time.
-    #[error("{url} did not answer within {timeout} s ({attempts} attempts); raise `timeout`")]
+    #[error("{url} did not answer within {timeout} s ({}); raise `timeout`", times(*attempts))]
     TimedOut {
         /// The address.
         url: String,
@@ -93,7 +149,7 @@ pub enum EndpointError {
         attempts: u32,
     },
     /// Too many requests, or a server in trouble.
-    #[error("{url} is overloaded or broken ({status}): {said} ({attempts} attempts)")]
+    #[error("{url} is overloaded or broken ({status}): {said} ({})", times(*attempts))]
     Unavailable {
         /// The address.
         url: String,
@@ -105,7 +161,9 @@ pub enum EndpointError {
         attempts: u32,
     },
     /// The server asks for more patience than there is.
-    #[error("{url} asks to wait {wait} s, but `longest_wait` is {longest} s")]
+    #[error(
+        "{url} asks to wait {wait} s, but `longest_wait` is {longest} s; go on later or raise it"
+    )]
     WaitTooLong {
         /// The address.
         url: String,
@@ -115,7 +173,7 @@ pub enum EndpointError {
         longest: f64,
     },
     /// An answer that is not what the interface promises.
-    #[error("the answer of {url} can't be read: {reason} ({attempts} attempts)")]
+    #[error("the answer of {url} can't be read: {reason} ({})", times(*attempts))]
     Malformed {
         /// The address.
         url: String,
@@ -125,7 +183,7 @@ pub enum EndpointError {
         attempts: u32,
     },
     /// An answer without a text.
-    #[error("the answer of {url} has no choices ({attempts} attempts)")]
+    #[error("the answer of {url} has no choices ({})", times(*attempts))]
     NoChoices {
         /// The address.
         url: String,
@@ -133,12 +191,16 @@ pub enum EndpointError {
         attempts: u32,
     },
     /// Too many requests failed in a row; nothing was asked.
-    #[error("{url} is not asked any more, as {failures} requests in a row have failed")]
+    #[error(
+        "{url} is not asked any more, as {failures} requests in a row have failed; the last: {last}"
+    )]
     Open {
         /// The address.
         url: String,
         /// How many failed.
         failures: u32,
+        /// What the last of them said.
+        last: String,
     },
 }
 
@@ -149,6 +211,10 @@ fn key_hint(variable: Option<&str>) -> String {
     }
 }
 
+fn times(attempts: u32) -> String {
+    if attempts == 1 { "1 attempt".to_owned() } else { format!("{attempts} attempts") }
+}
+
 impl From<EndpointError> for GenerateError {
     fn from(error: EndpointError) -> Self {
         let said = error.to_string();
@@ -156,6 +222,7 @@ impl From<EndpointError> for GenerateError {
             EndpointError::Refused { .. } | EndpointError::Setting(_) => Self::Refused(said),
             EndpointError::TimedOut { .. } => Self::TimedOut(said),
             EndpointError::Unavailable { .. }
+            | EndpointError::Cut { .. }
             | EndpointError::Malformed { .. }
             | EndpointError::NoChoices { .. } => Self::Failed(said),
             _ => Self::Unable(said),

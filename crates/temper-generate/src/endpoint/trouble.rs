@@ -1,25 +1,29 @@
 //! What went wrong in one attempt.
 
-use std::io;
-
-use serde_json::Value;
+use std::io::ErrorKind;
 
 use super::config::EndpointConfig;
 use super::error::EndpointError;
-
-/// How much of a server's words is shown, in characters.
-const SHOWN: usize = 300;
+use super::said::Said;
 
 /// What went wrong in one attempt.
 #[derive(Debug)]
 pub(super) enum Trouble {
     TimedOut,
-    Connection(String),
-    /// A status other than 200, the body, and what `Retry-After` asks for in seconds.
+    /// Nobody is there.
+    Unreachable(String),
+    /// Somebody is there, and ended the connection.
+    Cut(String),
+    /// Nothing that another attempt changes, such as a certificate.
+    Unusable(String),
+    /// A status other than those of success.
     Status {
         status: u16,
-        said: String,
+        said: Said,
+        /// What `Retry-After` asks for, in seconds.
         wait: Option<f64>,
+        /// Where else to look.
+        location: Option<String>,
     },
     Malformed(String),
     NoChoices,
@@ -27,17 +31,35 @@ pub(super) enum Trouble {
 
 impl Trouble {
     pub(super) fn of_connection(error: ureq::Error) -> Self {
+        use ureq::Error as Http;
         match error {
-            ureq::Error::Timeout(_) => Self::TimedOut,
-            ureq::Error::Io(error) if error.kind() == io::ErrorKind::TimedOut => Self::TimedOut,
-            error => Self::Connection(error.to_string()),
+            Http::Timeout(_) => Self::TimedOut,
+            Http::Io(error) => match error.kind() {
+                ErrorKind::TimedOut => Self::TimedOut,
+                ErrorKind::ConnectionReset
+                | ErrorKind::ConnectionAborted
+                | ErrorKind::BrokenPipe
+                | ErrorKind::UnexpectedEof => Self::Cut(error.to_string()),
+                // What TLS does not accept.
+                ErrorKind::InvalidData => Self::Unusable(error.to_string()),
+                // Refused, no route, no such host.
+                _ => Self::Unreachable(error.to_string()),
+            },
+            Http::HostNotFound | Http::ConnectionFailed => Self::Unreachable(error.to_string()),
+            Http::BodyExceedsLimit(limit) => {
+                Self::Malformed(format!("it is longer than {limit} bytes"))
+            }
+            // Requests are well formed, so it is the answer that is not.
+            Http::Protocol(_) | Http::LargeResponseHeader(..) => Self::Malformed(error.to_string()),
+            error => Self::Unusable(error.to_string()),
         }
     }
 
     /// Whether the next attempt may succeed.
     pub(super) fn may_pass(&self) -> bool {
         match self {
-            Self::Status { status, .. } => matches!(status, 429 | 500 | 502 | 503 | 504),
+            Self::Status { status, said, .. } => is_passing(*status) && !said.is_about_money(),
+            Self::Unusable(_) => false,
             _ => true,
         }
     }
@@ -53,42 +75,43 @@ impl Trouble {
     /// The error of a request that is given up after so many attempts.
     pub(super) fn into_error(self, config: &EndpointConfig, attempts: u32) -> EndpointError {
         let url = config.address();
-        let (status, body) = match self {
-            Self::TimedOut => {
-                return EndpointError::TimedOut { url, timeout: config.timeout, attempts };
+        match self {
+            Self::TimedOut => EndpointError::TimedOut { url, timeout: config.timeout, attempts },
+            Self::Unreachable(reason) => EndpointError::Unreachable { url, reason, attempts },
+            Self::Cut(reason) => EndpointError::Cut { url, reason, attempts },
+            Self::Unusable(reason) => EndpointError::Unusable { url, reason },
+            Self::Malformed(reason) => EndpointError::Malformed { url, reason, attempts },
+            Self::NoChoices => EndpointError::NoChoices { url, attempts },
+            Self::Status { status: status @ 300..400, location, .. } => {
+                let to = location.unwrap_or_else(|| "an address that it does not name".to_owned());
+                EndpointError::Redirected { url, status, to }
             }
-            Self::Connection(reason) => {
-                return EndpointError::Unreachable { url, reason, attempts };
-            }
-            Self::Malformed(reason) => return EndpointError::Malformed { url, reason, attempts },
-            Self::NoChoices => return EndpointError::NoChoices { url, attempts },
-            Self::Status { status, said, .. } => (status, said),
-        };
-        let said = message(&body);
-        let is_about_model = body.contains("model_not_found")
-            || (status == 404 && said.contains(config.model.as_str()));
-        match status {
-            401 | 403 => {
-                let variable = config.api_key_env.clone();
-                EndpointError::InvalidKey { url, status, variable, said }
-            }
-            400 | 404 if is_about_model => {
-                EndpointError::UnknownModel { url, model: config.model.clone(), said }
-            }
-            404 => EndpointError::NotFound { url, said },
-            429 | 500 | 502 | 503 | 504 => {
-                EndpointError::Unavailable { url, status, said, attempts }
-            }
-            _ => EndpointError::Refused { url, status, said },
+            Self::Status { status, said, .. } => of_status(config, attempts, status, said),
         }
     }
 }
 
-/// What a server says in its answer: the message of an error as JSON, or else the text's beginning.
-fn message(body: &str) -> String {
-    let json: Value = serde_json::from_str(body).unwrap_or_default();
-    let places = ["/error/message", "/message", "/error", "/detail"];
-    let found = places.iter().find_map(|place| json.pointer(place)?.as_str());
-    let said: String = found.unwrap_or(body).trim().chars().take(SHOWN).collect();
-    if said.is_empty() { "no reason given".to_owned() } else { said }
+/// Whether a server with this status may answer otherwise soon.
+fn is_passing(status: u16) -> bool {
+    matches!(status, 408 | 425 | 429 | 500 | 502..600)
+}
+
+fn of_status(config: &EndpointConfig, attempts: u32, status: u16, said: Said) -> EndpointError {
+    let url = config.address();
+    let (about_model, about_money) = (said.is_about_model(), said.is_about_money());
+    let said = said.into_message();
+    match status {
+        400 | 404 if about_model => {
+            EndpointError::UnknownModel { url, model: config.model.clone(), said }
+        }
+        401 | 403 => {
+            let variable = config.api_key_env.clone();
+            EndpointError::InvalidKey { url, status, variable, said }
+        }
+        404 | 405 => EndpointError::NotFound { url, status, said },
+        402 => EndpointError::Unpaid { url, status, said },
+        429 if about_money => EndpointError::Unpaid { url, status, said },
+        status if is_passing(status) => EndpointError::Unavailable { url, status, said, attempts },
+        _ => EndpointError::Refused { url, status, said },
+    }
 }

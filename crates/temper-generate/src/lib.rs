@@ -30,6 +30,9 @@ pub use item::{Item, Prompt};
 pub use message::{Message, Role};
 pub use prompt::{PromptConfig, PromptError, PromptTemplate, Selection};
 pub use request::{Input, Request, RequestKey};
-pub use scorer::{ALL, Entry, Options, Scorer, ScorerError, ScorerOption, build};
+pub use scorer::{
+    ALL, Entry, FindJudge, JudgeTarget, OptionKind, Options, ScoreFailure, Scorer, ScorerError,
+    ScorerOption, Surroundings, build,
+};
 pub use set::{EvaluationSet, LineFault, SetError};
 pub use settings::{GenerationSettings, SettingError};

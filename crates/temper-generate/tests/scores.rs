@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
-use temper_generate::{EvaluationSet, Options, build};
+use temper_generate::{EvaluationSet, Options, Surroundings, build};
 
 /// Both sides round in the last digits of a few logarithms and quotients.
 const TOLERANCE: f64 = 1e-9;
@@ -25,8 +25,8 @@ fn scores_are_those_of_the_python_packages() {
         let line = serde_json::json!({"prompt": "?", "answer": answers}).to_string();
         let set = EvaluationSet::from_jsonl(&line, "set.jsonl".as_ref()).unwrap();
         for (name, expected) in scores {
-            let scorer = build(&name, &Options::new()).unwrap();
-            let score = scorer.score(&output, &set.items()[0]);
+            let scorer = build(&name, &Options::new(), &Surroundings::without_judges(".")).unwrap();
+            let score = scorer.score(&output, &set.items()[0]).unwrap();
             assert!(
                 (score - expected).abs() < TOLERANCE,
                 "{name} of {output:?} for {answers:?}: {score}, not {expected}"

@@ -5,19 +5,16 @@ use std::collections::BTreeMap;
 
 use regex::Regex;
 
-use super::Scorer;
 use super::ngrams::{counts, shared};
-use super::registry::{Entry, no_options};
+use super::registry::Entry;
+use super::{ScoreFailure, Scorer};
 use crate::Item;
 
 pub(super) const ENTRY: Entry = Entry {
     name: "bleu",
     summary: "sentence BLEU of sacrebleu; several answers are references together",
     options: &[],
-    build: |options| {
-        no_options(ENTRY.name, options)?;
-        Ok(Box::new(Bleu { tokenizer: Tokenizer::new() }))
-    },
+    make: |_, _| Ok(Box::new(Bleu { tokenizer: Tokenizer::new() })),
 };
 
 const MAX_ORDER: usize = 4;
@@ -29,12 +26,12 @@ struct Bleu {
 
 impl Scorer for Bleu {
     /// Several answers count together, as BLEU defines it: an n-gram may be in any of them.
-    fn score(&self, output: &str, item: &Item) -> f64 {
+    fn score(&self, output: &str, item: &Item) -> Result<f64, ScoreFailure> {
         let output = self.tokenizer.tokenize(output);
         let answers: Vec<_> =
             item.answers.iter().map(|answer| self.tokenizer.tokenize(answer)).collect();
         // Rounding may bring it above 1.
-        bleu(&output, &answers).min(1.0)
+        Ok(bleu(&output, &answers).min(1.0))
     }
 }
 

@@ -2,17 +2,16 @@
 
 use regex::Regex;
 
-use super::registry::{Entry, ScorerError, no_options};
+use super::registry::Entry;
 use super::squad::normalize;
-use super::{Scorer, any};
+use super::{ScoreFailure, Scorer, ScorerError, any};
 use crate::Item;
 
 pub(super) const ENTRY: Entry = Entry {
     name: "choice",
     summary: "1 if the output names the right one of `choices`, by its letter or its text",
     options: &[],
-    build: |options| {
-        no_options(ENTRY.name, options)?;
+    make: |_, _| {
         let pattern = |text| Regex::new(text).expect("the pattern is fixed, and a test builds it");
         Ok(Box::new(Choice {
             // A letter alone, or with what sets it apart from a word: `B`, `(b)`, `**B**`, `B. Paris`.
@@ -34,11 +33,11 @@ struct Choice {
 }
 
 impl Scorer for Choice {
-    fn score(&self, output: &str, item: &Item) -> f64 {
+    fn score(&self, output: &str, item: &Item) -> Result<f64, ScoreFailure> {
         let Some(named) = self.named(output, &item.choices) else {
-            return 0.0;
+            return Ok(0.0);
         };
-        any(item, |answer| index(answer, &item.choices) == Some(named))
+        Ok(any(item, |answer| index(answer, &item.choices) == Some(named)))
     }
 
     fn check(&self, item: &Item) -> Result<(), ScorerError> {

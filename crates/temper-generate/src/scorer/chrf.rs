@@ -1,27 +1,24 @@
 //! chrF2 (Popovic 2015) of one sentence, as sacrebleu has it: character n-grams up to order 6.
 
 use super::ngrams::{counts, shared};
-use super::registry::{Entry, no_options};
-use super::{Scorer, best};
+use super::registry::Entry;
+use super::{ScoreFailure, Scorer, best};
 use crate::Item;
 
 pub(super) const ENTRY: Entry = Entry {
     name: "chrf",
     summary: "chrF2 of sacrebleu: character n-grams up to 6, recall counted twice",
     options: &[],
-    build: |options| {
-        no_options(ENTRY.name, options)?;
-        Ok(Box::new(Chrf))
-    },
+    make: |_, _| Ok(Box::new(Chrf)),
 };
 
 #[derive(Debug)]
 struct Chrf;
 
 impl Scorer for Chrf {
-    fn score(&self, output: &str, item: &Item) -> f64 {
+    fn score(&self, output: &str, item: &Item) -> Result<f64, ScoreFailure> {
         let output = characters(output);
-        best(item, |answer| f_score(&output, &characters(answer)))
+        Ok(best(item, |answer| f_score(&output, &characters(answer))))
     }
 }
 

@@ -1,28 +1,25 @@
 //! Whether an answer stands somewhere in the output.
 
-use super::registry::{Entry, no_options};
-use super::{Scorer, any};
+use super::registry::Entry;
+use super::{ScoreFailure, Scorer, any};
 use crate::Item;
 
 pub(super) const ENTRY: Entry = Entry {
     name: "contains",
     summary: "1 if an answer stands somewhere in the output, in the same case",
     options: &[],
-    build: |options| {
-        no_options(ENTRY.name, options)?;
-        Ok(Box::new(Contains))
-    },
+    make: |_, _| Ok(Box::new(Contains)),
 };
 
 #[derive(Debug)]
 struct Contains;
 
 impl Scorer for Contains {
-    fn score(&self, output: &str, item: &Item) -> f64 {
-        any(item, |answer| match answer.trim() {
+    fn score(&self, output: &str, item: &Item) -> Result<f64, ScoreFailure> {
+        Ok(any(item, |answer| match answer.trim() {
             // It stands in every text, and would always be right.
             "" => output.trim().is_empty(),
             answer => output.contains(answer),
-        })
+        }))
     }
 }

@@ -1,7 +1,7 @@
 //! Whether the output is JSON, whatever it says.
 
-use super::Scorer;
-use super::registry::{Entry, no_options};
+use super::registry::Entry;
+use super::{ScoreFailure, Scorer};
 use crate::Item;
 use serde::de::IgnoredAny;
 
@@ -9,22 +9,19 @@ pub(super) const ENTRY: Entry = Entry {
     name: "json",
     summary: "1 if the output is JSON, or has JSON alone inside its first ``` fence",
     options: &[],
-    build: |options| {
-        no_options(ENTRY.name, options)?;
-        Ok(Box::new(Json))
-    },
+    make: |_, _| Ok(Box::new(Json)),
 };
 
 #[derive(Debug)]
 struct Json;
 
 impl Scorer for Json {
-    fn score(&self, output: &str, _: &Item) -> f64 {
+    fn score(&self, output: &str, _: &Item) -> Result<f64, ScoreFailure> {
         let is_json = [Some(output), fenced(output)]
             .into_iter()
             .flatten()
             .any(|text| serde_json::from_str::<IgnoredAny>(text).is_ok());
-        f64::from(u8::from(is_json))
+        Ok(f64::from(u8::from(is_json)))
     }
 }
 

@@ -3,24 +3,27 @@
 use regex::Regex;
 use serde::Deserialize;
 
-use super::registry::{Entry, ScorerError, ScorerOption, read_options};
-use super::{Scorer, any};
+use super::option::{OptionKind, ScorerOption, read_options};
+use super::registry::Entry;
+use super::{ScoreFailure, Scorer, ScorerError, any};
 use crate::Item;
 
 pub(super) const ENTRY: Entry = Entry {
     name: "number",
-    summary: "1 if the last number of the output is that of an answer",
+    summary: "1 if the last number of the output, written as in 1,234.5, is that of an answer",
     options: &[
         ScorerOption {
             name: "tolerance",
+            kind: OptionKind::Number,
             summary: "the largest difference that counts as none; default 1e-6",
         },
         ScorerOption {
             name: "relative_tolerance",
+            kind: OptionKind::Number,
             summary: "the same as a share of the answer, if that is more; default 0",
         },
     ],
-    build: |options| {
+    make: |options, _| {
         let settings: Settings = read_options(ENTRY.name, options)?;
         for (name, value) in
             [("tolerance", settings.tolerance), ("relative_tolerance", settings.relative_tolerance)]
@@ -54,11 +57,11 @@ struct Number {
 }
 
 impl Scorer for Number {
-    fn score(&self, output: &str, item: &Item) -> f64 {
+    fn score(&self, output: &str, item: &Item) -> Result<f64, ScoreFailure> {
         let Some(found) = self.last_of(output) else {
-            return 0.0;
+            return Ok(0.0);
         };
-        any(item, |answer| self.last_of(answer).is_some_and(|right| self.is_near(found, right)))
+        Ok(any(item, |answer| self.last_of(answer).is_some_and(|right| self.is_near(found, right))))
     }
 
     fn check(&self, item: &Item) -> Result<(), ScorerError> {

@@ -1,26 +1,23 @@
 //! ROUGE-L (Lin 2004, section 3.1) with beta 1, as in the Python package rouge-score without a stemmer.
 
-use super::registry::{Entry, no_options};
-use super::{Scorer, best};
+use super::registry::Entry;
+use super::{ScoreFailure, Scorer, best};
 use crate::Item;
 
 pub(super) const ENTRY: Entry = Entry {
     name: "rouge_l",
     summary: "F1 of the longest common subsequence of words, as the package rouge-score has it",
     options: &[],
-    build: |options| {
-        no_options(ENTRY.name, options)?;
-        Ok(Box::new(RougeL))
-    },
+    make: |_, _| Ok(Box::new(RougeL)),
 };
 
 #[derive(Debug)]
 struct RougeL;
 
 impl Scorer for RougeL {
-    fn score(&self, output: &str, item: &Item) -> f64 {
+    fn score(&self, output: &str, item: &Item) -> Result<f64, ScoreFailure> {
         let output = tokens(output);
-        best(item, |answer| f1(&output, &tokens(answer)))
+        Ok(best(item, |answer| f1(&output, &tokens(answer))))
     }
 }
 

@@ -15,17 +15,18 @@ fn line(line: Value) -> Item {
 }
 
 fn scorer(name: &str, options: Value) -> Box<dyn Scorer> {
-    build(name, options.as_object().unwrap()).unwrap()
+    build(name, options.as_object().unwrap(), &Surroundings::without_judges(".")).unwrap()
 }
 
 fn is_right(name: &str, output: &str, answer: &str) -> bool {
-    let score = scorer(name, json!({})).score(output, &item(json!(answer)));
+    let score = scorer(name, json!({})).score(output, &item(json!(answer))).unwrap();
     assert!(score == 0.0 || score == 1.0);
     score == 1.0
 }
 
 fn refusal(name: &str, options: Value) -> String {
-    build(name, options.as_object().unwrap()).unwrap_err().to_string()
+    let surroundings = Surroundings::without_judges(".");
+    build(name, options.as_object().unwrap(), &surroundings).unwrap_err().to_string()
 }
 
 #[test]
@@ -38,13 +39,13 @@ fn every_scorer_is_in_bounds_takes_the_best_answer_and_refuses_unknown_options()
         let scorer = scorer(entry.name, options);
         scorer.check(&item).unwrap();
         for output in ["7", "-3"] {
-            assert_eq!(scorer.score(output, &item), 1.0, "{} of {output}", entry.name);
+            assert_eq!(scorer.score(output, &item).unwrap(), 1.0, "{} of {output}", entry.name);
         }
         for output in ["", " ", "x", "7 7 -3\n", "😀", "```", "a the", "A", "1e999"] {
-            let score = scorer.score(output, &item);
+            let score = scorer.score(output, &item).unwrap();
             assert!((0.0..=1.0).contains(&score), "{} of {output:?}: {score}", entry.name);
         }
-        assert!(refusal(entry.name, json!({"colour": 1})).contains("`colour`"));
+        assert!(refusal(entry.name, json!({"colour": 1})).contains("unknown option `colour`"));
     }
     assert_eq!(refusal("blue", json!({})), "there is no scorer `blue`");
 }
@@ -71,7 +72,7 @@ fn an_empty_answer_is_contained_in_an_empty_output_alone() {
 #[test]
 fn a_pattern_is_compared_by_its_first_group() {
     let score = |pattern: &str, output: &str| {
-        scorer("regex", json!({"pattern": pattern})).score(output, &item(json!("42")))
+        scorer("regex", json!({"pattern": pattern})).score(output, &item(json!("42"))).unwrap()
     };
     assert_eq!(score("#### *(.+)", "6 * 7\n#### 42 "), 1.0);
     assert_eq!(score("\\d+", "42 or 43"), 1.0);
@@ -104,12 +105,14 @@ fn the_last_number_counts_with_its_sign_and_thousands() {
 
 #[test]
 fn tolerances_are_absolute_or_relative() {
-    let score = |options| scorer("number", options).score("101", &item(json!(100)));
+    let score = |options| scorer("number", options).score("101", &item(json!(100))).unwrap();
     assert_eq!(score(json!({"tolerance": 0.5})), 0.0);
     assert_eq!(score(json!({"tolerance": 1})), 1.0);
     assert_eq!(score(json!({"relative_tolerance": 0.01})), 1.0);
     assert_eq!(score(json!({"relative_tolerance": 0.009})), 0.0);
     assert_eq!(refusal("number", json!({"tolerance": -1})), "`number`: `tolerance` -1 is below 0");
+    let unknown = "`number`: unknown option `tol`: it has `tolerance`, `relative_tolerance`";
+    assert_eq!(refusal("number", json!({"tol": 1})), unknown);
     let error = scorer("number", json!({})).check(&item(json!("many"))).unwrap_err();
     let expected = "`number`: item \"1\" has the answer \"many\", which has no number";
     assert_eq!(error.to_string(), expected);
@@ -136,13 +139,13 @@ fn a_choice_is_named_by_letter_or_text() {
         "Not A. The answer is B",
         "the answer is **B**",
     ] {
-        assert_eq!(choice.score(output, &of("B")), 1.0, "{output}");
-        assert_eq!(choice.score(output, &of("Paris")), 1.0, "{output}");
+        assert_eq!(choice.score(output, &of("B")).unwrap(), 1.0, "{output}");
+        assert_eq!(choice.score(output, &of("Paris")).unwrap(), 1.0, "{output}");
     }
     for output in ["A", "London or Paris", "", "E", "A city", "Parisian", "The answer is a dog"] {
-        assert_eq!(choice.score(output, &of("B")), 0.0, "{output}");
+        assert_eq!(choice.score(output, &of("B")).unwrap(), 0.0, "{output}");
     }
-    assert_eq!(choice.score("The answer is a dog", &of("C")), 1.0);
+    assert_eq!(choice.score("The answer is a dog", &of("C")).unwrap(), 1.0);
     let check = |item| choice.check(&item).unwrap_err().to_string();
     assert_eq!(check(item(json!("B"))), "`choice`: item \"1\" has no `choices`");
     assert!(check(of("D")).ends_with("has the answer \"D\", which names none of its choices"));

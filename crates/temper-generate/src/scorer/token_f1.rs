@@ -1,28 +1,25 @@
 //! The tokens that output and answer share, as SQuAD counts them (Rajpurkar et al. 2016).
 
 use super::ngrams::{counts, shared};
-use super::registry::{Entry, no_options};
+use super::registry::Entry;
 use super::squad::{normalize, words};
-use super::{Scorer, best};
+use super::{ScoreFailure, Scorer, best};
 use crate::Item;
 
 pub(super) const ENTRY: Entry = Entry {
     name: "token_f1",
     summary: "F1 of the words that output and answer share, as in SQuAD",
     options: &[],
-    build: |options| {
-        no_options(ENTRY.name, options)?;
-        Ok(Box::new(TokenF1))
-    },
+    make: |_, _| Ok(Box::new(TokenF1)),
 };
 
 #[derive(Debug)]
 struct TokenF1;
 
 impl Scorer for TokenF1 {
-    fn score(&self, output: &str, item: &Item) -> f64 {
+    fn score(&self, output: &str, item: &Item) -> Result<f64, ScoreFailure> {
         let output = normalize(output);
-        best(item, |answer| f1(&words(&output), &words(&normalize(answer))))
+        Ok(best(item, |answer| f1(&words(&output), &words(&normalize(answer)))))
     }
 }
 

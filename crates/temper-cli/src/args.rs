@@ -31,6 +31,8 @@ pub(crate) enum Command {
     Best(BestArgs),
     /// Train one model, without tuning
     Train(TrainArgs),
+    /// Evaluate one setting of how a model generates, without tuning
+    Evaluate(EvaluateArgs),
     /// Write a trained model as a folder that transformers reads
     Export(ExportArgs),
     /// Let a pretrained model go on with a text
@@ -183,6 +185,34 @@ pub(crate) struct TrainArgs {
     /// What counts as an improvement: more than this
     #[arg(long, value_name = "D", requires = "patience", default_value_t = 0.0)]
     pub(crate) min_delta: f64,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct EvaluateArgs {
+    /// The settings: a TOML file such as `temper best` prints, or a study file of kind "generate"
+    #[arg(value_name = "CONFIG.toml")]
+    pub(crate) config: PathBuf,
+    /// Another value for a setting; may be given many times
+    #[arg(long = "set", value_name = "NAME=VALUE")]
+    pub(crate) set: Vec<String>,
+    /// Evaluate the items that are held out from a search
+    #[arg(long)]
+    pub(crate) held_out: bool,
+    /// Print the metrics after each item as a line of JSON on stdout
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Write each item with its answers and scores into this file, as lines of JSON
+    #[arg(long, value_name = "PATH")]
+    pub(crate) items: Option<PathBuf>,
+    /// End before more than so many tokens are spent, but for the requests under way
+    #[arg(long, value_name = "N")]
+    pub(crate) token_limit: Option<u64>,
+    /// End before more than so much money is spent, but for the requests under way
+    #[arg(long, value_name = "X")]
+    pub(crate) cost_limit: Option<f64>,
+    /// CONFIG is in the folder of a study's trial, whose runner says on stdin when to go on
+    #[arg(long, requires = "json", hide = true)]
+    pub(crate) trial: bool,
 }
 
 #[derive(Debug, clap::Args)]

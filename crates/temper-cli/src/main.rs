@@ -8,6 +8,9 @@ mod confirmation;
 mod disk;
 mod document;
 mod exit;
+mod generate_settings;
+mod generator;
+mod ledger;
 mod memory;
 mod mistake;
 mod objective;
@@ -60,6 +63,7 @@ fn run(args: Args) -> miette::Result<Exit> {
         Command::Show(args) => commands::show::run(&args),
         Command::Best(args) => commands::best::run(&args),
         Command::Train(args) => commands::train::run(&args),
+        Command::Evaluate(args) => commands::evaluate::run(&args),
         Command::Export(args) => commands::export::run(&args),
         Command::Generate(args) => commands::generate::run(&args),
         Command::Schedule(args) => commands::schedule::run(&args),

@@ -1,4 +1,4 @@
-//! What a study tries: a program, or the built-in trainer in a child process.
+//! What a study tries: a program, or in a child process the built-in trainer or an evaluation.
 
 mod memory_gate;
 mod program;
@@ -13,11 +13,13 @@ use std::time::Duration;
 
 use miette::{Result, miette};
 use temper_core::{Direction, EarlyStopping, Goal, History, Job, Objective, StageSetup};
+use temper_generate::Allowance;
 use temper_space::Space;
 use temper_study::{CommandObjective, CommandSettings, Pausing, Slot, Template, TrialFolders};
 use temper_train::Device;
 
 use crate::document::Document;
+use crate::generate_settings::GenerateSettings;
 use crate::mistake::Mistake;
 use crate::plan::duration;
 use crate::size::parse_bytes;
@@ -32,8 +34,9 @@ const GRACE: Duration = Duration::from_secs(10);
 /// How many threads the trainer computes with; trials that run at once share the cores.
 const THREADS: &str = "RAYON_NUM_THREADS";
 
-/// Where the settings of a trial of the built-in trainer are, in the trial's folder.
-const TRAIN_CONFIG: &str = "config.toml";
+/// Where the settings of a trial of the built-in trainer or of an evaluation are, in the trial's
+/// folder.
+const CONFIG: &str = "config.toml";
 
 /// Where a trial of the built-in trainer keeps its checkpoints, in the trial's folder.
 pub(crate) const CHECKPOINTS: &str = "checkpoints";
@@ -45,11 +48,20 @@ const MAX_STEPS: &str = "TEMPER_MAX_STEPS";
 #[derive(Debug)]
 pub(crate) struct ObjectivePlan {
     settings: CommandSettings,
-    /// The user's command as it is written; empty for the trainer.
-    command: Vec<String>,
-    pub(crate) train: Option<TrainSettings>,
+    runs: Runs,
     devices: DeviceList,
     pub(crate) checkpoints: KeptCheckpoints,
+}
+
+/// What runs in a trial's process.
+#[derive(Debug)]
+enum Runs {
+    /// The user's command, as it is written.
+    Program(Vec<String>),
+    /// The built-in trainer.
+    Train(Box<TrainSettings>),
+    /// An evaluation.
+    Generate(Box<GenerateSettings>),
 }
 
 impl ObjectivePlan {
@@ -60,6 +72,7 @@ impl ObjectivePlan {
         goals: &[Goal],
         stages: &[StageSetup],
         early_stopping: Option<&EarlyStopping>,
+        allowance: &Allowance,
     ) -> Result<Self> {
         let span = |key: &str, text: &Option<String>| -> Result<Option<Duration>> {
             text.as_ref().map(|text| duration(document, &["objective", key], text)).transpose()
@@ -69,12 +82,12 @@ impl ObjectivePlan {
         let memory_limit = memory_limit(document, section.memory_limit.as_deref())?;
         let devices = section.devices;
         let mut pausing = Pausing::Signal;
-        let (command, templates, env, train) = match section.kind {
+        let (runs, templates, env) = match section.kind {
             ObjectiveKind::Command { command, env, max_steps, pause } => {
                 let templates = program::read(document, &command, space, stages)?;
                 pausing = pause.into();
                 let steps = max_steps.map(|steps| (MAX_STEPS.to_owned(), steps.to_string()));
-                (command, templates, env.into_iter().chain(steps).collect(), None)
+                (Runs::Program(command), templates, env.into_iter().chain(steps).collect())
             }
             ObjectiveKind::Train(config) => {
                 let settings = TrainSettings::new(document, *config, space, goals)?;
@@ -82,12 +95,16 @@ impl ObjectivePlan {
                 if !devices.names().is_empty() {
                     settings.refuse_device_param(document)?;
                 }
-                (Vec::new(), trainer(early_stopping)?, BTreeMap::new(), Some(settings))
+                (Runs::Train(settings.into()), trainer(early_stopping)?, BTreeMap::new())
+            }
+            ObjectiveKind::Generate(config) => {
+                let settings = GenerateSettings::new(document, *config, space)?;
+                (Runs::Generate(settings.into()), evaluator(allowance)?, BTreeMap::new())
             }
         };
-        let slots = match train {
-            Some(_) => slots::of_trainer(&devices),
-            None => slots::of_program(&devices),
+        let slots = match runs {
+            Runs::Program(_) => slots::of_program(&devices),
+            Runs::Train(_) | Runs::Generate(_) => slots::of_trainer(&devices),
         };
         let working_dir = document.folder();
         let goals = goals.to_vec();
@@ -99,25 +116,44 @@ impl ObjectivePlan {
             memory_limit,
             grace,
             pausing,
+            // What would be asked after a verdict costs money.
+            acknowledges: matches!(runs, Runs::Generate(_)),
             env,
             slots,
             checkpoints: section.checkpoints.discardable().to_vec(),
         };
         let checkpoints = section.checkpoints;
-        Ok(Self { settings, command, train, devices, checkpoints })
+        Ok(Self { settings, runs, devices, checkpoints })
+    }
+
+    /// The settings of the trainer, where it is what runs.
+    pub(crate) fn train(&self) -> Option<&TrainSettings> {
+        match &self.runs {
+            Runs::Train(settings) => Some(settings),
+            Runs::Program(_) | Runs::Generate(_) => None,
+        }
+    }
+
+    /// The settings of evaluations, where they are what runs.
+    pub(crate) fn generate(&self) -> Option<&GenerateSettings> {
+        match &self.runs {
+            Runs::Generate(settings) => Some(settings),
+            Runs::Program(_) | Runs::Train(_) => None,
+        }
     }
 
     /// Checks that what trials need is on this machine. A study can be looked at without.
     pub(crate) fn check_surroundings(&self, document: &Document) -> Result<(), Mistake> {
-        match &self.train {
-            Some(train) => {
+        match &self.runs {
+            Runs::Program(command) => {
+                slots::check_visible(document, &self.devices)?;
+                program::check_present(document, command)
+            }
+            Runs::Train(train) => {
                 train.check_devices(document, &self.devices)?;
                 train.check_surroundings(document)
             }
-            None => {
-                slots::check_visible(document, &self.devices)?;
-                program::check_present(document, &self.command)
-            }
+            Runs::Generate(generate) => generate.check_surroundings(document),
         }
     }
 
@@ -128,10 +164,30 @@ impl ObjectivePlan {
         workers: u16,
         history: &History,
     ) -> Box<dyn Objective> {
-        let mut command = self.settings.clone();
-        let Some(settings) = self.train.clone() else {
-            return Box::new(CommandObjective::new(command, folders));
-        };
+        let command = self.settings.clone();
+        match &self.runs {
+            Runs::Program(_) => Box::new(CommandObjective::new(command, folders)),
+            Runs::Train(settings) => self.build_training(settings, folders, workers, history),
+            Runs::Generate(settings) => {
+                let settings = settings.clone();
+                let write = move |job: &Job, _: Option<&Slot>, folder: &Path| {
+                    let config = settings.of_job(job).map_err(io::Error::other)?;
+                    let text = toml::to_string(&config).map_err(io::Error::other)?;
+                    fs::write(folder.join(CONFIG), text)
+                };
+                Box::new(CommandObjective::new(command, folders).with_files(Box::new(write)))
+            }
+        }
+    }
+
+    fn build_training(
+        &self,
+        settings: &TrainSettings,
+        folders: TrialFolders,
+        workers: u16,
+        history: &History,
+    ) -> Box<dyn Objective> {
+        let (mut command, settings) = (self.settings.clone(), settings.clone());
         if env::var_os(THREADS).is_none() {
             let cores = std::thread::available_parallelism().map_or(1, usize::from);
             let threads = (cores / usize::from(workers)).max(1);
@@ -151,7 +207,7 @@ impl ObjectivePlan {
                 config.device = slot.name.parse().map_err(io::Error::other)?;
             }
             let text = toml::to_string(&config).map_err(io::Error::other)?;
-            fs::write(folder.join(TRAIN_CONFIG), text)
+            fs::write(folder.join(CONFIG), text)
         };
         let objective = CommandObjective::new(command, folders).with_files(Box::new(write));
         match gate {
@@ -171,12 +227,31 @@ impl From<Pause> for Pausing {
     }
 }
 
-/// This very program, as a trainer.
-fn trainer(early_stopping: Option<&EarlyStopping>) -> Result<Vec<Template>> {
+/// This very program, as the text of a template.
+fn this_program() -> Result<String> {
     let program =
         env::current_exe().map_err(|error| miette!("can't find this program: {error}"))?;
-    let program = program.display().to_string().replace('{', "{{").replace('}', "}}");
-    let config = format!("{{trial_dir}}/{TRAIN_CONFIG}");
+    Ok(program.display().to_string().replace('{', "{{").replace('}', "}}"))
+}
+
+/// This very program, evaluating.
+fn evaluator(allowance: &Allowance) -> Result<Vec<Template>> {
+    let program = this_program()?;
+    let config = format!("{{trial_dir}}/{CONFIG}");
+    let tokens = allowance.tokens.map(|tokens| format!("--token-limit={tokens}"));
+    let cost = allowance.cost.map(|cost| format!("--cost-limit={cost}"));
+    [&program, "evaluate", &config, "--json", "--trial"]
+        .into_iter()
+        .chain(tokens.as_deref())
+        .chain(cost.as_deref())
+        .map(|argument| Template::parse(argument).map_err(|error| miette!("{error}")))
+        .collect()
+}
+
+/// This very program, as a trainer.
+fn trainer(early_stopping: Option<&EarlyStopping>) -> Result<Vec<Template>> {
+    let program = this_program()?;
+    let config = format!("{{trial_dir}}/{CONFIG}");
     // A trial that was interrupted goes on where it was.
     let checkpoints = format!("--checkpoints={{trial_dir}}/{CHECKPOINTS}");
     let pause = "--pause-at={until}";

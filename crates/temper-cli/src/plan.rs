@@ -4,6 +4,7 @@ mod budget;
 mod confirm;
 mod constraints;
 mod early_stopping;
+mod goals;
 mod named;
 mod population;
 mod stages;
@@ -13,18 +14,16 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use miette::{Result, miette};
-use temper_core::{
-    Direction, Event, Goal, History, Pruner, Setup, Storage, StorageError, Strategy,
-};
+use temper_core::{Event, Goal, History, Pruner, Setup, Storage, StorageError, Strategy};
 use temper_space::{Space, SpaceError};
 use temper_storage::SqliteStorage;
 use temper_study::{Retries, Settings, TrialFolders};
 
 use crate::args::{Overrides, StudyArgs};
 use crate::document::Document;
+use crate::ledger::Ledger;
 use crate::objective::ObjectivePlan;
 use crate::study_file::{Named, ObjectiveKind, RetriesSection, StudyFile, StudySection};
-use crate::train_settings::ACCURACY;
 
 pub(crate) use named::{proposers_of, strategy_of};
 pub(crate) use warm_start::describe as describe_warm_start;
@@ -49,7 +48,7 @@ impl Plan {
         let mut file = StudyFile::read(&document)?;
         let name = study_name(&document, &file.study);
         let space = space(&document, &file)?;
-        let goals = goals(&document, &file.study, &file.objective.kind)?;
+        let goals = goals::goals(&document, &file.study, &file.objective.kind)?;
         let constraints =
             constraints::constraints(&document, &file.study.constraints, &file.objective.kind)?;
         named::check_strategy(&document, &["strategy"], &file.strategy)?;
@@ -66,13 +65,19 @@ impl Plan {
         });
         let early_stopping = early_stopping.transpose()?;
         let max_steps = file.objective.kind.max_steps(&space);
-        let budget = budget::budget(&document, &file.budget, &goals[0], &file.objective.kind)?;
+        let storage = storage_path(&document, &file.study, &args.overrides, &name);
+        let kind = &file.objective.kind;
+        let allowance = budget::allowance(&document, &file.budget, kind)?;
+        let mut budget = budget::budget(&document, &file.budget, &goals[0], kind)?;
+        if let ObjectiveKind::Generate(config) = kind {
+            budget.purse = Ledger::of(&config.cache, folders(&storage)?.root(), &allowance);
+        }
         let strategies = file.strategies();
         let budget_setup = budget::setup(&document, &file.budget, &budget, &goals, &strategies)?;
         budget::check_stages(&document, &budget_setup, !stages.is_empty())?;
         let early = early_stopping.as_ref();
         let objective =
-            ObjectivePlan::new(&document, file.objective, &space, &goals, &stages, early)?;
+            ObjectivePlan::new(&document, file.objective, &space, &goals, &stages, early, &allowance)?;
         let confirm = file.confirm.as_ref();
         let confirm = confirm.map(|it| confirm::confirm(&document, it, budget.target));
         let setup = Setup {
@@ -105,7 +110,7 @@ impl Plan {
             settings: Settings { budget, ..settings(&document, &file.study, &file.retries)? },
             workers,
             warm_start: file.warm_start,
-            storage: storage_path(&document, &file.study, &args.overrides, &name),
+            storage,
             document,
         })
     }
@@ -128,9 +133,7 @@ impl Plan {
 
     /// Where trials have their folders: beside the storage.
     pub(crate) fn folders(&self) -> Result<TrialFolders> {
-        let root = std::path::absolute(self.storage.with_extension("trials"))
-            .map_err(|error| miette!("can't find the current folder: {error}"))?;
-        Ok(TrialFolders::new(root))
+        folders(&self.storage)
     }
 
     /// What the study's log adds up to, under the constraints that the file has now.
@@ -188,6 +191,13 @@ impl Plan {
     }
 }
 
+/// Where trials have their folders: beside the storage.
+fn folders(storage: &Path) -> Result<TrialFolders> {
+    let root = std::path::absolute(storage.with_extension("trials"))
+        .map_err(|error| miette!("can't find the current folder: {error}"))?;
+    Ok(TrialFolders::new(root))
+}
+
 /// The strategies that end by themselves.
 const ENDING: [&str; 2] = ["grid", population::NAME];
 
@@ -208,42 +218,6 @@ fn space(document: &Document, file: &StudyFile) -> Result<Space> {
     let space = Space::new(&file.space, &file.require).map_err(mistake)?;
     space.probe().map_err(mistake)?;
     Ok(space)
-}
-
-fn goals(document: &Document, study: &StudySection, kind: &ObjectiveKind) -> Result<Vec<Goal>> {
-    if let Some(objectives) = &study.objectives {
-        if study.metric.is_some() || study.direction.is_some() {
-            let message = "`objectives` stands beside `metric` or `direction`";
-            return Err(document.mistake(&["study", "objectives"], message).into());
-        }
-        if objectives.is_empty() {
-            let message = "`objectives` names no metric";
-            return Err(document.mistake(&["study", "objectives"], message).into());
-        }
-        return Ok(objectives.clone());
-    }
-    let metric = match (&study.metric, kind) {
-        (Some(metric), _) => metric.clone(),
-        (None, ObjectiveKind::Train(_)) => "eval_loss".to_owned(),
-        (None, ObjectiveKind::Command { .. }) => {
-            return Err(document
-                .mistake(&["study"], "`metric` is missing")
-                .help(Some(
-                    "name the number that your program prints: metric = \"eval_loss\"".to_owned(),
-                ))
-                .into());
-        }
-    };
-    let direction = study.direction.unwrap_or_else(|| usual_direction(&metric, kind));
-    Ok(vec![Goal { metric, direction }])
-}
-
-/// The direction of a metric for which none is written.
-fn usual_direction(metric: &str, kind: &ObjectiveKind) -> Direction {
-    match (metric, kind) {
-        (ACCURACY, ObjectiveKind::Train(_)) => Direction::Maximize,
-        _ => Direction::Minimize,
-    }
 }
 
 /// A grid and a population end by themselves; any other strategy must be told when.

@@ -10,12 +10,15 @@ use std::path::PathBuf;
 use miette::Result;
 use serde::Deserialize;
 use temper_core::{Direction, Goal, Step, StrategySetup};
+use temper_generate::{GenerateConfig, METRICS as OF_EVALUATIONS, searched_items};
 use temper_space::{OneOrMany, RequireSpec, Space, SpaceSpec};
 use temper_strategy::Options;
 use temper_train::TrainConfig;
 
 use crate::document::{Document, Section};
+use crate::generate_settings::absolute;
 use crate::mistake::suggest;
+use crate::train_settings::METRICS as OF_TRAINER;
 
 pub(crate) use checkpoints::{Keep, KeptCheckpoints};
 pub(crate) use devices::DeviceList;
@@ -77,6 +80,7 @@ pub(crate) enum ObjectiveKind {
         pause: Pause,
     },
     Train(Box<TrainConfig>),
+    Generate(Box<GenerateConfig>),
 }
 
 /// How a program is asked to pause.
@@ -103,6 +107,7 @@ pub(crate) struct BudgetSection {
     pub(crate) cost_aware: Option<bool>,
     pub(crate) until_converged: Option<UntilConverged>,
     pub(crate) train_tokens: Option<f64>,
+    pub(crate) tokens: Option<u64>,
     pub(crate) target: Option<f64>,
 }
 
@@ -162,7 +167,7 @@ const SECTIONS: [&str; 12] = [
     "space",
     "require",
 ];
-const KINDS: [&str; 2] = ["command", "train"];
+const KINDS: [&str; 3] = ["command", "train", "generate"];
 
 /// What can be written in place of leaving `[pruner]` out.
 const NO_PRUNER: &str = "none";
@@ -224,9 +229,15 @@ fn warm_start(root: &mut Section<'_>) -> Result<Vec<PathBuf>> {
 impl ObjectiveSection {
     fn read(document: &Document, mut section: Section<'_>) -> Result<Self> {
         let kind: String =
-            section.need("kind", "in [objective], write kind = \"command\" or kind = \"train\"")?;
-        let devices = DeviceList::read(document, &mut section, &kind)?;
-        let checkpoints = KeptCheckpoints::read(document, &mut section, &kind)?;
+            section.need("kind", "in [objective], write kind = \"command\", \"train\" or \"generate\"")?;
+        let (devices, checkpoints) = match kind.as_str() {
+            // Its devices and checkpoints are settings of its own.
+            "generate" => Default::default(),
+            _ => (
+                DeviceList::read(document, &mut section, &kind)?,
+                KeptCheckpoints::read(document, &mut section, &kind)?,
+            ),
+        };
         Ok(Self {
             checkpoints,
             timeout: section.take("timeout")?,
@@ -235,6 +246,11 @@ impl ObjectiveSection {
             kind: match kind.as_str() {
                 "command" => ObjectiveKind::command(section)?,
                 "train" => ObjectiveKind::train(section, &devices)?,
+                "generate" => {
+                    let mut config: GenerateConfig = section.rest()?;
+                    config.resolve(&absolute(document.folder()));
+                    ObjectiveKind::Generate(Box::new(config))
+                }
                 other => {
                     return Err(document
                         .mistake(&["objective", "kind"], format!("unknown kind `{other}`"))
@@ -254,7 +270,38 @@ impl ObjectiveKind {
             Self::Command { max_steps, .. } => *max_steps,
             Self::Train(_) if space.spec().0.contains_key("max_steps") => None,
             Self::Train(config) => config.max_steps.map(|steps| steps as Step),
+            // What is wrong with the files is told where they are needed.
+            Self::Generate(config) => searched_items(config).ok().map(|items| items as Step),
         }
+    }
+
+    /// The metrics that it reports, where these are known.
+    pub(crate) fn metrics(&self) -> Option<Vec<&str>> {
+        match self {
+            Self::Command { .. } => None,
+            Self::Train(_) => Some(OF_TRAINER.to_vec()),
+            Self::Generate(config) => {
+                let every = OF_EVALUATIONS.iter().map(|(name, _)| *name);
+                Some(config.metrics().into_iter().chain(every).collect())
+            }
+        }
+    }
+
+    /// Why a metric can't be used, and what to write: it is known that it is not reported.
+    pub(crate) fn refuse_metric(&self, metric: &str) -> Option<(String, String)> {
+        let who = match self {
+            Self::Command { .. } => return None,
+            Self::Train(_) => "the trainer",
+            Self::Generate(config) if metric == "cost" && config.prices().is_none() => {
+                let help = "write what a million tokens cost in [objective]: input_price = 0.15 and \
+                            output_price = 0.6";
+                return Some(("`cost` has no price".to_owned(), help.to_owned()));
+            }
+            Self::Generate(config) if config.scorers.is_empty() => return None, // another mistake
+            Self::Generate(_) => "the evaluation",
+        };
+        let known = self.metrics().filter(|known| !known.contains(&metric))?;
+        Some((format!("{who} does not report `{metric}`"), suggest(metric, &known)))
     }
 
     fn command(mut section: Section<'_>) -> Result<Self> {

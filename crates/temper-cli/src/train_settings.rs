@@ -46,15 +46,6 @@ impl TrainSettings {
         space: &Space,
         goals: &[Goal],
     ) -> Result<Self> {
-        if let Some(goal) = goals.iter().find(|goal| !METRICS.contains(&goal.metric.as_str())) {
-            return Err(document
-                .mistake(
-                    &["study", "metric"],
-                    format!("the trainer does not report `{}`", goal.metric),
-                )
-                .help(Some(suggest(&goal.metric, &METRICS)))
-                .into());
-        }
         resolve(&mut config, &document.folder());
         let needs_labels = goals.iter().any(|goal| goal.metric == ACCURACY);
         let default = config.clone();

@@ -10,8 +10,12 @@
 //! # Ok::<(), temper_generate::SetError>(())
 //! ```
 
+mod stub_answers;
+pub use stub_answers::*;
 mod completion;
+mod config;
 mod endpoint;
+mod evaluation;
 mod generator;
 mod item;
 mod message;
@@ -22,8 +26,13 @@ mod set;
 mod settings;
 
 pub use completion::Completion;
+pub use config::{ConfigError, GenerateConfig, ScorerSpec};
 pub use endpoint::{
     Api, CircuitBreaker, Endpoint, EndpointConfig, EndpointError, MaxTokensField, Pause, Sleep,
+};
+pub use evaluation::{
+    Answered, Evaluation, EvaluationError, ITEM, METRICS, NOISE, Outcome, Part, Scored, Tally,
+    searched_items,
 };
 pub use generator::{GenerateError, Generator};
 pub use item::{Item, Prompt};

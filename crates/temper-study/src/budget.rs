@@ -1,6 +1,7 @@
 //! What a study may spend, and what it has spent.
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use temper_core::{Goal, History, Loss, Measure};
@@ -13,7 +14,7 @@ const HOUR: f64 = 3600.0;
 /// Where a study ends, whichever comes first. Once one is reached, no trial begins or is promoted.
 /// Those that run go on to their end, unless it is the time that is spent: by [`Budget::wall_time`],
 /// or by a [`Cost`] by the hour. Then they are interrupted, and go on when the study is resumed.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default)]
 pub struct Budget {
     /// How long one run may take.
     pub wall_time: Option<Duration>,
@@ -24,6 +25,14 @@ pub struct Budget {
     /// A result of the first goal that is good enough: the mean, if configurations run again. A
     /// study that confirms its best does so then.
     pub target: Option<Loss>,
+    /// What else there is to spend, and who counts it.
+    pub purse: Option<Arc<dyn Purse>>,
+}
+
+/// Counts what trials spend while they run, whatever they report.
+pub trait Purse: fmt::Debug + Send + Sync {
+    /// What is spent of it, if nothing is left.
+    fn spent(&self) -> Option<Spent>;
 }
 
 /// An amount of money, or of whatever trials report as their cost.
@@ -57,7 +66,7 @@ pub enum Spent {
         limit: f64,
     },
     /// The tokens.
-    TrainTokens {
+    Tokens {
         /// How many were trained on.
         spent: f64,
         /// How many might be.
@@ -91,7 +100,7 @@ impl Budget {
         let tokens = || {
             let limit = self.train_tokens?;
             let spent = Measure::Metric(TOKENS.to_owned()).spent(history);
-            (spent >= limit).then_some(Spent::TrainTokens { spent, limit })
+            (spent >= limit).then_some(Spent::Tokens { spent, limit })
         };
         let target = || {
             let best = history.reached(self.target?)?;
@@ -99,7 +108,8 @@ impl Budget {
             let reached = goal.value(best);
             Some(Spent::Target { goal, reached })
         };
-        wall_time.or_else(cost).or_else(tokens).or_else(target)
+        let purse = || self.purse.as_ref()?.spent();
+        wall_time.or_else(cost).or_else(tokens).or_else(purse).or_else(target)
     }
 
     /// Whether the time is spent, so that not even what runs goes on.
@@ -141,7 +151,7 @@ impl fmt::Display for Spent {
             Self::Cost { spent, limit } => {
                 write!(f, "the budget of {limit} is spent: trials cost {spent:.2}")
             }
-            Self::TrainTokens { spent, limit } => {
+            Self::Tokens { spent, limit } => {
                 write!(f, "the budget of {limit} tokens is spent: trials took {spent}")
             }
             Self::Target { goal, reached } => {

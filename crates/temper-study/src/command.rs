@@ -54,6 +54,9 @@ pub struct CommandSettings {
     pub grace: Duration,
     /// How a program is asked to pause.
     pub pausing: Pausing,
+    /// Whether the program reads on its stdin, after each report, a line with the report's step once
+    /// it is to go on: what it would spend beyond a report that ends it is not spent.
+    pub acknowledges: bool,
     /// Further environment variables.
     pub env: BTreeMap<String, String>,
     /// Places for programs, of which each that runs has one to itself; the first that is free is
@@ -181,7 +184,7 @@ impl Objective for CommandObjective {
         // Made before the child, so that it sees what the child does first.
         let supervisor = Supervisor::new(&self.settings, &folder, job.reported.is_some());
         let output = folder.open_output().map_err(|error| unwritten("write to", error))?;
-        let mut child = Child::spawn(command, output)
+        let mut child = Child::spawn(command, output, self.settings.acknowledges)
             .map_err(|error| crash(&format!("can't start `{program}`"), &error))?;
         let watched = supervisor.watch(&mut child, reporter);
         if !matches!(watched, Ok(Some(_))) {

@@ -70,7 +70,7 @@ mod warm_start;
 mod watch;
 mod worker;
 
-pub use budget::{Budget, Cost, Price, Spent, TOKENS};
+pub use budget::{Budget, Cost, Price, Purse, Spent, TOKENS};
 pub use checkpoints::needed_checkpoints;
 pub use command::{
     CheckpointName, CommandObjective, CommandSettings, DiskUsage, NotACheckpointName, Pausing,

@@ -7,7 +7,7 @@ use temper_core::{FailureKind, Trial};
 use crate::Budget;
 
 /// The settings of one run of a study. They may differ from run to run.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct Settings {
     /// How often a failed trial is tried again.
     pub retries: Retries,

@@ -79,7 +79,7 @@ pub(crate) fn best_toml(plan: &Plan, history: &History) -> Result<String> {
     let best = best.ok_or_else(|| miette!("there is no best trial"))?;
     let of_stage = history.settings_of(stage(best, confirmed.as_ref(), plan));
     let of_stage = of_stage.cloned().unwrap_or_default();
-    let table = match &plan.objective.train {
+    let table = match plan.objective.train() {
         Some(settings) => {
             let config = settings.with_both(best.config(), &of_stage).into_diagnostic()?;
             let mut table = toml::Table::try_from(&config).into_diagnostic()?;
@@ -121,7 +121,7 @@ pub(crate) fn best_toml(plan: &Plan, history: &History) -> Result<String> {
 fn checkpoints(plan: &Plan, best: &Trial) -> String {
     let folders = TrialFolders::new(plan.storage.with_extension("trials"));
     let folder = folders.path(best.id()).join(CHECKPOINTS);
-    match plan.objective.train {
+    match plan.objective.train() {
         Some(_) if folder.exists() => {
             let export = ["temper", "export", &folder.display().to_string(), "FOLDER"];
             format!("# its model: {}\n", command(&export.map(str::to_owned)))

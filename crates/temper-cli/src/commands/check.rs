@@ -106,7 +106,7 @@ fn default_line(plan: &Plan) -> Option<String> {
 /// The settings of the first trial, where the built-in trainer runs it.
 fn default_settings(plan: &Plan) -> Option<TrainConfig> {
     let config = plan.space.complete(plan.space.default_config()?).ok()?;
-    plan.objective.train.as_ref()?.with(&config).ok()
+    plan.objective.train()?.with(&config).ok()
 }
 
 /// What a stage does: "coarse: grid, 12 trials, `learning_rate` 0.0001 to 0.01 (log), `max_steps=100`".

@@ -247,7 +247,7 @@ pub(super) fn read(document: &Document) -> Result<TrainConfig> {
     }
     match StudyFile::read(document)?.objective.kind {
         ObjectiveKind::Train(config) => Ok(*config),
-        ObjectiveKind::Command { .. } => Err(document
+        ObjectiveKind::Command { .. } | ObjectiveKind::Generate(_) => Err(document
             .mistake(&["objective", "kind"], "this study does not use the built-in trainer")
             .into()),
     }
@@ -272,7 +272,7 @@ pub(super) fn set(config: &TrainConfig, pairs: &[String]) -> Result<TrainConfig>
 }
 
 /// The value as TOML, or else as text: `--set optimizer=adamw` needs no quotes.
-fn parse_value(text: &str) -> toml::Value {
+pub(super) fn parse_value(text: &str) -> toml::Value {
     format!("value = {text}")
         .parse::<toml::Table>()
         .ok()

@@ -2,6 +2,7 @@
 
 use miette::Result;
 use temper_core::{BudgetSetup, CostSetup, Goal, Measure};
+use temper_generate::Allowance;
 use temper_strategy::COST_AWARE;
 use temper_study::{Budget, Cost, Price, TOKENS};
 
@@ -21,6 +22,7 @@ pub(super) fn budget(
     goal: &Goal,
     kind: &ObjectiveKind,
 ) -> Result<Budget> {
+    allowance(document, section, kind)?;
     let wall_time = section.wall_time.as_deref();
     let wall_time = wall_time.map(|text| duration(document, &["budget", "wall_time"], text));
     let tokens = "write how many tokens all trials may train on: train_tokens = 1e9";
@@ -34,7 +36,45 @@ pub(super) fn budget(
         cost: cost(document, section, kind)?,
         train_tokens: positive(document, "train_tokens", section.train_tokens, tokens)?,
         target: target.transpose()?,
+        purse: None,
     })
+}
+
+/// What evaluations may spend together, where that is what trials do.
+pub(super) fn allowance(
+    document: &Document,
+    section: &BudgetSection,
+    kind: &ObjectiveKind,
+) -> Result<Allowance, Mistake> {
+    let ObjectiveKind::Generate(config) = kind else {
+        if section.tokens.is_none() {
+            return Ok(Allowance::default());
+        }
+        let message = "`tokens` bounds what evaluations read and write".to_owned();
+        return Err(mistake(document, "tokens", message, "write train_tokens, or leave it out"));
+    };
+    let others = [
+        ("price_per_hour", section.price_per_hour.is_some()),
+        ("cost_metric", section.cost_metric.is_some()),
+        ("train_tokens", section.train_tokens.is_some()),
+    ];
+    if let Some((key, _)) = others.iter().find(|(_, is_there)| *is_there) {
+        let message = format!("`{key}` is no budget of evaluations");
+        let help = "write tokens = 200000, or cost = 5.0 with the prices in [objective]";
+        return Err(mistake(document, key, message, help));
+    }
+    if section.tokens == Some(0) {
+        let help = "write how many tokens may be read and written: tokens = 200000";
+        return Err(mistake(document, "tokens", "`tokens` is 0".to_owned(), help));
+    }
+    let help = "write what may be spent: cost = 20.0";
+    let cost = positive(document, "cost", section.cost, help)?;
+    if cost.is_some() && config.prices().is_none() {
+        let help = "write what a million tokens cost in [objective]: input_price = 0.15 and \
+                    output_price = 0.6";
+        return Err(mistake(document, "cost", "`cost` has no price".to_owned(), help));
+    }
+    Ok(Allowance { tokens: section.tokens, cost })
 }
 
 /// What strategies know of it.
@@ -102,9 +142,14 @@ fn costs(section: &BudgetSection, budget: &Budget) -> Option<CostSetup> {
         Price::Metric(_) => None,
     });
     let tokens = budget.train_tokens.map(|tokens| metric(TOKENS, Some(tokens)));
+    let evaluated = match (&budget.purse, section.cost, section.tokens) {
+        (None, ..) => None,
+        (Some(_), Some(cost), _) => Some(metric("cost", Some(cost))),
+        (Some(_), None, tokens) => Some(metric(TOKENS, tokens.map(|tokens| tokens as f64))),
+    };
     let time = budget.wall_time.filter(|_| section.cost_aware == Some(true)).map(|_| seconds(None));
     let limited = reported.clone().filter(|costs| costs.limit.is_some());
-    limited.or(hours).or(tokens).or(reported).or(time)
+    limited.or(hours).or(tokens).or(evaluated).or(reported).or(time)
 }
 
 fn cost(
@@ -115,6 +160,9 @@ fn cost(
     let mistake = |key: &str, message: &str, help: &str| {
         Err(mistake(document, key, message.to_owned(), help))
     };
+    if matches!(kind, ObjectiveKind::Generate(_)) {
+        return Ok(None); // they have an allowance
+    }
     let limit = positive(document, "cost", section.cost, "write what may be spent: cost = 20.0")?;
     let price = "write what an hour of one trial costs: price_per_hour = 2.5";
     let per_hour = positive(document, "price_per_hour", section.price_per_hour, price)?;

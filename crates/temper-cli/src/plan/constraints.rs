@@ -3,11 +3,10 @@
 use temper_core::{Constraint, ConstraintError};
 
 use crate::document::Document;
-use crate::mistake::{Mistake, suggest};
+use crate::mistake::Mistake;
 use crate::study_file::ObjectiveKind;
-use crate::train_settings::METRICS;
 
-/// Reads the constraints; the built-in trainer's are on metrics that it reports.
+/// Reads the constraints, which are on metrics that are reported, as far as these are known.
 pub(super) fn constraints(
     document: &Document,
     texts: &[String],
@@ -20,9 +19,8 @@ pub(super) fn constraints(
             mistake(error.to_string()).help(Some(error.help().to_owned()))
         })?;
         let metric = constraint.metric();
-        if matches!(kind, ObjectiveKind::Train(_)) && !METRICS.contains(&metric) {
-            let message = format!("the trainer does not report `{metric}`");
-            return Err(mistake(message).help(Some(suggest(metric, &METRICS))));
+        if let Some((message, help)) = kind.refuse_metric(metric) {
+            return Err(mistake(message).help(Some(help)));
         }
         Ok(constraint)
     };

@@ -4,11 +4,9 @@ use miette::Result;
 use temper_core::{Direction, EarlyStopping, Goal};
 
 use crate::document::Document;
-use crate::mistake::suggest;
 use crate::study_file::{EarlyStoppingSection, ObjectiveKind};
-use crate::train_settings::METRICS;
 
-use super::usual_direction;
+use super::goals::usual_direction;
 
 /// How many reports without an improvement end a trial, unless the file says.
 const PATIENCE: u32 = 3;
@@ -41,9 +39,7 @@ pub(super) fn early_stopping(
             return Err(mistake("direction", message, "leave it out").into());
         }
         None => {
-            if matches!(kind, ObjectiveKind::Train(_)) && !METRICS.contains(&metric.as_str()) {
-                let message = format!("the trainer does not report `{metric}`");
-                let help = suggest(&metric, &METRICS);
+            if let Some((message, help)) = kind.refuse_metric(&metric) {
                 return Err(mistake("metric", message, &help).into());
             }
             let direction: Direction =

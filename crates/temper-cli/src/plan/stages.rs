@@ -6,6 +6,7 @@ use temper_space::{Space, SpaceError};
 use temper_strategy::{NarrowError, build_for, narrow};
 
 use crate::document::Document;
+use crate::generate_settings::GenerateSettings;
 use crate::mistake::{Mistake, suggest};
 use crate::study_file::{ObjectiveKind, StageSection, StudyFile};
 
@@ -176,13 +177,14 @@ fn check_settings(
             let help = format!("fix it in the stage's `space`: space = {{ {name} = ... }}");
             return Err(place.mistake(&["settings", name], message, &help));
         }
-        let known = match &file.objective.kind {
-            ObjectiveKind::Train(_) => temper_train::TrainConfig::keys(),
+        let (who, known) = match &file.objective.kind {
+            ObjectiveKind::Train(_) => ("the trainer", temper_train::TrainConfig::keys()),
+            ObjectiveKind::Generate(_) => ("an evaluation", GenerateSettings::searchable()),
             ObjectiveKind::Command { .. } => continue,
         };
         if !known.iter().any(|key| key == name) {
             let known: Vec<_> = known.iter().map(String::as_str).collect();
-            let message = format!("the trainer has no setting `{name}`");
+            let message = format!("{who} has no setting `{name}`");
             return Err(place.mistake(&["settings", name], message, &suggest(name, &known)));
         }
     }

@@ -5,13 +5,14 @@ use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::os::unix::process::CommandExt;
 use std::path::Path;
-use std::process::{Command, ExitStatus, Stdio};
+use std::process::{ChildStdin, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
+use temper_core::Step;
 
 use super::folder::Output;
 
@@ -33,6 +34,8 @@ pub(super) const ATTEMPT: &str = "TEMPER_ATTEMPT";
 
 pub(super) struct Child {
     process: std::process::Child,
+    /// Where it reads that it may go on, if it does.
+    stdin: Option<ChildStdin>,
     killed: bool,
     lines: Receiver<String>,
     tail: Arc<Mutex<VecDeque<String>>>,
@@ -41,11 +44,17 @@ pub(super) struct Child {
 
 impl Child {
     /// Starts the command as the leader of a new process group. Its output is copied to the files.
-    pub(super) fn spawn(mut command: Command, output: Output) -> io::Result<Self> {
+    pub(super) fn spawn(
+        mut command: Command,
+        output: Output,
+        acknowledges: bool,
+    ) -> io::Result<Self> {
         let Output { stdout: stdout_log, stderr: stderr_log } = output;
-        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0);
+        let stdin = if acknowledges { Stdio::piped() } else { Stdio::null() };
+        command.stdin(stdin).stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0);
         die_with_parent(&mut command);
         let mut process = command.spawn()?;
+        let stdin = process.stdin.take();
         let (sender, lines) = sync_channel(QUEUE);
         let stdout = process.stdout.take().expect("it is piped");
         thread::spawn(move || copy_lines(stdout, stdout_log, |line| sender_send(&sender, line)));
@@ -55,7 +64,15 @@ impl Child {
         let stderr = thread::spawn(move || {
             copy_lines(stderr, stderr_log, |line| keep(&keeper, line));
         });
-        Ok(Self { process, killed: false, lines, tail, stderr: Some(stderr) })
+        Ok(Self { process, stdin, killed: false, lines, tail, stderr: Some(stderr) })
+    }
+
+    /// Tells a child that reads it to go on after a step.
+    pub(super) fn acknowledge(&mut self, step: Step) {
+        if let Some(stdin) = &mut self.stdin {
+            // One that doesn't read any more has ended, or is about to.
+            let _ = writeln!(stdin, "{step}");
+        }
     }
 
     /// The lines of its stdout; disconnected once that is closed.
@@ -81,6 +98,7 @@ impl Child {
         grace: Duration,
         heard: impl FnMut(&str),
     ) -> io::Result<Option<ExitStatus>> {
+        self.stdin = None; // or else it might wait to be told to go on
         self.signal(Signal::TERM);
         self.wait(grace, heard);
         let by_itself = self.has_ended()?;

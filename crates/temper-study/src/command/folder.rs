@@ -51,7 +51,9 @@ impl TrialFolders {
         Self { root }
     }
 
-    pub(super) fn root(&self) -> &Path {
+    /// The folder that holds them.
+    #[must_use]
+    pub fn root(&self) -> &Path {
         &self.root
     }
 

@@ -10,9 +10,16 @@ use crate::lenient::{self, number};
 pub(super) enum Line {
     /// `{"step": 100, "eval_loss": 2.31, "tokens": 5000}`: all goals, and further metrics.
     Report { step: Option<Step>, values: Vec<f64>, metrics: Metrics },
+    /// `{"step": 50, "tokens": 2500}`: no report, as a goal is missing.
+    Incomplete { step: Step },
     /// `{"failure": "out_of_memory", "message": "..."}`: the program says why it will end.
     Failure { kind: FailureKind, message: String },
+    /// `{"failure": "unable", "message": "..."}`: no trial can run here until something is mended.
+    Unable { message: String },
 }
+
+/// What stands for the kind of a failure that is not the trial's.
+const UNABLE: &str = "unable";
 
 /// Reads a line; `None` if it is not a report: programs print other things too.
 pub(super) fn parse(line: &str, goals: &[Goal]) -> Option<Line> {
@@ -22,20 +29,28 @@ pub(super) fn parse(line: &str, goals: &[Goal]) -> Option<Line> {
     }
     let object: Map<String, Value> = lenient::from_str(line).ok()?;
     if let Some(kind) = object.get("failure") {
-        let kind = serde_json::from_value(kind.clone()).unwrap_or(FailureKind::Crashed);
         let message = object.get("message").and_then(Value::as_str).unwrap_or("it said so");
-        return Some(Line::Failure { kind, message: message.to_owned() });
+        let message = message.to_owned();
+        if kind == UNABLE {
+            return Some(Line::Unable { message });
+        }
+        let kind = serde_json::from_value(kind.clone()).unwrap_or(FailureKind::Crashed);
+        return Some(Line::Failure { kind, message });
     }
+    let step = object.get("step").and_then(step);
     let values: Option<Vec<f64>> =
         goals.iter().map(|goal| object.get(&goal.metric).and_then(number)).collect();
+    let Some(values) = values else {
+        return step.map(|step| Line::Incomplete { step });
+    };
     let is_goal = |name: &str| goals.iter().any(|goal| goal.metric == name);
     let metrics = object
         .iter()
         .filter(|(name, _)| *name != "step" && !is_goal(name))
         .filter_map(|(name, value)| Some((name.clone(), value.as_f64()?)));
     Some(Line::Report {
-        step: object.get("step").and_then(step),
-        values: values?,
+        step,
+        values,
         metrics: metrics.collect(),
     })
 }
@@ -101,6 +116,10 @@ mod tests {
                 kind: FailureKind::OutOfMemory,
                 message: "80 GiB are not enough".into()
             })
+        );
+        assert_eq!(
+            read(r#"{"failure": "unable", "message": "no server"}"#),
+            Some(Line::Unable { message: "no server".into() })
         );
     }
 }

@@ -7,7 +7,7 @@ use std::sync::mpsc::RecvTimeoutError;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use temper_core::{Failure, FailureKind, Halt, Reporter, Step};
+use temper_core::{Failure, FailureKind, Halt, ObjectiveError, Reporter, Step};
 
 use super::child::{Child, QUEUE};
 use super::folder::TrialFolder;
@@ -48,7 +48,7 @@ pub(super) struct Supervisor<'a> {
     has_reported: bool,
     file: ReportFile,
     last: Option<(Step, Vec<f64>)>,
-    said: Option<Failure>,
+    said: Option<ObjectiveError>,
     /// How it is to end, once it is told to.
     halt: Option<Halt>,
     started: Instant,
@@ -82,7 +82,7 @@ impl<'a> Supervisor<'a> {
         mut self,
         child: &mut Child,
         reporter: &mut dyn Reporter,
-    ) -> Result<Option<Vec<f64>>, Failure> {
+    ) -> Result<Option<Vec<f64>>, ObjectiveError> {
         loop {
             self.look(child, reporter)?;
             if let Some(halt) = self.halt {
@@ -107,7 +107,7 @@ impl<'a> Supervisor<'a> {
         child: &mut Child,
         halt: Halt,
         reporter: &mut dyn Reporter,
-    ) -> Result<(), Failure> {
+    ) -> Result<(), ObjectiveError> {
         let CommandSettings { grace, pausing, .. } = *self.settings;
         if halt != Halt::Pause || pausing == Pausing::Restart {
             // Nobody asks how a child ended that has nothing to save.
@@ -116,9 +116,10 @@ impl<'a> Supervisor<'a> {
         }
         // Where the file can't be written, the signal has to do.
         if pausing == Pausing::File && self.folder.ask_to_pause().is_ok() {
-            child.wait(grace, |line| self.take(line, reporter));
+            child.wait(grace, |line| self.take_late(line, reporter));
         }
-        let ended = child.stop(grace, |line| self.take(line, reporter)).map_err(unawaited)?;
+        let ended = child.stop(grace, |line| self.take_late(line, reporter));
+        let ended = ended.map_err(unawaited)?;
         ended.map_or(Ok(()), |status| self.judge_pause(status, child, reporter))
     }
 
@@ -129,19 +130,28 @@ impl<'a> Supervisor<'a> {
         status: ExitStatus,
         child: &mut Child,
         reporter: &mut dyn Reporter,
-    ) -> Result<(), Failure> {
+    ) -> Result<(), ObjectiveError> {
         self.read_rest(child, reporter);
         let saves = self.settings.pausing != Pausing::Restart;
         match self.judge(status, child.stderr_tail()) {
-            Err(failure) if saves && failure.kind != FailureKind::Preempted => Err(failure),
-            _ => Ok(()),
+            Err(ObjectiveError::Failed(failure))
+                if !saves || failure.kind == FailureKind::Preempted =>
+            {
+                Ok(())
+            }
+            Err(error) => Err(error),
+            Ok(_) => Ok(()),
         }
     }
 
     /// One look at everything, which takes up to [`POLL`].
     fn look(&mut self, child: &mut Child, reporter: &mut dyn Reporter) -> Result<(), Failure> {
         match child.lines().recv_timeout(POLL) {
-            Ok(line) => self.take(&line, reporter),
+            Ok(line) => {
+                if let Some(step) = self.take(&line, reporter) {
+                    child.acknowledge(step);
+                }
+            }
             Err(RecvTimeoutError::Timeout) => {}
             Err(RecvTimeoutError::Disconnected) => {
                 thread::sleep(self.end_poll);
@@ -201,28 +211,39 @@ impl<'a> Supervisor<'a> {
         }
     }
 
-    /// Acts on one line. Reports of a child that is to end come too late.
-    fn take(&mut self, line: &str, reporter: &mut dyn Reporter) {
+    /// Acts on a line of a child that is to end.
+    fn take_late(&mut self, line: &str, reporter: &mut dyn Reporter) {
+        let _ = self.take(line, reporter);
+    }
+
+    /// Acts on one line, and returns the step of a report after which the child is to go on. Reports
+    /// of a child that is to end come too late.
+    fn take(&mut self, line: &str, reporter: &mut dyn Reporter) -> Option<Step> {
         match parse(line, &self.settings.goals) {
             Some(Line::Failure { kind, message }) => {
-                self.said = Some(Failure::new(kind, message));
+                self.said = Some(Failure::new(kind, message).into());
             }
+            Some(Line::Unable { message }) => self.said = Some(ObjectiveError::Unable(message)),
             Some(Line::Report { step, values, metrics }) if self.halt.is_none() => {
                 let next = self.last.as_ref().map_or(1, |(last, _)| last + 1);
                 let step = step.unwrap_or(next);
                 self.last = Some((step, values.clone()));
                 self.halt = reporter.report(step, &values, &metrics).break_value();
+                return self.halt.is_none().then_some(step);
             }
-            Some(Line::Report { .. }) | None => {}
+            Some(Line::Incomplete { step }) if self.halt.is_none() => return Some(step),
+            Some(Line::Report { .. } | Line::Incomplete { .. }) | None => {}
         }
+        None
     }
 
     /// What became of a child that ended by itself.
-    fn judge(self, status: ExitStatus, stderr: Vec<String>) -> Result<Vec<f64>, Failure> {
+    fn judge(self, status: ExitStatus, stderr: Vec<String>) -> Result<Vec<f64>, ObjectiveError> {
         // A shell whose child was ended by a signal exits with 128 and the signal's number.
         let shell = status.code().map(|code| code - 128).filter(|it| PASSED_ON.contains(it));
         let failure = match (self.said, self.last, status.signal().or(shell)) {
-            (Some(said), ..) => said,
+            (Some(ObjectiveError::Failed(said)), ..) => said,
+            (Some(unable), ..) => return Err(unable),
             (None, Some((_, values)), None) if status.success() => return Ok(values),
             // It had nothing left to do but to end: the last report of the attempt before counts.
             (None, None, None) if status.success() && self.has_reported => return Ok(Vec::new()),
@@ -252,7 +273,8 @@ impl<'a> Supervisor<'a> {
                 Failure::new(FailureKind::Crashed, format!("it exited with code {code}"))
             }
         };
-        Err(Failure { exit_code: status.code(), signal: status.signal(), stderr, ..failure })
+        let (exit_code, signal) = (status.code(), status.signal());
+        Err(Failure { exit_code, signal, stderr, ..failure }.into())
     }
 }
 

@@ -1,5 +1,7 @@
 //! Studies that end before all their trials have run.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use temper_core::{
@@ -7,7 +9,7 @@ use temper_core::{
 };
 use temper_space::Space;
 use temper_storage::MemoryStorage;
-use temper_study::{Budget, Cost, Price, Settings, Spent, Study};
+use temper_study::{Budget, Cost, Price, Purse, Settings, Spent, Study};
 
 use crate::{Attempted, history_of, open_with, parabola, setup, states};
 
@@ -32,13 +34,37 @@ fn a_study_ends_when_its_tokens_are_spent() {
     study.run(&Attempted(trains), 1).unwrap();
     // 300 each: the fourth begins, for 100 are left.
     assert_eq!(states(&study.history()), [State::Completed; 4]);
-    let spent = Spent::TrainTokens { spent: 1200.0, limit: 1000.0 };
+    let spent = Spent::Tokens { spent: 1200.0, limit: 1000.0 };
     assert_eq!(study.ended_by(), Some(spent));
     // With a larger budget it goes on.
     let larger = Budget { train_tokens: Some(1300.0), ..Budget::default() };
     let study = within(larger, &storage);
     study.run(&Attempted(trains), 1).unwrap();
     assert_eq!(study.history().trials().len(), 5);
+}
+
+#[derive(Debug, Default)]
+struct Coins(AtomicU32);
+
+impl Purse for Coins {
+    fn spent(&self) -> Option<Spent> {
+        let spent = f64::from(self.0.load(Ordering::SeqCst));
+        (spent >= 2.0).then_some(Spent::Cost { spent, limit: 2.0 })
+    }
+}
+
+#[test]
+fn a_study_ends_when_its_purse_is_empty_whatever_trials_report() {
+    let purse = Arc::new(Coins::default());
+    let budget = Budget { purse: Some(purse.clone()), ..Budget::default() };
+    let study = within(budget, &MemoryStorage::new());
+    let pays = |_: &Job, _: &mut dyn Reporter| {
+        purse.0.fetch_add(1, Ordering::SeqCst);
+        Ok(vec![1.0])
+    };
+    study.run(&Attempted(pays), 1).unwrap();
+    assert_eq!(states(&study.history()), [State::Completed; 2]);
+    assert_eq!(study.ended_by(), Some(Spent::Cost { spent: 2.0, limit: 2.0 }));
 }
 
 #[test]

@@ -302,3 +302,36 @@ fn a_folder_that_cannot_be_made_ends_the_run_and_costs_no_trial() {
     study.run(&lab.objective(), 1).unwrap();
     assert_eq!(states(&study.history()), [State::Completed; 2]);
 }
+
+#[test]
+fn a_program_that_asks_for_it_is_told_after_each_report_to_go_on() {
+    let script = r#"
+        for step in 1 2 3; do
+            echo "{\"step\": $step, \"loss\": $step}"
+            read told || exit 1
+            echo "$told" >> "$TEMPER_TRIAL_DIR/told"
+        done
+    "#;
+    let mut lab = Lab::sh(script);
+    lab.settings.acknowledges = true;
+    assert_eq!(result(&lab.run()), 3.0);
+    assert_eq!(fs::read_to_string(lab.path("told")).unwrap(), "1\n2\n3\n");
+}
+
+#[test]
+fn a_program_that_can_run_no_trial_ends_the_run_and_its_trial_goes_on_later() {
+    let script = r#"
+        test -e "$PWD/mended" && { echo '{"loss": 4}'; exit; }
+        echo '{"failure": "unable", "message": "there is no server"}'
+        exit 1
+    "#;
+    let lab = Lab::sh(script);
+    let study = open(setup(2), lab.storage.clone());
+    let error = study.run(&lab.objective(), 1).unwrap_err();
+    assert_eq!(error.to_string(), "trial 0 can't be run: there is no server");
+    drop(study);
+    fs::write(lab.path("../../mended"), "").unwrap();
+    let study = open_hasty(setup(2), lab.storage.clone());
+    study.run(&lab.objective(), 1).unwrap();
+    assert_eq!(states(&study.history()), [State::Completed; 2]);
+}

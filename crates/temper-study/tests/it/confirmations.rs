@@ -180,7 +180,7 @@ fn what_trials_may_train_on_bounds_the_confirmation_too() {
     let (history, ended_by) = run(600.0);
     assert_eq!(confirming_trials(&history).len(), 2);
     assert!(!confirmation(&history).is_over() && confirmation(&history).winner().is_none());
-    assert!(matches!(ended_by, Some(Spent::TrainTokens { .. })));
+    assert!(matches!(ended_by, Some(Spent::Tokens { .. })));
     let (history, ended_by) = run(1e9);
     assert!(confirmation(&history).is_over());
     assert_eq!(ended_by, None);

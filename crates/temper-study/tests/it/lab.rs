@@ -43,6 +43,7 @@ impl Lab {
             goals: setup(1).goals,
             timeout: None,
             memory_limit: None,
+            acknowledges: false,
             grace: Duration::from_secs(20),
             pausing: Pausing::Signal,
             env: BTreeMap::new(),

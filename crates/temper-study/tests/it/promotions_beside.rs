@@ -190,7 +190,7 @@ fn a_budget_for_less_than_one_trial_ends_at_its_first_pause_and_says_so() {
     let (study, storage) = run(promoting("asha", setup(9)), 1, tokens(50.0));
     assert_eq!(states(&study.history()), [State::Paused]);
     assert_eq!(came_to(trial(&study.history(), 0)), 1);
-    let spent = Spent::TrainTokens { spent: 100.0, limit: 50.0 };
+    let spent = Spent::Tokens { spent: 100.0, limit: 50.0 };
     assert_eq!(study.ended_by(), Some(spent));
     // With more it goes on where it was.
     let study = open(promoting("asha", setup(9)), &storage, Budget::default());
@@ -204,7 +204,7 @@ fn a_budget_for_less_than_one_trial_lets_the_first_come_to_its_end_where_none_pa
     let budget = Budget { train_tokens: Some(50.0), ..Budget::default() };
     let (study, _) = run(setup(9), 1, budget);
     assert_eq!(states(&study.history()), [State::Completed]);
-    let spent = Spent::TrainTokens { spent: 1800.0, limit: 50.0 };
+    let spent = Spent::Tokens { spent: 1800.0, limit: 50.0 };
     assert_eq!(study.ended_by(), Some(spent));
 }
 

@@ -1,0 +1,227 @@
+//! `temper evaluate`: one setting of how a model generates, without tuning. Trials of studies of
+//! evaluations run this too.
+
+mod pace;
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{self, BufWriter, Write};
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use miette::{Result, miette};
+use temper_generate::{
+    Account, Allowance, EvaluationError, GenerateConfig, GenerateError, Outcome, Part, Tally,
+};
+
+use crate::args::EvaluateArgs;
+use crate::document::Document;
+use crate::exit::Exit;
+use crate::generate_settings::{absolute, explain, overwrite};
+use crate::generator::{Desk, Payer};
+use crate::mistake::suggest;
+use crate::people::number;
+use crate::say::{answer, say, tell};
+use crate::signals::raise_on_signals;
+use crate::study_file::{ObjectiveKind, StudyFile};
+
+use super::train::parse_value;
+use pace::Pace;
+
+/// Where a trial keeps what was answered, in its folder.
+const ITEMS: &str = "items.jsonl";
+
+/// How often a person is told how far it has come, in items.
+const TOLD: usize = 10;
+
+pub(crate) fn run(args: &EvaluateArgs) -> Result<Exit> {
+    let document = Document::read(&args.config)?;
+    let folder = absolute(document.folder());
+    let config = settings(&document, &args.set)?;
+    let stop = Arc::new(AtomicBool::new(false));
+    raise_on_signals(&stop)?;
+    let desk = Desk::open(&config, payer(args, &folder))?;
+    let part = if args.held_out { Part::HeldOut } else { Part::Search };
+    // The trial of a study runs in the folder of the study file.
+    let base_dir = if args.trial { PathBuf::from(".") } else { folder.clone() };
+    let evaluation = desk
+        .evaluation(&config, part, &base_dir)
+        .map_err(|error| explain(&document, &args.set, &error))?;
+    let generator = desk.generator(&config)?;
+    let items = args.items.clone().or_else(|| args.trial.then(|| folder.join(ITEMS)));
+    let mut watch = Watch {
+        args,
+        config: &config,
+        desk: &desk,
+        items: items.as_deref().map(create).transpose()?,
+        pace: args.trial.then(Pace::of_stdin),
+        total: evaluation.items().len(),
+        unwritten: None,
+    };
+    let result = evaluation.run(&*generator, &stop, &mut |outcome, tally| watch.show(outcome, tally));
+    if let Some(unwritten) = watch.unwritten {
+        return Err(miette!(help = "make room for it, or write elsewhere", "{unwritten}"));
+    }
+    match result {
+        Ok(tally) if tally.outcomes().len() < evaluation.items().len() => Ok(Exit::Interrupted),
+        Ok(tally) => conclude(args, &tally.metrics(config.prices())),
+        Err(EvaluationError::Interrupted) => {
+            say("interrupted; what was answered is known the next time");
+            Ok(Exit::Interrupted)
+        }
+        Err(error) => {
+            if args.json {
+                answer(format!("{}\n", failure(&error)));
+            }
+            match error {
+                EvaluationError::Config(error) => Err(explain(&document, &args.set, &error)),
+                error => Err(miette!("{error}")),
+            }
+        }
+    }
+}
+
+/// Shows an evaluation, and keeps its items.
+struct Watch<'a> {
+    args: &'a EvaluateArgs,
+    config: &'a GenerateConfig,
+    desk: &'a Desk,
+    items: Option<BufWriter<File>>,
+    pace: Option<Pace>,
+    total: usize,
+    /// Why something could not be written: the evaluation ends.
+    unwritten: Option<String>,
+}
+
+impl Watch<'_> {
+    fn show(&mut self, outcome: &Outcome, tally: &Tally) -> ControlFlow<()> {
+        if let Err(error) = self.keep(outcome) {
+            self.unwritten = Some(format!("the items can't be written: {error}"));
+            return ControlFlow::Break(());
+        }
+        let step = tally.outcomes().len();
+        if !self.args.json {
+            if step % TOLD == 0 && step < self.total {
+                say(format!("{step} of {} items: {}", self.total, self.scores(tally)));
+            }
+            return ControlFlow::Continue(());
+        }
+        if let Err(error) = self.report(step, tally) {
+            self.unwritten = Some(format!("the metrics on stdout can't be written: {error}"));
+            return ControlFlow::Break(());
+        }
+        match &mut self.pace {
+            Some(pace) => pace.wait_for(step as u64, self.config.batch_size as u64, self.total as u64),
+            None => ControlFlow::Continue(()),
+        }
+    }
+
+    fn keep(&mut self, outcome: &Outcome) -> io::Result<()> {
+        let Some(items) = &mut self.items else { return Ok(()) };
+        serde_json::to_writer(&mut *items, outcome)?;
+        items.write_all(b"\n")?;
+        items.flush()
+    }
+
+    fn report(&self, step: usize, tally: &Tally) -> io::Result<()> {
+        let mut metrics = tally.metrics(self.config.prices());
+        if self.args.trial {
+            let spent = self.desk.spent().map_err(|error| io::Error::other(error.to_string()))?;
+            let tokens = spent.input_tokens + spent.output_tokens;
+            metrics.insert("spent_requests".to_owned(), spent.requests as f64);
+            metrics.insert("spent_tokens".to_owned(), tokens as f64);
+            if self.config.prices().is_some() {
+                metrics.insert("spent_cost".to_owned(), spent.cost);
+            }
+        }
+        metrics.insert("step".to_owned(), step as f64);
+        tell(&format!("{}\n", serde_json::to_string(&metrics)?))
+    }
+
+    /// The scorers' metrics, for people.
+    fn scores(&self, tally: &Tally) -> String {
+        let metrics = tally.metrics(None);
+        let own = self.config.metrics();
+        let known = own.iter().filter_map(|name| Some((name, metrics.get(*name)?)));
+        let told = known.map(|(name, value)| format!("{name} {}", number(*value)));
+        told.collect::<Vec<_>>().join(", ")
+    }
+}
+
+/// Says what came of it.
+fn conclude(args: &EvaluateArgs, metrics: &BTreeMap<String, f64>) -> Result<Exit> {
+    if !args.json {
+        let is_of_last = |name: &str| name.starts_with(temper_generate::ITEM);
+        for (name, value) in metrics.iter().filter(|(name, _)| !is_of_last(name)) {
+            answer(format!("{name} = {value}\n"));
+        }
+    }
+    Ok(Exit::Ok)
+}
+
+/// Who pays: the trial whose folder it is, or nobody in particular.
+fn payer(args: &EvaluateArgs, folder: &Path) -> Payer {
+    let allowance = Allowance { tokens: args.token_limit, cost: args.cost_limit };
+    let account = match (args.trial, folder.parent(), folder.file_name()) {
+        (true, Some(trials), Some(trial)) => Account {
+            study: trials.display().to_string(),
+            trial: trial.to_string_lossy().into_owned(),
+        },
+        // What others have spent before does not count.
+        _ => Account { study: String::new(), trial: std::process::id().to_string() },
+    };
+    Payer { account, allowance }
+}
+
+fn create(path: &Path) -> Result<BufWriter<File>> {
+    let file = File::create(path)
+        .map_err(|error| miette!("`{}` can't be written: {error}", path.display()))?;
+    Ok(BufWriter::new(file))
+}
+
+/// The settings of the file with some set to other values; paths are relative to its folder.
+pub(crate) fn settings(document: &Document, pairs: &[String]) -> Result<GenerateConfig> {
+    let root = document.root();
+    let mut config = if root.has("objective") {
+        match StudyFile::read(document)?.objective.kind {
+            ObjectiveKind::Generate(config) => *config,
+            ObjectiveKind::Command { .. } | ObjectiveKind::Train(_) => {
+                return Err(document
+                    .mistake(&["objective", "kind"], "this study evaluates no model")
+                    .into());
+            }
+        }
+    } else {
+        let mut config: GenerateConfig = root.rest()?;
+        config.resolve(&absolute(document.folder()));
+        config
+    };
+    let known = GenerateConfig::keys();
+    let known: Vec<_> = known.iter().map(String::as_str).collect();
+    for pair in pairs {
+        let (name, value) = pair.split_once('=').ok_or_else(|| {
+            miette!(help = "write --set temperature=0.2", "`{pair}` has no `=`")
+        })?;
+        if !known.contains(&name) {
+            return Err(miette!(help = suggest(name, &known), "there is no setting `{name}`"));
+        }
+        config = overwrite(&config, [(name, parse_value(value))].into_iter())
+            .map_err(|error| miette!("--set {pair}: {error}"))?;
+    }
+    config.validate().map_err(|error| explain(document, pairs, &error))?;
+    Ok(config)
+}
+
+/// How an error is told to the study that this is a trial of.
+fn failure(error: &EvaluationError) -> serde_json::Value {
+    let kind = match error {
+        EvaluationError::Unable(_) => "unable",
+        // The study sees that its budget is spent, and begins nothing more.
+        EvaluationError::Spent(_) => "preempted",
+        EvaluationError::Unanswered { source: GenerateError::TimedOut(_), .. } => "timeout",
+        _ => "crashed",
+    };
+    serde_json::json!({"failure": kind, "message": error.to_string()})
+}

@@ -1,0 +1,227 @@
+//! The settings of evaluations, with a trial's parameters in them.
+
+use std::path::PathBuf;
+
+use miette::{Report, Result};
+use temper_core::{Config, Job, draw, stream};
+use temper_generate::{ConfigError, GenerateConfig, Part};
+use temper_space::Space;
+
+use crate::document::Document;
+use crate::generator::check;
+use crate::mistake::{Mistake, suggest, told};
+use crate::train_settings::toml_value;
+
+/// How many configurations of the space are checked before anything runs.
+const CHECKED: u64 = 64;
+
+/// Away from the numbers of the answers that a search asks for.
+const FIRST_OF_REPEATS: u32 = 1 << 31;
+
+/// What decides which items are asked, and how answers count: all trials share it.
+const SHARED: [&str; 14] = [
+    "data",
+    "held_out",
+    "held_out_data",
+    "data_seed",
+    "cache",
+    "scorers",
+    "texts",
+    "first_sample",
+    "concurrency",
+    "batch_size",
+    "api_key_env",
+    "input_price",
+    "output_price",
+    "stop",
+];
+
+/// The settings that all trials share.
+#[derive(Clone, Debug)]
+pub(crate) struct GenerateSettings {
+    config: GenerateConfig,
+    /// Those of the default trial.
+    default: GenerateConfig,
+    /// Some configurations of the space, one for each prompt among them.
+    prompts: Vec<Config>,
+}
+
+/// Why a parameter can't be a setting.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub(crate) struct NotASetting(String);
+
+impl GenerateSettings {
+    /// Checks the settings, and that the space's parameters are settings too.
+    pub(crate) fn new(
+        document: &Document,
+        config: GenerateConfig,
+        space: &Space,
+    ) -> Result<Self> {
+        let mut settings = Self { default: config.clone(), config, prompts: Vec::new() };
+        settings.check_names(document, space)?;
+        settings.check_values(document, space)?;
+        let params = space.default_config().and_then(|config| space.complete(config).ok());
+        let default = params.and_then(|params| settings.with(&params).ok());
+        if let Some(default) = default {
+            settings.default = default;
+        }
+        Ok(settings)
+    }
+
+    /// The settings that may differ from trial to trial.
+    pub(crate) fn searchable() -> Vec<String> {
+        let keys = GenerateConfig::keys().into_iter();
+        keys.filter(|key| !SHARED.contains(&key.as_str())).collect()
+    }
+
+    /// The settings that all trials share.
+    pub(crate) fn shared(&self) -> &GenerateConfig {
+        &self.config
+    }
+
+    /// The settings of the default trial.
+    pub(crate) fn default(&self) -> &GenerateConfig {
+        &self.default
+    }
+
+    /// The settings of a trial.
+    pub(crate) fn with(&self, params: &Config) -> Result<GenerateConfig, NotASetting> {
+        self.with_both(params, &Config::default())
+    }
+
+    /// The settings of a trial of a stage.
+    pub(crate) fn with_both(
+        &self,
+        params: &Config,
+        settings: &Config,
+    ) -> Result<GenerateConfig, NotASetting> {
+        let values = settings.iter().chain(params.iter());
+        let values = values.map(|(name, value)| (name, toml_value(value)));
+        overwrite(&self.config, values).map_err(NotASetting)
+    }
+
+    /// The settings of one attempt. A configuration that runs again asks for other answers than
+    /// those that are known.
+    pub(crate) fn of_job(&self, job: &Job) -> Result<GenerateConfig, NotASetting> {
+        let config = self.with_both(&job.config, &job.settings)?;
+        let first_sample = match job.is_repeat {
+            true => (job.seed as u32) | FIRST_OF_REPEATS,
+            false => config.first_sample,
+        };
+        Ok(GenerateConfig { first_sample, ..config })
+    }
+
+    /// Checks that the files are there, and that every prompt and scorer suits them.
+    pub(crate) fn check_surroundings(&self, document: &Document) -> Result<(), Mistake> {
+        for part in [Part::Search, Part::HeldOut] {
+            if part == Part::HeldOut && !self.compares() {
+                continue;
+            }
+            let shared = (&Config::default(), Ok(self.default.clone()));
+            let all = self.prompts.iter().map(|params| (params, self.with(params)));
+            for (params, config) in std::iter::once(shared).chain(all) {
+                let config = config.expect("it was checked");
+                check(&config, part, &document.folder())
+                    .map_err(|error| refusal(document, params, &error))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether items are held out.
+    pub(crate) fn compares(&self) -> bool {
+        self.config.held_out.is_some() || self.config.held_out_data.is_some()
+    }
+
+    fn check_names(&self, document: &Document, space: &Space) -> Result<(), Mistake> {
+        let known = Self::searchable();
+        let known: Vec<&str> = known.iter().map(String::as_str).collect();
+        let params = space.params().iter().map(temper_space::Param::name);
+        let derived = space.derived().iter().map(temper_space::Derived::name);
+        let mut names = params.chain(derived);
+        let fixed = document.root().section("objective").ok();
+        if let Some(fixed) = fixed
+            && let Some(name) = names.clone().find(|name| fixed.has(name))
+        {
+            let message = format!("`{name}` is given in [objective] and searched in [space]");
+            let help = "remove it from one of the two".to_owned();
+            return Err(document.mistake(&["objective", name], message).help(Some(help)));
+        }
+        match names.find(|name| !known.contains(name)) {
+            None => Ok(()),
+            Some(name) if SHARED.contains(&name) => {
+                let message = format!("`{name}` is the same for all trials, and can't be searched");
+                let help = "write it into [objective]".to_owned();
+                Err(document.mistake(&["space", name], message).help(Some(help)))
+            }
+            Some(name) => Err(document
+                .mistake(&["space", name], format!("an evaluation has no setting `{name}`"))
+                .help(Some(suggest(name, &known)))),
+        }
+    }
+
+    /// Checks the default configuration and some others: one that is refused would be a trial lost.
+    fn check_values(&mut self, document: &Document, space: &Space) -> Result<(), Mistake> {
+        let default = space.default_config().and_then(|config| space.complete(config).ok());
+        let drawn = (0..CHECKED).filter_map(|number| draw(space, &mut stream(0, number)).ok());
+        let mut seen = Vec::new();
+        for params in default.into_iter().chain(drawn) {
+            let config = self.with(&params).map_err(|error| {
+                let message = format!("an evaluation can't take {params}: {error}");
+                document.mistake(&["space"], message)
+            })?;
+            config.validate().map_err(|error| refusal(document, &params, &error))?;
+            let prompt = config.prompt();
+            if !seen.contains(&prompt) {
+                seen.push(prompt);
+                self.prompts.push(params);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Points at the parameter, or else at the fixed setting, that is refused.
+fn refusal(document: &Document, params: &Config, error: &ConfigError) -> Mistake {
+    let key = error.key().unwrap_or("kind");
+    if !params.contains(key) {
+        return document.mistake(&["objective", key], error.to_string()).help(error.help());
+    }
+    let message = format!("the space has configurations that can't be asked: {error}");
+    let example = format!("rule them out; one of them is {params}");
+    let help = error.help().map_or_else(|| example.clone(), |help| format!("{help}; {example}"));
+    document.mistake(&["space", key], message).help(Some(help))
+}
+
+/// Explains an error of settings some of which were given by `--set`: those are not in the file.
+pub(crate) fn explain(document: &Document, pairs: &[String], error: &ConfigError) -> Report {
+    let is_set =
+        |key| pairs.iter().any(|pair| pair.split_once('=').is_some_and(|(name, _)| name == key));
+    match error.key() {
+        Some(key) if is_set(key) => told(format_args!("--set: {error}"), error.help()),
+        Some(key) => {
+            let path =
+                if document.root().has("objective") { vec!["objective", key] } else { vec![key] };
+            document.mistake(&path, error.to_string()).help(error.help()).into()
+        }
+        None => told(error, error.help()),
+    }
+}
+
+/// The folder whatever the current one is.
+pub(crate) fn absolute(folder: PathBuf) -> PathBuf {
+    folder.canonicalize().unwrap_or(folder)
+}
+
+/// The settings with other values for some of them.
+pub(crate) fn overwrite<'a>(
+    config: &GenerateConfig,
+    values: impl Iterator<Item = (&'a str, toml::Value)>,
+) -> Result<GenerateConfig, String> {
+    let mut table = toml::Table::try_from(config).map_err(|error| error.to_string())?;
+    for (name, value) in values {
+        table.insert(name.to_owned(), value);
+    }
+    table.try_into().map_err(|error: toml::de::Error| error.message().to_owned())
+}

@@ -1,0 +1,95 @@
+//! Who answers an evaluation's requests: an endpoint, or a model in this process.
+
+mod local;
+
+use std::path::Path;
+use std::sync::Arc;
+
+use miette::{IntoDiagnostic, Result, miette};
+use temper_generate::{
+    Account, Allowance, AnswerStore, Cached, CircuitBreaker, ConfigError, Endpoint, EndpointConfig, Evaluation,
+    GenerateConfig, Generator, JudgeTarget, Part, Prices, Sleep, Spending, Surroundings,
+};
+
+use local::LocalModel;
+
+/// Whoever pays, and what may be spent.
+#[derive(Clone, Debug)]
+pub(crate) struct Payer {
+    pub(crate) account: Account,
+    pub(crate) allowance: Allowance,
+}
+
+/// Answers that are remembered, and paid for once.
+#[derive(Clone, Debug)]
+pub(crate) struct Desk {
+    store: Arc<AnswerStore>,
+    payer: Payer,
+}
+
+impl Desk {
+    /// Opens the store of answers that the settings name.
+    pub(crate) fn open(config: &GenerateConfig, payer: Payer) -> Result<Self> {
+        let store = AnswerStore::open(&config.cache).into_diagnostic()?;
+        Ok(Self { store: Arc::new(store), payer })
+    }
+
+    /// Whoever answers by the settings.
+    pub(crate) fn generator(&self, config: &GenerateConfig) -> Result<Arc<dyn Generator>> {
+        let generator: Arc<dyn Generator> = match config.endpoint_config() {
+            Some(endpoint) => asked(endpoint).map_err(|error| miette!("{error}"))?,
+            None => Arc::new(LocalModel::open(config)?),
+        };
+        Ok(self.remembering(generator, config.prices()))
+    }
+
+    /// The evaluation of some settings, whose judges are remembered and paid for like the others;
+    /// relative paths of scorers start from the folder.
+    pub(crate) fn evaluation(
+        &self,
+        config: &GenerateConfig,
+        part: Part,
+        base_dir: &Path,
+    ) -> Result<Evaluation, ConfigError> {
+        let judge = |target: &JudgeTarget| {
+            let prices = target.input_price.zip(target.output_price);
+            let prices = prices.map(|(input, output)| Prices { input, output });
+            Ok(self.remembering(asked(target.endpoint.clone())?, prices))
+        };
+        let surroundings = Surroundings { base_dir: base_dir.to_owned(), judge: &judge };
+        Evaluation::new(config, part, &surroundings)
+    }
+
+    /// What the account has spent so far.
+    pub(crate) fn spent(&self) -> Result<Spending> {
+        self.store.spent_by(&self.payer.account).into_diagnostic()
+    }
+
+    fn remembering(
+        &self,
+        generator: Arc<dyn Generator>,
+        prices: Option<Prices>,
+    ) -> Arc<dyn Generator> {
+        let Payer { account, allowance } = self.payer.clone();
+        let store = Arc::clone(&self.store);
+        Arc::new(Cached::new(generator, store, prices, account, allowance))
+    }
+}
+
+/// Checks an evaluation without asking anybody.
+pub(crate) fn check(
+    config: &GenerateConfig,
+    part: Part,
+    base_dir: &Path,
+) -> Result<(), ConfigError> {
+    let judge = |target: &JudgeTarget| asked(target.endpoint.clone());
+    let surroundings = Surroundings { base_dir: base_dir.to_owned(), judge: &judge };
+    Evaluation::new(config, part, &surroundings).map(drop)
+}
+
+/// A client of the endpoint.
+fn asked(endpoint: EndpointConfig) -> Result<Arc<dyn Generator>, String> {
+    let breaker = Arc::new(CircuitBreaker::default());
+    let endpoint = Endpoint::new(endpoint, breaker, Box::new(Sleep));
+    Ok(Arc::new(endpoint.map_err(|error| error.to_string())?))
+}

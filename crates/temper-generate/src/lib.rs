@@ -1,5 +1,6 @@
 //! Objectives over an endpoint or a local model: what is asked ([`EvaluationSet`]), how it is put
-//! ([`PromptTemplate`]), and how good an answer is ([`Scorer`]).
+//! ([`PromptTemplate`]), who answers ([`Generator`], such as an [`Endpoint`]), what was answered
+//! before and what that cost ([`Cached`]), and how good an answer is ([`Scorer`]).
 //!
 //! ```
 //! use temper_generate::EvaluationSet;
@@ -10,17 +11,24 @@
 //! # Ok::<(), temper_generate::SetError>(())
 //! ```
 
+mod allowance;
+mod answers;
+mod cached;
 mod completion;
 mod endpoint;
 mod generator;
 mod item;
 mod message;
+mod prices;
 mod prompt;
 mod request;
 mod scorer;
 mod set;
 mod settings;
 
+pub use allowance::Allowance;
+pub use answers::{Account, AnswerStore, Spending, StoreError};
+pub use cached::{Answer, Cached};
 pub use completion::Completion;
 pub use endpoint::{
     Api, CircuitBreaker, Endpoint, EndpointConfig, EndpointError, MaxTokensField, Pause, Sleep,
@@ -28,6 +36,7 @@ pub use endpoint::{
 pub use generator::{GenerateError, Generator};
 pub use item::{Item, Prompt};
 pub use message::{Message, Role};
+pub use prices::Prices;
 pub use prompt::{PromptConfig, PromptError, PromptTemplate, Selection};
 pub use request::{Input, Request, RequestKey};
 pub use scorer::{ALL, Entry, Options, Scorer, ScorerError, ScorerOption, build};

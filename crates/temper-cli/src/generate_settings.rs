@@ -53,11 +53,7 @@ pub(crate) struct NotASetting(String);
 
 impl GenerateSettings {
     /// Checks the settings, and that the space's parameters are settings too.
-    pub(crate) fn new(
-        document: &Document,
-        config: GenerateConfig,
-        space: &Space,
-    ) -> Result<Self> {
+    pub(crate) fn new(document: &Document, config: GenerateConfig, space: &Space) -> Result<Self> {
         let mut settings = Self { default: config.clone(), config, prompts: Vec::new() };
         settings.check_names(document, space)?;
         settings.check_values(document, space)?;

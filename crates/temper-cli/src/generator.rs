@@ -7,8 +7,9 @@ use std::sync::Arc;
 
 use miette::{IntoDiagnostic, Result, miette};
 use temper_generate::{
-    Account, Allowance, AnswerStore, Cached, CircuitBreaker, ConfigError, Endpoint, EndpointConfig, Evaluation,
-    GenerateConfig, Generator, JudgeTarget, Part, Prices, Sleep, Spending, Surroundings,
+    Account, Allowance, AnswerStore, Cached, CircuitBreaker, ConfigError, Endpoint, EndpointConfig,
+    Evaluation, GenerateConfig, Generator, JudgeTarget, Part, Prices, Sleep, Spending,
+    Surroundings,
 };
 
 use local::LocalModel;
@@ -60,6 +61,11 @@ impl Desk {
         Evaluation::new(config, part, &surroundings)
     }
 
+    /// Forgets what the account's study has spent before.
+    pub(crate) fn begin_anew(&self) -> Result<()> {
+        self.store.forget(&self.payer.account.study).into_diagnostic()
+    }
+
     /// What the account has spent so far.
     pub(crate) fn spent(&self) -> Result<Spending> {
         self.store.spent_by(&self.payer.account).into_diagnostic()
@@ -72,7 +78,7 @@ impl Desk {
     ) -> Arc<dyn Generator> {
         let Payer { account, allowance } = self.payer.clone();
         let store = Arc::clone(&self.store);
-        Arc::new(Cached::new(generator, store, prices, account, allowance))
+        Arc::new(Cached { generator, store, prices, account, allowance })
     }
 }
 

@@ -13,8 +13,9 @@ mod warm_start;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use miette::{Result, miette};
+use miette::{IntoDiagnostic, Result, miette};
 use temper_core::{Event, Goal, History, Pruner, Setup, Storage, StorageError, Strategy};
+use temper_generate::AnswerStore;
 use temper_space::{Space, SpaceError};
 use temper_storage::SqliteStorage;
 use temper_study::{Retries, Settings, TrialFolders};
@@ -76,8 +77,15 @@ impl Plan {
         let budget_setup = budget::setup(&document, &file.budget, &budget, &goals, &strategies)?;
         budget::check_stages(&document, &budget_setup, !stages.is_empty())?;
         let early = early_stopping.as_ref();
-        let objective =
-            ObjectivePlan::new(&document, file.objective, &space, &goals, &stages, early, &allowance)?;
+        let objective = ObjectivePlan::new(
+            &document,
+            file.objective,
+            &space,
+            &goals,
+            &stages,
+            early,
+            &allowance,
+        )?;
         let confirm = file.confirm.as_ref();
         let confirm = confirm.map(|it| confirm::confirm(&document, it, budget.target));
         let setup = Setup {
@@ -134,6 +142,22 @@ impl Plan {
     /// Where trials have their folders: beside the storage.
     pub(crate) fn folders(&self) -> Result<TrialFolders> {
         folders(&self.storage)
+    }
+
+    /// Whose account the evaluations of this study are on.
+    pub(crate) fn account(&self) -> Result<String> {
+        Ok(self.folders()?.root().display().to_string())
+    }
+
+    /// Forgets what another study has spent that was recorded in the same place, and is gone.
+    pub(crate) fn forget_spending(&self) -> Result<()> {
+        let Some(generate) = self.objective.generate() else { return Ok(()) };
+        let cache = &generate.shared().cache;
+        if !cache.exists() {
+            return Ok(());
+        }
+        let store = AnswerStore::open(cache).into_diagnostic()?;
+        store.forget(&self.account()?).into_diagnostic()
     }
 
     /// What the study's log adds up to, under the constraints that the file has now.

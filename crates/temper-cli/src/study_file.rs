@@ -228,8 +228,8 @@ fn warm_start(root: &mut Section<'_>) -> Result<Vec<PathBuf>> {
 
 impl ObjectiveSection {
     fn read(document: &Document, mut section: Section<'_>) -> Result<Self> {
-        let kind: String =
-            section.need("kind", "in [objective], write kind = \"command\", \"train\" or \"generate\"")?;
+        let kind: String = section
+            .need("kind", "in [objective], write kind = \"command\", \"train\" or \"generate\"")?;
         let (devices, checkpoints) = match kind.as_str() {
             // Its devices and checkpoints are settings of its own.
             "generate" => Default::default(),

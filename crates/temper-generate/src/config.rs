@@ -10,7 +10,9 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::{Api, EndpointConfig, GenerationSettings, MaxTokensField, Prices, PromptConfig, Selection};
+use crate::{
+    Api, EndpointConfig, GenerationSettings, MaxTokensField, Prices, PromptConfig, Selection,
+};
 
 pub use error::ConfigError;
 pub use scorer_spec::ScorerSpec;

@@ -1,5 +1,6 @@
 //! Objectives over an endpoint or a local model: what is asked ([`EvaluationSet`]), how it is put
-//! ([`PromptTemplate`]), and how good an answer is ([`Scorer`]).
+//! ([`PromptTemplate`]), who answers ([`Generator`], such as an [`Endpoint`]), what was answered
+//! before and what that cost ([`Cached`]), and how good an answer is ([`Scorer`]).
 //!
 //! ```
 //! use temper_generate::EvaluationSet;
@@ -10,8 +11,9 @@
 //! # Ok::<(), temper_generate::SetError>(())
 //! ```
 
-mod stub_answers;
-pub use stub_answers::*;
+mod allowance;
+mod answers;
+mod cached;
 mod completion;
 mod config;
 mod endpoint;
@@ -19,12 +21,16 @@ mod evaluation;
 mod generator;
 mod item;
 mod message;
+mod prices;
 mod prompt;
 mod request;
 mod scorer;
 mod set;
 mod settings;
 
+pub use allowance::Allowance;
+pub use answers::{Account, AnswerStore, Spending, StoreError};
+pub use cached::{Answer, Cached};
 pub use completion::Completion;
 pub use config::{ConfigError, GenerateConfig, ScorerSpec};
 pub use endpoint::{
@@ -37,6 +43,7 @@ pub use evaluation::{
 pub use generator::{GenerateError, Generator};
 pub use item::{Item, Prompt};
 pub use message::{Message, Role};
+pub use prices::Prices;
 pub use prompt::{PromptConfig, PromptError, PromptTemplate, Selection};
 pub use request::{Input, Request, RequestKey};
 pub use scorer::{

@@ -43,6 +43,9 @@ pub(crate) fn run(args: &EvaluateArgs) -> Result<Exit> {
     let stop = Arc::new(AtomicBool::new(false));
     raise_on_signals(&stop)?;
     let desk = Desk::open(&config, payer(args, &folder))?;
+    if !args.trial {
+        desk.begin_anew()?; // a limit is that of this run
+    }
     let part = if args.held_out { Part::HeldOut } else { Part::Search };
     // The trial of a study runs in the folder of the study file.
     let base_dir = if args.trial { PathBuf::from(".") } else { folder.clone() };
@@ -60,7 +63,8 @@ pub(crate) fn run(args: &EvaluateArgs) -> Result<Exit> {
         total: evaluation.items().len(),
         unwritten: None,
     };
-    let result = evaluation.run(&*generator, &stop, &mut |outcome, tally| watch.show(outcome, tally));
+    let result =
+        evaluation.run(&*generator, &stop, &mut |outcome, tally| watch.show(outcome, tally));
     if let Some(unwritten) = watch.unwritten {
         return Err(miette!(help = "make room for it, or write elsewhere", "{unwritten}"));
     }
@@ -113,7 +117,9 @@ impl Watch<'_> {
             return ControlFlow::Break(());
         }
         match &mut self.pace {
-            Some(pace) => pace.wait_for(step as u64, self.config.batch_size as u64, self.total as u64),
+            Some(pace) => {
+                pace.wait_for(step as u64, self.config.batch_size as u64, self.total as u64)
+            }
             None => ControlFlow::Continue(()),
         }
     }
@@ -169,8 +175,9 @@ fn payer(args: &EvaluateArgs, folder: &Path) -> Payer {
             study: trials.display().to_string(),
             trial: trial.to_string_lossy().into_owned(),
         },
-        // What others have spent before does not count.
-        _ => Account { study: String::new(), trial: std::process::id().to_string() },
+        _ => {
+            Account { study: folder.join(&args.config).display().to_string(), trial: String::new() }
+        }
     };
     Payer { account, allowance }
 }
@@ -201,9 +208,9 @@ pub(crate) fn settings(document: &Document, pairs: &[String]) -> Result<Generate
     let known = GenerateConfig::keys();
     let known: Vec<_> = known.iter().map(String::as_str).collect();
     for pair in pairs {
-        let (name, value) = pair.split_once('=').ok_or_else(|| {
-            miette!(help = "write --set temperature=0.2", "`{pair}` has no `=`")
-        })?;
+        let (name, value) = pair
+            .split_once('=')
+            .ok_or_else(|| miette!(help = "write --set temperature=0.2", "`{pair}` has no `=`"))?;
         if !known.contains(&name) {
             return Err(miette!(help = suggest(name, &known), "there is no setting `{name}`"));
         }

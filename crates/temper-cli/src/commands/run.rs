@@ -44,6 +44,9 @@ fn go(
     let (strategy, pruner) = (plan.strategy()?, plan.pruner()?);
     let study = Study::open(plan.setup.clone(), strategy, pruner, storage, plan.settings.clone())
         .map_err(|error| explain(plan, error))?;
+    if study.history().trials().is_empty() {
+        plan.forget_spending()?;
+    }
     for warm_start in warm_starts {
         study.take_over(warm_start).map_err(|error| explain(plan, error))?;
     }

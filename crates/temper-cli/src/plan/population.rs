@@ -84,11 +84,9 @@ pub(super) fn complete(document: &Document, file: &mut StudyFile, space: &Space)
         ObjectiveKind::Train(_) => Ok(of_trainer(document, &mut file.strategy, space)?),
         ObjectiveKind::Generate(_) => {
             let help = "choose another strategy, or leave it out: name = \"auto\"";
-            let message = format!("strategy `{NAME}` trains a population, and evaluations train nothing");
-            Err(document
-                .mistake(&["strategy", "name"], message)
-                .help(Some(help.to_owned()))
-                .into())
+            let message =
+                format!("strategy `{NAME}` trains a population, and evaluations train nothing");
+            Err(document.mistake(&["strategy", "name"], message).help(Some(help.to_owned())).into())
         }
     }
 }

@@ -27,7 +27,9 @@ impl Evaluation {
             outcomes[index] = outcome;
         }
         let answered = batch.iter().zip(outcomes);
-        answered.map(|(item, it)| it.map_err(|error| EvaluationError::of(&item.id, error))).collect()
+        answered
+            .map(|(item, it)| it.map_err(|error| EvaluationError::of(&item.id, error)))
+            .collect()
     }
 
     /// The outcomes of some items, by as many threads as requests may be under way. What ends the
@@ -86,7 +88,8 @@ impl Evaluation {
         };
         let mut scores: BTreeMap<&str, Vec<f64>> = BTreeMap::new();
         for sample in 0..self.samples() {
-            let request = self.request(item, sample).map_err(|error| Fault::Config(error.into()))?;
+            let request =
+                self.request(item, sample).map_err(|error| Fault::Config(error.into()))?;
             match generator.complete(&request) {
                 Ok(completion) => {
                     self.score(&completion.text, item, &mut scores, &mut outcome.unscored)?;

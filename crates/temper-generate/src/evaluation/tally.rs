@@ -33,9 +33,8 @@ impl Tally {
         let names = self.outcomes.iter().flat_map(|outcome| outcome.scores.keys());
         let names: std::collections::BTreeSet<&String> = names.collect();
         for name in names {
-            let scored = || {
-                self.outcomes.iter().filter_map(|it| Some((it.weight, it.scores.get(name)?)))
-            };
+            let scored =
+                || self.outcomes.iter().filter_map(|it| Some((it.weight, it.scores.get(name)?)));
             let weights: f64 = scored().map(|(weight, _)| weight).sum();
             let sum: f64 = scored().map(|(weight, score)| weight * score.mean).sum();
             metrics.insert(name.clone(), sum / weights);
@@ -116,7 +115,10 @@ mod tests {
     #[test]
     fn quantiles_are_those_of_numpy() {
         let sorted = [1.0, 2.0, 4.0, 8.0];
-        assert_eq!([0.0, 0.5, 0.95, 1.0].map(|share| quantile(&sorted, share)), [1.0, 3.0, 7.4, 8.0]);
+        assert_eq!(
+            [0.0, 0.5, 0.95, 1.0].map(|share| quantile(&sorted, share)),
+            [1.0, 3.0, 7.4, 8.0]
+        );
         assert_eq!(quantile(&[3.0], 0.95), 3.0);
     }
 }

@@ -48,11 +48,7 @@ pub(super) fn parse(line: &str, goals: &[Goal]) -> Option<Line> {
         .iter()
         .filter(|(name, _)| *name != "step" && !is_goal(name))
         .filter_map(|(name, value)| Some((name.clone(), value.as_f64()?)));
-    Some(Line::Report {
-        step,
-        values,
-        metrics: metrics.collect(),
-    })
+    Some(Line::Report { step, values, metrics: metrics.collect() })
 }
 
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "checked")]

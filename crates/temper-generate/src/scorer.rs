@@ -22,6 +22,7 @@ mod rouge_l;
 mod squad;
 mod surroundings;
 mod token_f1;
+mod words;
 
 pub use error::ScorerError;
 pub use failure::ScoreFailure;

@@ -1,35 +1,25 @@
 //! Which of the choices the output names, by its letter or its text.
 
-use regex::Regex;
-
 use super::registry::Entry;
 use super::squad::normalize;
+use super::words::stands_in;
 use super::{ScoreFailure, Scorer, ScorerError, any};
 use crate::Item;
+
+mod letters;
+
+use letters::{Letters, by_letter};
 
 pub(super) const ENTRY: Entry = Entry {
     name: "choice",
     summary: "1 if the output names the right one of `choices`, by its letter or its text",
     options: &[],
-    make: |_, _| {
-        let pattern = |text| Regex::new(text).expect("the pattern is fixed, and a test builds it");
-        Ok(Box::new(Choice {
-            // A letter alone, or with what sets it apart from a word: `B`, `(b)`, `**B**`, `B. Paris`.
-            first: pattern(r#"^[\s(\["'*]*([A-Za-z])(?:["'*]*[)\].:,]|["'*]*\s*(?:\n|$))"#),
-            // In lower case only inside brackets, for `the answer is a dog`.
-            said: pattern(
-                r#"(?i:answer|choice|option)(?i:\s+is)?\s*:?[\s"'*]*(?:([A-Z])\b|[(\[]([A-Za-z])[)\]])"#,
-            ),
-        }))
-    },
+    make: |_, _| Ok(Box::new(Choice { letters: Letters::new() })),
 };
 
 #[derive(Debug)]
 struct Choice {
-    /// A letter at the beginning of an output.
-    first: Regex,
-    /// A letter that is said to be the answer.
-    said: Regex,
+    letters: Letters,
 }
 
 impl Scorer for Choice {
@@ -57,17 +47,22 @@ impl Scorer for Choice {
 }
 
 impl Choice {
-    /// Which choice the output names, by the first of these that says it: all of the output, the
-    /// letter it begins with, the letter it calls the answer, the only choice whose text it has.
+    /// Which choice the output names, by the first of these that says it: all of the output, what it
+    /// calls the answer (the last time), the letter it begins with, the only letter that it sets
+    /// apart, the only choice whose text it has, the only letter that stands alone.
     fn named(&self, output: &str, choices: &[String]) -> Option<usize> {
-        let letter_of = |captures: regex::Captures<'_>| {
-            let letter = captures.iter().skip(1).flatten().next()?;
-            by_letter(letter.as_str(), choices)
+        let said = |rest: &str| {
+            index(rest, choices)
+                .or_else(|| self.letters.first(rest, choices))
+                .or_else(|| self.letters.capital(rest, choices))
+                .or_else(|| only_text(rest, choices))
         };
         index(output, choices)
-            .or_else(|| self.first.captures(output).and_then(letter_of))
-            .or_else(|| self.said.captures_iter(output).last().and_then(letter_of))
+            .or_else(|| self.letters.after_cues(output).into_iter().rev().find_map(said))
+            .or_else(|| self.letters.first(output, choices).filter(|_| !lists_all(output, choices)))
+            .or_else(|| self.letters.set_apart(output, choices))
             .or_else(|| only_text(output, choices))
+            .or_else(|| letters::alone(output, choices))
     }
 }
 
@@ -83,24 +78,31 @@ fn index(text: &str, choices: &[String]) -> Option<usize> {
         .or_else(|| by_letter(text.trim(), choices))
 }
 
-fn by_letter(letter: &str, choices: &[String]) -> Option<usize> {
-    let [byte] = letter.as_bytes() else {
-        return None;
-    };
-    let index = usize::from(byte.to_ascii_uppercase().checked_sub(b'A')?);
-    (index < choices.len()).then_some(index)
+/// Whether the output has all choices with their letters: its first one is then no answer.
+fn lists_all(output: &str, choices: &[String]) -> bool {
+    [")", ".", ":"].iter().any(|mark| {
+        let line = |(letter, choice)| format!("{letter}{mark} {choice}");
+        ('A'..).zip(choices).map(line).all(|line| output.contains(&line))
+    })
 }
 
-/// The only choice whose text stands in the output as words of their own.
+/// The only choice whose text stands in the output, but for choices that are part of another one
+/// there, as New York is of New York City.
 fn only_text(output: &str, choices: &[String]) -> Option<usize> {
-    let output = format!(" {} ", normalize(output));
-    let stands = |choice: &String| {
-        let choice = normalize(choice);
-        !choice.is_empty() && output.contains(&format!(" {choice} "))
+    let output = normalize(output);
+    let texts = choices.iter().map(|choice| normalize(choice)).enumerate();
+    let found: Vec<(usize, String)> = texts.filter(|(_, text)| stands_in(text, &output)).collect();
+    let is_part = |(index, text): &(usize, String)| {
+        found.iter().any(|(other, longer)| other != index && stands_in(text, longer))
     };
-    let mut found = choices.iter().enumerate().filter(|(_, choice)| stands(choice));
-    match (found.next(), found.next()) {
-        (Some((index, _)), None) => Some(index),
-        _ => None,
-    }
+    only(found.iter().filter(|choice| !is_part(choice)).map(|(index, _)| *index))
 }
+
+/// The one index that there is, however often.
+fn only(mut indices: impl Iterator<Item = usize>) -> Option<usize> {
+    let first = indices.next()?;
+    indices.all(|index| index == first).then_some(first)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,12 +1,13 @@
 //! Whether an answer stands somewhere in the output.
 
 use super::registry::Entry;
+use super::words::stands_in;
 use super::{ScoreFailure, Scorer, any};
 use crate::Item;
 
 pub(super) const ENTRY: Entry = Entry {
     name: "contains",
-    summary: "1 if an answer stands somewhere in the output, in the same case",
+    summary: "1 if an answer stands in the output, in the same case and not as part of a word",
     options: &[],
     make: |_, _| Ok(Box::new(Contains)),
 };
@@ -19,7 +20,7 @@ impl Scorer for Contains {
         Ok(any(item, |answer| match answer.trim() {
             // It stands in every text, and would always be right.
             "" => output.trim().is_empty(),
-            answer => output.contains(answer),
+            answer => stands_in(answer, output),
         }))
     }
 }

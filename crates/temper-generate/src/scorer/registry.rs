@@ -2,8 +2,8 @@
 
 use super::option::{Options, ScorerOption};
 use super::{
-    Scorer, ScorerError, Surroundings, bleu, choice, chrf, contains, exact_match, json,
-    normalized_match, number, regex_match, rouge_l, token_f1,
+    Scorer, ScorerError, Surroundings, bleu, choice, chrf, command, contains, exact_match, json,
+    json_schema, normalized_match, number, regex_match, rouge_l, token_f1,
 };
 
 /// All scorers, in the order of the help.
@@ -15,10 +15,12 @@ pub const ALL: &[Entry] = &[
     number::ENTRY,
     choice::ENTRY,
     json::ENTRY,
+    json_schema::ENTRY,
     token_f1::ENTRY,
     rouge_l::ENTRY,
     chrf::ENTRY,
     bleu::ENTRY,
+    command::ENTRY,
 ];
 
 /// A scorer, or why there is none.

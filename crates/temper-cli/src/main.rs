@@ -10,6 +10,7 @@ mod document;
 mod exit;
 mod generate_settings;
 mod generator;
+mod held_out;
 mod ledger;
 mod memory;
 mod mistake;

@@ -15,7 +15,7 @@ use std::time::Duration;
 
 use miette::{IntoDiagnostic, Result, miette};
 use temper_core::{Event, Goal, History, Pruner, Setup, Storage, StorageError, Strategy};
-use temper_generate::AnswerStore;
+use temper_generate::{Allowance, AnswerStore};
 use temper_space::{Space, SpaceError};
 use temper_storage::SqliteStorage;
 use temper_study::{Retries, Settings, TrialFolders};
@@ -26,6 +26,7 @@ use crate::ledger::Ledger;
 use crate::objective::ObjectivePlan;
 use crate::study_file::{Named, ObjectiveKind, RetriesSection, StudyFile, StudySection};
 
+pub(crate) use budget::of_search;
 pub(crate) use named::{proposers_of, strategy_of};
 pub(crate) use warm_start::describe as describe_warm_start;
 
@@ -39,6 +40,8 @@ pub(crate) struct Plan {
     pub(crate) settings: Settings,
     pub(crate) workers: u16,
     pub(crate) storage: PathBuf,
+    /// What evaluations may spend, that of the winner on held-out items included.
+    pub(crate) allowance: Allowance,
     warm_start: Vec<PathBuf>,
 }
 
@@ -71,7 +74,8 @@ impl Plan {
         let allowance = budget::allowance(&document, &file.budget, kind)?;
         let mut budget = budget::budget(&document, &file.budget, &goals[0], kind)?;
         if let ObjectiveKind::Generate(config) = kind {
-            budget.purse = Ledger::of(&config.cache, folders(&storage)?.root(), &allowance);
+            let of_search = budget::of_search(&allowance, config);
+            budget.purse = Ledger::of(&config.cache, folders(&storage)?.root(), &of_search);
         }
         let strategies = file.strategies();
         let budget_setup = budget::setup(&document, &file.budget, &budget, &goals, &strategies)?;
@@ -119,6 +123,7 @@ impl Plan {
             workers,
             warm_start: file.warm_start,
             storage,
+            allowance,
             document,
         })
     }

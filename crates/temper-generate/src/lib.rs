@@ -21,6 +21,7 @@ mod evaluation;
 mod generator;
 mod item;
 mod message;
+mod paired;
 mod prices;
 mod prompt;
 mod request;
@@ -43,6 +44,7 @@ pub use evaluation::{
 pub use generator::{GenerateError, Generator};
 pub use item::{Item, Prompt};
 pub use message::{Message, Role};
+pub use paired::Paired;
 pub use prices::Prices;
 pub use prompt::{PromptConfig, PromptError, PromptTemplate, Selection};
 pub use request::{Input, Request, RequestKey};

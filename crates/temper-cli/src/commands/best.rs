@@ -11,6 +11,7 @@ use crate::args::BestArgs;
 use crate::commands::show::lineage;
 use crate::confirmation;
 use crate::exit::Exit;
+use crate::held_out;
 use crate::objective::CHECKPOINTS;
 use crate::people::{describe, number};
 use crate::plan::Plan;
@@ -63,11 +64,14 @@ fn best_json(plan: &Plan, history: &History) -> Result<String> {
     let goals = &plan.setup.goals;
     let confirmed = confirmation(history);
     let best = best_trial(history, confirmed.as_ref());
-    let report = json!({
+    let mut report = json!({
         "study": plan.setup.name,
         "best": best.map(|best| TrialReport::new(goals, history, best)),
         "confirmation": confirmed.map(|it| ConfirmationReport::new(&it, goals, history)),
     });
+    if let Some(held_out) = held_out::known(plan, history)? {
+        report["held_out"] = serde_json::to_value(held_out).into_diagnostic()?;
+    }
     serde_json::to_string(&report).into_diagnostic()
 }
 
@@ -79,8 +83,12 @@ pub(crate) fn best_toml(plan: &Plan, history: &History) -> Result<String> {
     let best = best.ok_or_else(|| miette!("there is no best trial"))?;
     let of_stage = history.settings_of(stage(best, confirmed.as_ref(), plan));
     let of_stage = of_stage.cloned().unwrap_or_default();
-    let table = match plan.objective.train() {
-        Some(settings) => {
+    let table = match (plan.objective.train(), plan.objective.generate()) {
+        (_, Some(settings)) => {
+            let config = settings.with_both(best.config(), &of_stage).into_diagnostic()?;
+            toml::Table::try_from(&config).into_diagnostic()?
+        }
+        (Some(settings), None) => {
             let config = settings.with_both(best.config(), &of_stage).into_diagnostic()?;
             let mut table = toml::Table::try_from(&config).into_diagnostic()?;
             if config.base_model.is_some() {
@@ -88,7 +96,7 @@ pub(crate) fn best_toml(plan: &Plan, history: &History) -> Result<String> {
             }
             table
         }
-        None => {
+        (None, None) => {
             let params = best.config().iter();
             params.map(|(name, value)| (name.to_owned(), toml_value(value))).collect()
         }
@@ -108,8 +116,12 @@ pub(crate) fn best_toml(plan: &Plan, history: &History) -> Result<String> {
         ),
     };
     let table_of_confirmed = report.map(|it| confirmation::table(&it, plan)).unwrap_or_default();
+    let held_out = match held_out::known(plan, history)? {
+        Some(held_out) => held_out::table(&held_out),
+        None => String::new(),
+    };
     Ok(format!(
-        "# {title}\n{table_of_confirmed}{}{}{}{}",
+        "# {title}\n{table_of_confirmed}{held_out}{}{}{}{}",
         checkpoints(plan, best),
         front(plan, history),
         schedule(plan, history, best),

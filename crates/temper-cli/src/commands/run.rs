@@ -12,6 +12,7 @@ use crate::commands::best;
 use crate::confirmation;
 use crate::disk::Disk;
 use crate::exit::Exit;
+use crate::held_out::{self, Compared};
 use crate::people::number;
 use crate::plan::{Plan, describe_warm_start};
 use crate::progress::{Style, observer};
@@ -75,6 +76,18 @@ fn go(
             Spent::Target { .. } | Spent::Converged { .. } => spent.to_string(),
             _ => format!("{spent}; to go on with more: {}", resume_command(args)),
         });
+    }
+    match held_out::compare(plan, &history, &interrupted)? {
+        Compared::Nothing => {}
+        Compared::Done(held_out) => say(held_out::line(&held_out)),
+        Compared::Spent(message) => say(format!(
+            "{message}, before the winner was compared on held-out items; to go on with more: {}",
+            resume_command(args)
+        )),
+        Compared::Interrupted => {
+            say(format!("interrupted; to go on: {}", resume_command(args)));
+            return Ok(Exit::Interrupted);
+        }
     }
     conclude(args, plan, &history)
 }

@@ -2,7 +2,7 @@
 
 use miette::Result;
 use temper_core::{BudgetSetup, CostSetup, Goal, Measure};
-use temper_generate::Allowance;
+use temper_generate::{Allowance, GenerateConfig};
 use temper_strategy::COST_AWARE;
 use temper_study::{Budget, Cost, Price, TOKENS};
 
@@ -13,6 +13,8 @@ use crate::study_file::{BudgetSection, ObjectiveKind, UntilConverged};
 
 /// After how many results in a row that promise nothing more a study ends, unless the file says.
 const IN_A_ROW: u32 = 3;
+/// What part of the budget a search may spend where its winner is compared afterwards.
+const SEARCHED: f64 = 0.9;
 const SECONDS_IN_AN_HOUR: f64 = 3600.0;
 
 /// Reads the section.
@@ -75,6 +77,15 @@ pub(super) fn allowance(
         return Err(mistake(document, "cost", "`cost` has no price".to_owned(), help));
     }
     Ok(Allowance { tokens: section.tokens, cost })
+}
+
+/// What the search may spend of it: where items are held out, a part is kept for the comparison.
+pub(crate) fn of_search(allowance: &Allowance, config: &GenerateConfig) -> Allowance {
+    if config.held_out.is_none() && config.held_out_data.is_none() {
+        return allowance.clone();
+    }
+    let tokens = allowance.tokens.map(|tokens| (tokens as f64 * SEARCHED) as u64);
+    Allowance { tokens, cost: allowance.cost.map(|cost| cost * SEARCHED) }
 }
 
 /// What strategies know of it.

@@ -11,6 +11,7 @@ mod items;
 pub(crate) mod median;
 pub(crate) mod patient;
 pub(crate) mod percentile;
+pub(crate) mod race;
 mod signed_rank;
 pub(crate) mod threshold;
 pub(crate) mod wilcoxon;
@@ -22,6 +23,7 @@ pub use hyperband::Hyperband;
 pub use median::{Median, MedianOptions};
 pub use patient::{Patient, PatientOptions};
 pub use percentile::{Percentile, PercentileOptions};
+pub use race::{Race, RaceOptions};
 pub use threshold::{Threshold, ThresholdOptions};
 pub use wilcoxon::{Wilcoxon, WilcoxonOptions};
 

@@ -16,7 +16,7 @@ use evaluation::Evaluation;
 
 mod evaluation;
 
-const SEEDS: std::ops::Range<u64> = 2000..2060;
+const SEEDS: std::ops::Range<u64> = 3000..3040;
 const STRATEGIES: [&str; 3] = ["random", "tpe", "bayes"];
 const PRUNERS: [(&str, &str); 5] = [
     ("none", "{}"),

@@ -5,7 +5,7 @@
 //! tokens. A trial answers `min_items` and pauses. The one that leads goes on first, `batch` items at a
 //! time, until it has answered all of them; then the others, the likeliest to end ahead of it first, as
 //! long as the chance is at least `min_chance`. The chance is that of the mean of *all* items, of which
-//! there are finitely many, by the differences from the leader on shared ones (`race/standing.rs`).
+//! there are finitely many, by what the leader scored on the same ones (`race/standing.rs`).
 //!
 //! Nobody is out for good: who has paused is compared with who leads now. Configurations that answer
 //! nearly alike don't cost all items, for being ahead by less than a `margin` counts for nothing. While
@@ -50,7 +50,7 @@ pub struct RaceOptions {
     /// less than a 32nd of all.
     pub batch: Option<Step>,
     /// Who ends ahead of the leader with less than this probability does not go on; above 0 and below
-    /// 0.5. Default: 0.02.
+    /// 0.5. Default: 0.03.
     pub min_chance: f64,
     /// By how much a trial has to end ahead of the leader for that to count, in the unit of the
     /// metric; at least 0. Default: a fifth of the standard error that the mean of all items has for
@@ -64,7 +64,7 @@ pub struct RaceOptions {
 
 impl Default for RaceOptions {
     fn default() -> Self {
-        Self { min_items: None, batch: None, min_chance: 0.02, margin: None, metric: None }
+        Self { min_items: None, batch: None, min_chance: 0.03, margin: None, metric: None }
     }
 }
 

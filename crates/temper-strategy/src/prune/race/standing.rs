@@ -3,15 +3,20 @@
 //! | symbol | meaning |
 //! |---|---|
 //! | `N` | the number of items |
-//! | `n` | the number of items that a trial shares with the leader |
-//! | `d` | the differences of their losses on those: their mean, and their variance `s^2` |
+//! | `m` | the number of items that the leader has answered |
+//! | `n` | the number of those that a trial has answered as well |
+//! | `y`, `x` | losses of the trial and of the leader, on the `n` items |
+//! | `X` | the mean loss of the leader on its `m` items |
 //!
-//! The `n` items are a random sample of the `N`, as their order is random. So the mean difference on
-//! all `N`, under a flat prior, is distributed about that on the `n` as `s sqrt(1/n - 1/N)` times
-//! Student's `t` with `n - 1` degrees of freedom. It is known once all are seen.
+//! The `n` items are a random sample of the `m`, and these of the `N`, as the order of items is random. What the
+//! leader lost on items that the trial has not answered tells whether those are harder. So the mean difference
+//! on all `N` items is estimated as `mean(y) + b (X - mean(x)) - X`, by the line `y = a + b x`. The square of
+//! its error is `r^2 (1/n - 1/m) + d^2 (1/m - 1/N)`, with the variance `r^2` about that line and `d^2` of the
+//! differences `y - x`: 0 once both have answered all. It is taken as distributed as Student's `t` of `n - 1`
+//! degrees of freedom.
 //!
-//! Source: Gelman et al., "Bayesian Data Analysis", 3rd edition, 2013, section 8.3, for the mean of a
-//! finite population.
+//! Source: Cochran, "Sampling Techniques", 3rd edition, 1977, chapters 7 and 12, on estimates by regression in a
+//! sample of a finite population, and in a sample of a larger sample.
 
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
@@ -23,8 +28,9 @@ use super::super::items::{Scored, mean};
 use super::RaceOptions;
 
 /// Who answers alike has differences of variance 0. It is taken as if a part of a pair more had been
-/// seen, with the variance of two answers that have nothing to do with each other. This is the part:
-/// with less, who differs rarely is dropped too early, with more, who never does goes on for too long.
+/// seen, with the variance of two answers that have nothing to do with each other, and on the line `y = x`.
+/// This is the part: with less, who differs rarely is dropped too early, with more, who never does goes on
+/// for too long.
 const PRIOR_PAIRS: f64 = 0.25;
 
 /// What part of the standard error of the mean of all items is a difference that counts for nothing.
@@ -64,7 +70,7 @@ impl<'a> Standing<'a> {
     pub(super) fn leader(&self) -> Option<&Runner<'a>> {
         let answered = |runner: &&Runner| runner.losses.len();
         let furthest = self.runners.iter().rev().max_by_key(answered)?;
-        let above = |runner| mean(differences(runner, furthest).into_iter());
+        let above = |runner| average(&differences(runner, furthest));
         let places = self.runners.iter().map(|runner| (above(runner), runner));
         let order = |(own, one): &(f64, &Runner), (theirs, other): &(f64, &Runner)| {
             own.total_cmp(theirs).then_with(|| answered(other).cmp(&answered(one)))
@@ -86,21 +92,33 @@ impl<'a> Standing<'a> {
     /// one half where too little is known.
     pub(super) fn chance(&self, own: &Runner, leader: &Runner) -> f64 {
         const UNKNOWN: f64 = 0.5;
-        let differences = differences(own, leader);
-        let (shared, items) = (differences.len() as f64, self.items as f64);
-        let Some(of_items) = variance(&leader.losses.values().copied().collect::<Vec<_>>()) else {
+        let known: Vec<f64> = leader.losses.values().copied().collect();
+        let (ys, xs): (Vec<f64>, Vec<f64>) = pairs(own, leader).unzip();
+        if ys.len() < 2 {
             return UNKNOWN;
+        }
+        let of_items = squares(&known) / (known.len() - 1) as f64;
+        let (prior, freedom) = (PRIOR_PAIRS * of_items, ys.len() as f64 - 1.0 + PRIOR_PAIRS);
+        let slope = match squares(&xs) + prior {
+            0.0 => 1.0,
+            below => ((products(&ys, &xs) + prior) / below).clamp(0.0, 1.0),
         };
-        let Some(of_differences) = variance(&differences) else { return UNKNOWN };
-        let freedom = shared - 1.0 + PRIOR_PAIRS;
-        let squares = of_differences * (shared - 1.0) + PRIOR_PAIRS * 2.0 * of_items;
-        let ahead = -mean(differences.iter().copied()) - self.margin(of_items);
-        let error = (squares / freedom * (1.0 / shared - 1.0 / items).max(0.0)).sqrt();
-        if error == 0.0 {
+        // Of one item, about a line of that slope.
+        let variance = |slope: f64| {
+            let about: Vec<f64> = ys.iter().zip(&xs).map(|(y, x)| y - slope * x).collect();
+            (squares(&about) + 2.0 * prior) / freedom
+        };
+        let [n, m, items] = [ys.len() as f64, known.len() as f64, self.items as f64];
+        let square = variance(slope) * (1.0 / n - 1.0 / m)
+            + variance(1.0) * (1.0 / m - 1.0 / items).max(0.0);
+        let (shared, whole) = (average(&xs), average(&known));
+        let behind = average(&ys) + slope * (whole - shared) - whole;
+        let ahead = -behind - self.margin(of_items);
+        if square == 0.0 {
             return f64::from(ahead > 0.0);
         }
         let student = StudentsT::new(0.0, 1.0, freedom).ok();
-        let deviate = Some(ahead / error).filter(|it| it.is_finite());
+        let deviate = Some(ahead / square.sqrt()).filter(|it| it.is_finite());
         student.zip(deviate).map_or(UNKNOWN, |(student, deviate)| student.cdf(deviate))
     }
 
@@ -152,9 +170,17 @@ fn differences(own: &Runner, other: &Runner) -> Vec<f64> {
     pairs(own, other).map(|(own, other)| own - other).collect()
 }
 
-/// Of one number; `None` of less than two.
-fn variance(numbers: &[f64]) -> Option<f64> {
-    let centre = mean(numbers.iter().copied());
-    let squares: f64 = numbers.iter().map(|number| (number - centre).powi(2)).sum();
-    (numbers.len() > 1).then(|| squares / (numbers.len() - 1) as f64)
+fn average(numbers: &[f64]) -> f64 {
+    mean(numbers.iter().copied())
+}
+
+/// The sum of the squares of what the numbers differ by from their mean.
+fn squares(numbers: &[f64]) -> f64 {
+    products(numbers, numbers)
+}
+
+/// The sum of the products of what two by two differ by from their means.
+fn products(ones: &[f64], others: &[f64]) -> f64 {
+    let (one, other) = (average(ones), average(others));
+    ones.iter().zip(others).map(|(own, theirs)| (own - one) * (theirs - other)).sum()
 }

@@ -203,7 +203,7 @@ fn has_end(trial: &Trial) -> bool {
 
 fn end(history: &History, trial: &Trial, level: Option<Level>) -> End {
     let losses = || trial.losses().iter().map(|loss| loss.get()).collect();
-    match (trial.state(), trial.failure(), level.and_then(|level| level.loss(trial))) {
+    match (trial.state(), trial.failure(), level.and_then(|level| level.loss(trial, history))) {
         (State::Completed, _, partial) => {
             let losses = partial.map_or_else(losses, |loss| vec![loss]);
             End::Completed { losses, excesses: history.excesses(trial) }

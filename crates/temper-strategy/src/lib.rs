@@ -48,8 +48,8 @@ pub use nsga2::Nsga2;
 pub use pbt::{Pbt, PbtOptions};
 pub use prune::{
     Asha, AshaOptions, FreezeThaw, FreezeThawOptions, Hyperband, Median, MedianOptions, Mode,
-    Patient, PatientOptions, Percentile, PercentileOptions, Threshold, ThresholdOptions, Wilcoxon,
-    WilcoxonOptions,
+    Patient, PatientOptions, Percentile, PercentileOptions, Race, RaceOptions, Threshold,
+    ThresholdOptions, Wilcoxon, WilcoxonOptions,
 };
 pub use random::Random;
 pub use registry::{

@@ -41,6 +41,7 @@ pub const PRUNERS: &[Entry<dyn Pruner>] = &[
     prune::asha::ENTRY,
     prune::hyperband::ENTRY,
     prune::freeze_thaw::ENTRY,
+    prune::race::ENTRY,
     prune::wilcoxon::ENTRY,
     prune::threshold::ENTRY,
     prune::patient::ENTRY,

@@ -35,6 +35,10 @@ const FURTHER: &[(&str, &str)] = &[
     ("hyperband", r#"{"mode": "promote"}"#),
     ("hyperband", r#"{"mode": "promote", "max_steps": 9}"#),
     ("freeze_thaw", r#"{"mode": "promote", "slice_steps": 2}"#),
+    ("race", r#"{"min_items": 2, "batch": 1}"#),
+    ("race", r#"{"min_items": 26, "batch": 40, "min_chance": 0.4}"#),
+    ("race", r#"{"margin": 0, "min_chance": 1e-9}"#),
+    ("race", r#"{"margin": 1e9, "metric": "metric1"}"#),
     ("hyperband", r#"{"eta": 4, "max_steps": 64}"#),
     ("hyperband", r#"{"eta": 4294967295, "min_steps": 1}"#),
 ];
@@ -47,6 +51,11 @@ const BY_ITSELF: &[&str] = &["threshold", "patient"];
 
 /// Pruners for which the best trial is not that of the lowest loss at any step.
 const BY_MEANS: &[&str] = &["wilcoxon"];
+
+/// Whether trials are paused and promoted instead of stopped.
+fn pauses(case: Case) -> bool {
+    case.name == "race" || case.options.contains("promote")
+}
 
 /// Whether a trial is stopped only for another one: some trial always comes to its end.
 fn is_by_others(case: Case) -> bool {
@@ -117,7 +126,7 @@ fn a_study_ends_with_all_its_trials_begun_and_a_winner() {
         let open = study.history.trials().iter().filter(|it| !it.state().is_final());
         assert!(open.clone().all(|trial| trial.state() == State::Paused), "{told}");
         // Who was stopped for one that failed later is lost; who paused for it goes on.
-        let is_certain = study.world.fate != Fate::Failing || case.options.contains("promote");
+        let is_certain = study.world.fate != Fate::Failing || pauses(case);
         if is_certain && is_by_others(case) {
             assert!(study.history.best().is_some(), "no trial completed: {told}");
         }

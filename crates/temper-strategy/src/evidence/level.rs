@@ -1,7 +1,7 @@
 //! Where trials are compared of which some were cut short.
 //!
 //! A loss after few steps and one after many don't compare. So the losses of one level do, the lowest
-//! up to a step: to the last one that enough trials have come to. Those that completed have come to any.
+//! up to a step (the last, if losses are means over items): to the last step that enough trials have come to. Those that completed have come to any.
 //! What did not come as far was cut short for being worse, and says nothing there.
 //!
 //! Source: Falkner, Klein and Hutter, "BOHB: Robust and Efficient Hyperparameter Optimization at Scale",
@@ -9,7 +9,7 @@
 //! the curves that were cut short would have ended led `bayes` astray in their place
 //! (`benches/peers.md`).
 
-use temper_core::{Loss, State, Step, Trial};
+use temper_core::{History, Loss, State, Step, Trial};
 
 use crate::prune::best_until;
 
@@ -36,9 +36,9 @@ impl Level {
     }
 
     /// The loss of a trial there; `None` if it has not come as far, or has no reports.
-    pub(super) fn loss(self, trial: &Trial) -> Option<f64> {
+    pub(super) fn loss(self, trial: &Trial, history: &History) -> Option<f64> {
         let has_come = reached(trial)? >= self.0;
-        has_come.then(|| best_until(trial, self.0)).flatten().map(Loss::get)
+        has_come.then(|| best_until(trial, self.0, history)).flatten().map(Loss::get)
     }
 }
 

@@ -13,20 +13,40 @@ pub(crate) fn history(direction: Direction, curves: &[&[f64]]) -> History {
     history_of(direction, &reports)
 }
 
+/// Trials whose items score this: the goal is the mean so far, and the item is reported beside it.
+pub(crate) fn means(direction: Direction, trials: &[&[f64]]) -> History {
+    let mean = |scores: &[f64]| scores.iter().sum::<f64>() / scores.len() as f64;
+    let report = |scores: &[f64], count: usize| {
+        let item = Metrics::from([("item_score".to_owned(), scores[count - 1])]);
+        (count as Step, mean(&scores[..count]), item)
+    };
+    let reports = |scores: &&[f64]| (1..=scores.len()).map(|it| report(scores, it)).collect();
+    reported(direction, &trials.iter().map(reports).collect::<Vec<_>>())
+}
+
 /// Trials with these values at these steps; the goal's metric is `score`.
 pub(super) fn history_of(direction: Direction, curves: &[&[(Step, f64)]]) -> History {
+    let half = |value: f64| Metrics::from([("half".to_owned(), value / 2.0)]);
+    let reports = |curve: &&[(Step, f64)]| {
+        curve.iter().map(|(step, value)| (*step, *value, half(*value))).collect()
+    };
+    reported(direction, &curves.iter().map(reports).collect::<Vec<_>>())
+}
+
+/// Trials with these values at these steps, and what is reported beside them.
+fn reported(direction: Direction, trials: &[Vec<(Step, f64, Metrics)>]) -> History {
     let goal = Goal { metric: "score".into(), direction };
     let mut history = opened(&goal, None);
-    for (id, curve) in (0..).zip(curves) {
+    for (id, reports) in (0..).zip(trials) {
         let (trial, lease) = (TrialId(id), Lease(history.len()));
         let (config, origin, seen) = (Config::default(), Origin::Strategy, history.len());
         let (worker, until, fork, note) = (WorkerId::new("a"), None, None, None);
         let started =
             Event::Started { trial, config, origin, seen, worker, until, fork, note, stage: None };
         history.apply(&started).unwrap();
-        for (step, value) in *curve {
+        for (step, value, metrics) in reports {
             let (step, losses) = (*step, vec![goal.loss(*value).unwrap()]);
-            let metrics = Metrics::from([("half".to_owned(), value / 2.0)]);
+            let metrics = metrics.clone();
             history.apply(&Event::Reported { trial, lease, step, losses, metrics }).unwrap();
         }
     }

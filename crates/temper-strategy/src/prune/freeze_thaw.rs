@@ -21,7 +21,7 @@ use temper_core::{
 
 use self::forecast::{Curves, Forecast};
 use super::halving::Mode;
-use super::{best_until, value};
+use super::{lowest_until, value};
 use crate::registry::{Entry, RegistryError, read_options};
 
 const NAME: &str = "freeze_thaw";
@@ -219,13 +219,13 @@ fn by_rate(
 
 /// Whether no other trial had a lower loss by this step.
 fn leads(trial: &Trial, step: Step, history: &History) -> bool {
-    let own = best_until(trial, step);
-    let all = history.trials().iter().filter_map(|other| best_until(other, step));
+    let own = lowest_until(trial, step);
+    let all = history.trials().iter().filter_map(|other| lowest_until(other, step));
     all.min() == own
 }
 
 fn lowest(trial: &Trial) -> Option<f64> {
-    best_until(trial, Step::MAX).map(Loss::get)
+    lowest_until(trial, Step::MAX).map(Loss::get)
 }
 
 /// The chance of a loss below `best`, by Student's distribution: how curves go on is known from

@@ -1,7 +1,7 @@
 //! Successive halving without waiting: the rungs, and who goes on from each.
 //!
 //! A trial comes to a rung with its first report at or after the rung's step. What counts there is
-//! its lowest loss up to that report. Of `n` trials that came to a rung, the best `n / eta` go on.
+//! its lowest loss up to that report, or the last where losses are means over items. Of `n` trials that came to a rung, the best `n / eta` go on.
 //! Nobody waits for the others of a rung: who is among the best of those that came so far goes on.
 //!
 //! Source: Li et al., "A System for Massively Parallel Hyperparameter Tuning", `MLSys` 2020,
@@ -10,7 +10,7 @@
 
 use std::num::NonZeroU32;
 
-use super::{told, value};
+use super::{best_of, told, value};
 use serde::{Deserialize, Serialize};
 use temper_core::{History, Intake, Judgement, Loss, Promotion, State, Step, Trial, TrialId};
 
@@ -154,7 +154,7 @@ fn standings(
 ) -> Vec<(Loss, TrialId)> {
     let trials = history.trials().iter().filter(|trial| is_rival(trial.id()));
     let mut there: Vec<_> =
-        trials.filter_map(|trial| Some((loss_at(trial, rung)?, trial.id()))).collect();
+        trials.filter_map(|trial| Some((loss_at(trial, rung, history)?, trial.id()))).collect();
     there.sort_unstable();
     there
 }
@@ -163,11 +163,11 @@ fn place_of(trial: TrialId, there: &[(Loss, TrialId)]) -> usize {
     there.iter().position(|(_, id)| *id == trial).unwrap_or(there.len())
 }
 
-/// The lowest loss up to the first report at or after the rung, if the trial came so far.
-fn loss_at(trial: &Trial, rung: Step) -> Option<Loss> {
+/// What counts of the trial at the rung, if it came so far: up to the first report at or after it.
+fn loss_at(trial: &Trial, rung: Step, history: &History) -> Option<Loss> {
     let reports = trial.reports();
     let end = reports.iter().position(|report| report.step >= rung)?;
-    reports[..=end].iter().filter_map(|report| report.losses.first().copied()).min()
+    best_of(&reports[..=end], history)
 }
 
 /// Whether the trial paused at this rung and was not promoted since.
@@ -184,7 +184,7 @@ fn may_win(trial: &Trial) -> bool {
 /// Those that are paused below are promoted first or not at all.
 fn may_grow(history: &History, rung: Step, is_rival: &dyn Fn(TrialId) -> bool) -> bool {
     let mut trials = history.trials().iter().filter(|trial| is_rival(trial.id()));
-    trials.any(|trial| trial.state().is_under_way() && loss_at(trial, rung).is_none())
+    trials.any(|trial| trial.state().is_under_way() && loss_at(trial, rung, history).is_none())
 }
 
 #[cfg(test)]

@@ -76,11 +76,11 @@ impl PercentileOptions {
         if !self.checks().is_due(trial, step) {
             return None;
         }
-        let best = best_until(trial, step)?;
+        let best = best_until(trial, step, history)?;
         let others = history.trials().iter().filter(|other| other.id() != trial.id());
         let mut others: Vec<Loss> = others
             .filter(|other| has_reached(other, step))
-            .filter_map(|other| best_until(other, step))
+            .filter_map(|other| best_until(other, step, history))
             .collect();
         if others.is_empty() || others.len() < self.min_trials {
             return None;

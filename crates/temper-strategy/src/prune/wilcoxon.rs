@@ -1,19 +1,17 @@
 //! Stops a trial that is worse than the best one on the same items, by a signed-rank test.
 //!
 //! For trials that evaluate one item after the other: prompts, questions, folds, seeds. The report
-//! for step `i` is of item `i` alone, and the trial's result is the mean of all. Pairing takes out
-//! what makes items easy or hard, so that few of them may do. A trial is stopped only if its mean
-//! is worse, too.
+//! for step `i` has what item `i` alone scored, as the goal or beside it (`items.rs`), and the
+//! trial's result is the mean of all. Pairing takes out what makes items easy or hard, so that few
+//! of them may do. A trial is stopped only if its mean is worse, too.
 //!
 //! Source: Optuna's `WilcoxonPruner`; the test, which is exact up to 50 items also for scores of
 //! which many are equal, is in `signed_rank.rs` beside this.
 
-use std::collections::BTreeMap;
-
 use serde::{Deserialize, Serialize};
-use temper_core::{Direction, History, Judgement, Pruner, Report, Step, Trial, TrialId};
+use temper_core::{History, Judgement, Pruner, Step, TrialId};
 
-use super::goal;
+use super::items::{Scored, mean};
 use super::signed_rank::p_greater;
 use crate::registry::{Entry, RegistryError, read_options};
 
@@ -40,7 +38,8 @@ pub struct WilcoxonOptions {
     /// the least that counts.
     pub startup_steps: usize,
     /// What is paired: a goal, or another metric that is reported for each item, with the direction
-    /// of the first goal. Default: the first goal.
+    /// of the first goal. Default: `item_<goal>` of the first goal where trials report that, and
+    /// otherwise the goal.
     pub metric: Option<String>,
 }
 
@@ -71,66 +70,26 @@ impl Pruner for Wilcoxon {
         let (Some(trial), Some(best)) = (history.trial(trial), best) else {
             return Judgement::go_on();
         };
-        let (own, others) = (self.items(trial, history), self.items(best, history));
+        let scored = Scored::of(self.0.metric.as_deref(), history);
+        let (own, others) = (scored.losses(trial), scored.losses(best));
         let shared = own.iter().filter_map(|(step, loss)| Some(loss - others.get(step)?));
         let differences: Vec<f64> = shared.collect();
         let count = differences.len();
         if count < self.0.startup_steps.max(2) {
             return Judgement::go_on();
         }
-        let (own, other) = (mean(&own), mean(&others));
+        let [own, other] = [own, others].map(|it| mean(it.into_values()));
         let p = p_greater(&differences);
         if p >= self.0.p_threshold || own <= other {
             return Judgement::go_on();
         }
-        let (metric, _) = self.watched(history);
-        let [own, other] = [own, other].map(|it| self.in_its_direction(it, history));
+        let (metric, [own, other]) = (&scored.metric, [own, other].map(|it| scored.turned(it)));
         let best = best.id();
         Judgement::stop(format!(
             "{metric} of {count} items is worse than of trial {best}, the best: \
              {own:.4} on average, not {other:.4}, p = {p:.2e} by Wilcoxon's test"
         ))
     }
-}
-
-impl Wilcoxon {
-    /// The losses of the trial's items; finite.
-    fn items(&self, trial: &Trial, history: &History) -> BTreeMap<Step, f64> {
-        let known = |report: &Report| Some((report.step, self.loss(report, history)?));
-        trial.reports().iter().filter_map(known).collect()
-    }
-
-    fn loss(&self, report: &Report, history: &History) -> Option<f64> {
-        let goals = history.setup().map_or(&[][..], |setup| &setup.goals);
-        let (metric, _) = self.watched(history);
-        match goals.iter().position(|goal| goal.metric == metric) {
-            Some(index) => report.losses.get(index).map(|loss| loss.get()),
-            None if self.0.metric.is_none() => report.losses.first().map(|loss| loss.get()),
-            None => report.metrics.get(metric).map(|it| self.in_its_direction(*it, history)),
-        }
-    }
-
-    /// What is paired, and its direction.
-    fn watched<'a>(&'a self, history: &'a History) -> (&'a str, Direction) {
-        let first = goal(history);
-        let name = self.0.metric.as_deref().or(first.map(|goal| goal.metric.as_str()));
-        let mut goals = history.setup().into_iter().flat_map(|setup| &setup.goals);
-        let direction = goals.find(|goal| Some(goal.metric.as_str()) == name).or(first);
-        (name.unwrap_or("loss"), direction.map_or_else(Direction::default, |it| it.direction))
-    }
-
-    /// Turns a value into a loss, and back.
-    fn in_its_direction(&self, value: f64, history: &History) -> f64 {
-        match self.watched(history).1 {
-            Direction::Minimize => value,
-            Direction::Maximize => 0.0 - value,
-        }
-    }
-}
-
-fn mean(items: &BTreeMap<Step, f64>) -> f64 {
-    let count = items.len() as f64;
-    items.values().map(|loss| loss / count).sum()
 }
 
 #[cfg(test)]

@@ -26,7 +26,7 @@ fn level(history: &History) -> Option<Level> {
 
 fn losses(history: &History) -> Vec<Option<f64>> {
     let level = level(history).unwrap();
-    history.trials().iter().map(|trial| level.loss(trial)).collect()
+    history.trials().iter().map(|trial| level.loss(trial, history)).collect()
 }
 
 #[test]

@@ -1,7 +1,7 @@
 use temper_core::{Direction, Verdict};
 
 use super::*;
-use crate::prune::curves::{complete, history, history_of};
+use crate::prune::curves::{complete, history, history_of, means};
 use crate::{Options, build_pruner};
 
 fn reason(options: &str, direction: Direction, best: &[f64], own: &[f64]) -> String {
@@ -48,6 +48,21 @@ fn a_maximised_metric_is_told_as_the_user_does() {
     assert_eq!(reason(r#"{"metric": "half"}"#, Direction::Maximize, &best, &own), said);
     assert_eq!(reason(r#"{"metric": "other"}"#, Direction::Maximize, &best, &own), "");
     assert_eq!(reason(r#"{"startup_steps": 6}"#, Direction::Maximize, &best, &own), "");
+}
+
+#[test]
+fn where_the_goal_is_a_mean_the_item_reported_beside_it_is_paired() {
+    let items = [0.9, 0.8, 0.7, 0.6, 0.5];
+    let own = items.map(|score| score - 0.1);
+    let mut history = means(Direction::Maximize, &[&items, &own]);
+    complete(&mut history, 0);
+    let said = "item_score of 5 items is worse than of trial 0, the best: \
+                0.6000 on average, not 0.7000, p = 3.12e-2 by Wilcoxon's test";
+    assert_eq!(Wilcoxon::default().judge(TrialId(1), 5, &history).reason, said);
+    let named = Wilcoxon(WilcoxonOptions { metric: Some("score".into()), ..Default::default() });
+    let said = "score of 5 items is worse than of trial 0, the best: \
+                0.7000 on average, not 0.8000, p = 3.12e-2 by Wilcoxon's test";
+    assert_eq!(named.judge(TrialId(1), 5, &history).reason, said);
 }
 
 #[test]

@@ -133,6 +133,8 @@ pub(crate) enum Template {
     Pretrain,
     /// A language model fine-tuned by a program of yours
     Finetune,
+    /// How a model behind an endpoint generates
+    Generate,
     /// Any program
     Command,
 }
@@ -210,6 +212,9 @@ pub(crate) struct EvaluateArgs {
     /// End before more than so much money is spent, but for the requests under way
     #[arg(long, value_name = "X")]
     pub(crate) cost_limit: Option<f64>,
+    /// End after so many items, where a trial is to pause
+    #[arg(long, value_name = "N", requires = "trial", hide = true)]
+    pub(crate) pause_at: Option<usize>,
     /// CONFIG is in the folder of a study's trial, whose runner says on stdin when to go on
     #[arg(long, requires = "json", hide = true)]
     pub(crate) trial: bool,

@@ -149,7 +149,7 @@ fn evaluate(
         .evaluation(config, Part::HeldOut, &plan.document.folder())
         .map_err(|error| miette!("{error}"))?;
     let generator = desk.generator(config)?;
-    match evaluation.run(&*generator, stop, &mut |_, _| ControlFlow::Continue(())) {
+    match evaluation.run(&*generator, None, stop, &mut |_, _| ControlFlow::Continue(())) {
         Ok(tally) => Ok(Ok((tally.metrics(config.prices()), tally.outcomes().to_vec()))),
         Err(EvaluationError::Interrupted) => Ok(Err(Compared::Interrupted)),
         Err(EvaluationError::Spent(message)) => Ok(Err(Compared::Spent(message))),

@@ -241,7 +241,7 @@ fn evaluator(allowance: &Allowance) -> Result<Vec<Template>> {
     let config = format!("{{trial_dir}}/{CONFIG}");
     let tokens = allowance.tokens.map(|tokens| format!("--token-limit={tokens}"));
     let cost = allowance.cost.map(|cost| format!("--cost-limit={cost}"));
-    [&program, "evaluate", &config, "--json", "--trial"]
+    [&program, "evaluate", &config, "--json", "--trial", "--pause-at={until}"]
         .into_iter()
         .chain(tokens.as_deref())
         .chain(cost.as_deref())

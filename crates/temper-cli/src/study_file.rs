@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use miette::Result;
 use serde::Deserialize;
 use temper_core::{Direction, Goal, Step, StrategySetup};
-use temper_generate::{GenerateConfig, METRICS as OF_EVALUATIONS, searched_items};
+use temper_generate::{Evaluation, GenerateConfig, METRICS as OF_EVALUATIONS, Part};
 use temper_space::{OneOrMany, RequireSpec, Space, SpaceSpec};
 use temper_strategy::Options;
 use temper_train::TrainConfig;
@@ -271,7 +271,9 @@ impl ObjectiveKind {
             Self::Train(_) if space.spec().0.contains_key("max_steps") => None,
             Self::Train(config) => config.max_steps.map(|steps| steps as Step),
             // What is wrong with the files is told where they are needed.
-            Self::Generate(config) => searched_items(config).ok().map(|items| items as Step),
+            Self::Generate(config) => {
+                Evaluation::items_of(config, Part::Search).ok().map(|items| items as Step)
+            }
         }
     }
 

@@ -88,14 +88,24 @@ impl Evaluation {
         Ok(Self { config: config.clone(), items, prompt, scorers })
     }
 
+    /// How many items there are in that part of the set.
+    ///
+    /// # Errors
+    ///
+    /// The evaluation set can't be used.
+    pub fn items_of(config: &GenerateConfig, part: Part) -> Result<usize, ConfigError> {
+        read(config, part).map(|(set, _)| set.items().len())
+    }
+
     /// The items, in the order in which they are asked.
     #[must_use]
     pub fn items(&self) -> &[Item] {
         &self.items
     }
 
-    /// Asks for all items, one minibatch after another, and shows each item's outcome with the tally
-    /// so far. `observe` may end it; once `stop` is raised, only what was asked is waited for.
+    /// Asks for the first `until` items, or all of them, one minibatch after another, and shows each
+    /// item's outcome with the tally so far. `observe` may end it; once `stop` is raised, only what was
+    /// asked is waited for.
     ///
     /// # Errors
     ///
@@ -103,11 +113,13 @@ impl Evaluation {
     pub fn run(
         &self,
         generator: &dyn Generator,
+        until: Option<usize>,
         stop: &AtomicBool,
         observe: &mut dyn FnMut(&Outcome, &Tally) -> ControlFlow<()>,
     ) -> Result<Tally, EvaluationError> {
         let mut tally = Tally::default();
-        for batch in self.items.chunks(self.config.batch_size) {
+        let items = &self.items[..self.items.len().min(until.unwrap_or(usize::MAX))];
+        for batch in items.chunks(self.config.batch_size) {
             for outcome in self.answer(batch, generator, stop)? {
                 tally.add(outcome);
                 let last = tally.outcomes().last().expect("it was just added");
@@ -140,15 +152,6 @@ impl Evaluation {
         let is_greedy = self.config.temperature == Some(0.0) || self.config.top_k == Some(1);
         if is_greedy { 1 } else { self.config.samples }
     }
-}
-
-/// How many items a search sees.
-///
-/// # Errors
-///
-/// The evaluation set can't be used.
-pub fn searched_items(config: &GenerateConfig) -> Result<usize, ConfigError> {
-    read(config, Part::Search).map(|(set, _)| set.items().len())
 }
 
 fn read(config: &GenerateConfig, part: Part) -> Result<(EvaluationSet, String), ConfigError> {

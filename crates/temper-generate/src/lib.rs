@@ -39,7 +39,6 @@ pub use endpoint::{
 };
 pub use evaluation::{
     Answered, Evaluation, EvaluationError, ITEM, METRICS, NOISE, Outcome, Part, Scored, Tally,
-    searched_items,
 };
 pub use generator::{GenerateError, Generator};
 pub use item::{Item, Prompt};

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use miette::Result;
 use temper_core::{Goal, Measure, StageSetup, StrategySetup};
+use temper_generate::{Allowance, Evaluation, Part};
 use temper_space::{Confidence, Domain, Param, Space};
 use temper_strategy::{Grid, GridOptions, PbtOptions, narrow};
 use temper_study::Price;
@@ -11,6 +12,7 @@ use temper_train::TrainConfig;
 
 use crate::args::StudyArgs;
 use crate::exit::Exit;
+use crate::generate_settings::GenerateSettings;
 use crate::memory::Room;
 use crate::people::{counted, describe, short};
 use crate::plan::{Plan, describe_warm_start};
@@ -38,6 +40,9 @@ pub(crate) fn run(args: &StudyArgs) -> Result<Exit> {
     }
     if let Some(line) = default_line(&plan) {
         println!("{line}");
+    }
+    if let Some(generate) = plan.objective.generate() {
+        items(&plan, generate).for_each(|line| println!("{line}"));
     }
     if let Some(room) = default_settings(&plan).as_ref().and_then(Room::of) {
         println!("it {room}");
@@ -101,6 +106,25 @@ fn default_line(plan: &Plan) -> Option<String> {
         line.push_str(&format!("\nits model has {} parameters", train.num_parameters()));
     }
     Some(line)
+}
+
+/// What evaluations ask, and of whom.
+fn items(plan: &Plan, settings: &GenerateSettings) -> impl Iterator<Item = String> {
+    let config = settings.shared();
+    let who = match (&config.endpoint, &config.checkpoint) {
+        (Some(endpoint), _) => format!("{} at {endpoint}", config.model.as_deref().unwrap_or("?")),
+        (None, Some(checkpoint)) => format!("the model of {checkpoint}"),
+        (None, None) => "nobody".to_owned(),
+    };
+    let items = plan.setup.max_steps.map(|items| counted(items, "item")).unwrap_or_default();
+    let asked = format!(
+        "a trial asks {who} for {items}, {} at once, and reports them {} by {}",
+        config.concurrency, config.batch_size, config.batch_size
+    );
+    let held_out = Evaluation::items_of(config, Part::HeldOut).ok().map(|items| {
+        format!("then the best is compared with the defaults on {} held-out items", items)
+    });
+    [Some(asked), held_out].into_iter().flatten()
 }
 
 /// The settings of the first trial, where the built-in trainer runs it.
@@ -174,12 +198,15 @@ fn limits(plan: &Plan) -> impl Iterator<Item = String> {
         Price::Metric(metric) => format!("at a cost of {}, as trials report {metric}", cost.limit),
     });
     let tokens = budget.train_tokens.map(|tokens| format!("after {tokens} tokens"));
+    let Allowance { tokens: asked, cost: paid } = &plan.allowance;
+    let asked = asked.map(|tokens| format!("before requests take more than {tokens} tokens"));
+    let paid = paid.map(|cost| format!("before requests cost more than {cost}"));
     let target =
         budget.target.map(|it| format!("at {} {}", plan.goal().metric, plan.goal().value(it)));
     let converged = setup.until_converged.map(|results| {
         format!("when {results} results in a row promise no improvement above the noise")
     });
-    let ends = [time, cost, tokens, target, converged].into_iter().flatten();
+    let ends = [time, cost, tokens, asked, paid, target, converged].into_iter().flatten();
     let ends = ends.map(|end| format!("it also ends {end}"));
     let thrift = setup.costs.as_ref().map(|costs| {
         let unit = match &costs.measure {

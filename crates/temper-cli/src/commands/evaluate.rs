@@ -53,6 +53,7 @@ pub(crate) fn run(args: &EvaluateArgs) -> Result<Exit> {
         .evaluation(&config, part, &base_dir)
         .map_err(|error| explain(&document, &args.set, &error))?;
     let generator = desk.generator(&config)?;
+    let total = evaluation.items().len().min(args.pause_at.unwrap_or(usize::MAX));
     let items = args.items.clone().or_else(|| args.trial.then(|| folder.join(ITEMS)));
     let mut watch = Watch {
         args,
@@ -60,16 +61,17 @@ pub(crate) fn run(args: &EvaluateArgs) -> Result<Exit> {
         desk: &desk,
         items: items.as_deref().map(create).transpose()?,
         pace: args.trial.then(Pace::of_stdin),
-        total: evaluation.items().len(),
+        total,
         unwritten: None,
     };
-    let result =
-        evaluation.run(&*generator, &stop, &mut |outcome, tally| watch.show(outcome, tally));
+    let mut show = |outcome: &Outcome, tally: &Tally| watch.show(outcome, tally);
+    let result = evaluation.run(&*generator, args.pause_at, &stop, &mut show);
     if let Some(unwritten) = watch.unwritten {
         return Err(miette!(help = "make room for it, or write elsewhere", "{unwritten}"));
     }
     match result {
-        Ok(tally) if tally.outcomes().len() < evaluation.items().len() => Ok(Exit::Interrupted),
+        // Its runner is gone, or has seen enough.
+        Ok(tally) if tally.outcomes().len() < total => Ok(Exit::Interrupted),
         Ok(tally) => conclude(args, &tally.metrics(config.prices())),
         Err(EvaluationError::Interrupted) => {
             say("interrupted; what was answered is known the next time");

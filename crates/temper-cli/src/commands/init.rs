@@ -29,7 +29,7 @@ pub(crate) fn run(args: &InitArgs) -> Result<Exit> {
     Ok(Exit::Ok)
 }
 
-/// The study file of a template, and the program that it runs.
+/// The study file of a template, and the program or the data that it needs.
 fn files(template: Template) -> (File, Option<File>) {
     match template {
         Template::Pretrain => {
@@ -38,6 +38,10 @@ fn files(template: Template) -> (File, Option<File>) {
         Template::Finetune => (
             ("finetune.toml", include_str!("../../templates/finetune.toml")),
             Some(("finetune.py", include_str!("../../templates/finetune.py"))),
+        ),
+        Template::Generate => (
+            ("generate.toml", include_str!("../../templates/generate.toml")),
+            Some(("questions.jsonl", include_str!("../../templates/questions.jsonl"))),
         ),
         Template::Command => (
             ("command.toml", include_str!("../../templates/command.toml")),

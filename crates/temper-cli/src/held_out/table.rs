@@ -37,7 +37,7 @@ pub(crate) fn table(held_out: &HeldOut) -> String {
             told(metric),
             paired.map(|it| signed(it.difference)).unwrap_or_default(),
             paired.map(interval).unwrap_or_default(),
-            paired.map(|it| p(it.p)).unwrap_or_default(),
+            paired.map(|it| p(it.p).trim_start_matches("= ").to_owned()).unwrap_or_default(),
             seconds("latency").unwrap_or_default(),
             seconds("latency_p95").unwrap_or_default(),
             known("tokens").map(number).unwrap_or_default(),

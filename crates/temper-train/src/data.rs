@@ -20,7 +20,7 @@ mod sequences;
 mod split;
 mod tokenizer;
 
-pub(crate) use chat::ChatDefaults;
+pub(crate) use chat::{ChatDefaults, ChatTemplate};
 pub(crate) use dataset::{Dataset, HeldOut, HeldOutText, Train};
 pub(crate) use example::Example;
 pub(crate) use examples::HeldOutExamples;

@@ -22,7 +22,7 @@ use std::sync::Arc;
 
 use burn::module::{Module, ParamGroup};
 use burn::nn::{Embedding, Linear};
-use burn::tensor::{Device, Int, Tensor, module::linear};
+use burn::tensor::{Device, Int, Tensor};
 use temper_optim::{Groups, RateFactors};
 
 pub(crate) use activation::ActivationKind;
@@ -194,7 +194,11 @@ impl Model {
             None => self.embed_tokens.weight.val().transpose(), // [hidden, vocabulary]
         };
         let output = as_in(output, &hidden);
-        widen(linear(hidden, output, None)) // [batch, seq, vocabulary]
+        let [batch, seq, width] = hidden.dims();
+        // As one matrix: burn's `linear` would write the turned embedding anew for a single token.
+        let logits = hidden.reshape([batch * seq, width]).matmul(output); // [batch * seq, vocabulary]
+        let vocabulary = logits.dims()[1];
+        widen(logits.reshape([batch, seq, vocabulary])) // [batch, seq, vocabulary]
     }
 }
 

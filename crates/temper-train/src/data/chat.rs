@@ -43,7 +43,7 @@ pub(crate) struct ChatDefaults {
 
 /// A chat template as Hugging Face's tokenizers have it: Jinja, with blocks' line ends removed,
 /// Python's methods of text, `raise_exception`, `strftime_now` and Python's `tojson`.
-pub(super) struct ChatTemplate {
+pub(crate) struct ChatTemplate {
     environment: Environment<'static>,
     bos_token: String,
     eos_token: String,
@@ -54,15 +54,25 @@ impl ChatTemplate {
     ///
     /// # Errors
     /// Its file can't be read, or it is no template.
-    pub(super) fn new(
+    pub(super) fn of_run(
         config: &TrainConfig,
         base_dir: &Path,
         defaults: &ChatDefaults,
     ) -> Result<Self, TrainError> {
-        let source = match config.given_chat_template(base_dir)? {
-            Some(text) => text,
-            None => defaults.template.clone().unwrap_or_else(|| CHATML.to_owned()),
-        };
+        let mut defaults = defaults.clone();
+        if let Some(given) = config.given_chat_template(base_dir)? {
+            defaults.template = Some(given);
+        }
+        Self::new(defaults).map_err(|error| TrainError::BadTemplate { message: error.to_string() })
+    }
+
+    /// The checkpoint's template, or else `ChatML`.
+    ///
+    /// # Errors
+    /// It is no template.
+    pub(crate) fn new(defaults: ChatDefaults) -> Result<Self, Error> {
+        let ChatDefaults { template, bos_token, eos_token } = defaults;
+        let source = template.unwrap_or_else(|| CHATML.to_owned());
         let mut environment = Environment::new();
         let syntax = SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build();
         environment.set_syntax(syntax.expect("no delimiter is changed"));
@@ -70,10 +80,7 @@ impl ChatTemplate {
         environment.add_function("raise_exception", raise_exception);
         environment.add_function("strftime_now", strftime_now);
         environment.add_filter("tojson", to_json);
-        environment
-            .add_template_owned("chat", without_generation_tags(&source))
-            .map_err(|error| TrainError::BadTemplate { message: error.to_string() })?;
-        let ChatDefaults { bos_token, eos_token, .. } = defaults.clone();
+        environment.add_template_owned("chat", without_generation_tags(&source))?;
         Ok(Self { environment, bos_token, eos_token })
     }
 
@@ -86,15 +93,19 @@ impl ChatTemplate {
     /// # Errors
     /// The template fails, or writes the beginning of a conversation differently once it goes on.
     pub(super) fn pieces(&self, messages: &[serde_json::Value]) -> Result<Vec<Piece>, LineFault> {
-        let whole = self.render(messages, false)?;
+        let render = |messages: &[serde_json::Value], add_generation_prompt| {
+            let text = self.render(messages, add_generation_prompt);
+            text.map_err(|error| LineFault::Template { message: error.to_string() })
+        };
+        let whole = render(messages, false)?;
         let mut pieces = Vec::new();
         let mut done = 0;
         for (index, message) in messages.iter().enumerate() {
             if message["role"] != "assistant" {
                 continue;
             }
-            let before = self.render(&messages[..index], true)?;
-            let after = self.render(&messages[..=index], false)?;
+            let before = render(&messages[..index], true)?;
+            let after = render(&messages[..=index], false)?;
             let is_prefix =
                 done <= before.len() && after.starts_with(&before) && whole.starts_with(&after);
             if !is_prefix {
@@ -109,20 +120,21 @@ impl ChatTemplate {
         Ok(pieces)
     }
 
-    fn render(
+    /// The text of a conversation, to which the beginning of an answer is added if that is wanted.
+    ///
+    /// # Errors
+    /// The template fails.
+    pub(crate) fn render(
         &self,
         messages: &[serde_json::Value],
         add_generation_prompt: bool,
-    ) -> Result<String, LineFault> {
+    ) -> Result<String, Error> {
         let (bos_token, eos_token) = (&self.bos_token, &self.eos_token);
         let messages = Value::from(Serde(messages));
         let (tools, documents) = ((), ());
         let context =
             context! { messages, add_generation_prompt, bos_token, eos_token, tools, documents };
-        let template = self.environment.get_template("chat");
-        template
-            .and_then(|template| template.render(context))
-            .map_err(|error| LineFault::Template { message: error.to_string() })
+        self.environment.get_template("chat")?.render(context)
     }
 }
 

@@ -47,7 +47,7 @@ impl Files {
             ensure_kind(kind, &validation)?;
             return Ok(Files::Text { corpus: documents(lines), validation: documents(validation) });
         }
-        let template = ChatTemplate::new(config, base_dir, defaults)?;
+        let template = ChatTemplate::of_run(config, base_dir, defaults)?;
         Ok(Files::Examples(Drafts::new(config, &template, lines, validation)?))
     }
 }

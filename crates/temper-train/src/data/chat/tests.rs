@@ -10,7 +10,7 @@ fn template(source: Option<&str>) -> Result<ChatTemplate, TrainError> {
         bos_token: "<s>".into(),
         eos_token: "</s>".into(),
     };
-    ChatTemplate::new(&TrainConfig::default(), Path::new("/"), &defaults)
+    ChatTemplate::of_run(&TrainConfig::default(), Path::new("/"), &defaults)
 }
 
 fn conversation() -> Vec<serde_json::Value> {
@@ -23,7 +23,7 @@ fn conversation() -> Vec<serde_json::Value> {
     ]
 }
 
-fn render(source: &str) -> Result<String, LineFault> {
+fn render(source: &str) -> Result<String, Error> {
     template(Some(source)).unwrap().render(&conversation(), true)
 }
 
@@ -43,8 +43,8 @@ fn templates_of_the_usual_kinds_render_as_in_transformers() {
     let cases: Vec<Case> = serde_json::from_str(cases).unwrap();
     for case in cases {
         let template = template(Some(&case.template)).unwrap();
-        let text = template.render(&case.messages, case.add_generation_prompt);
-        assert_eq!(text.as_deref(), Ok(&*case.text), "{}", case.name);
+        let text = template.render(&case.messages, case.add_generation_prompt).unwrap();
+        assert_eq!(text, case.text, "{}", case.name);
         // All of them leave what was before as it is, and the text in pieces is the text.
         let pieces = template.pieces(&case.messages).unwrap();
         let joined: String = pieces.iter().map(|piece| &*piece.text).collect();
@@ -92,7 +92,8 @@ fn blocks_leave_no_line_ends_and_pythons_methods_of_text_are_there() {
 fn an_exception_that_a_template_raises_is_what_is_wrong_with_the_line() {
     let source =
         "{% if messages[0].role == 'system' %}{{ raise_exception('no system') }}{% endif %}";
-    let message = render(source).unwrap_err().to_string();
+    let fault = template(Some(source)).unwrap().pieces(&conversation()).unwrap_err();
+    let message = fault.to_string();
     assert!(message.contains("no system"), "{message}");
     let error = template(Some("{% if %}")).err().unwrap();
     assert_eq!(error.key(), Some("chat_template"));
@@ -121,7 +122,7 @@ fn the_settings_template_is_text_or_a_file_and_comes_before_the_checkpoints() {
     let render = |chat_template: &str| {
         let chat_template = Some(chat_template.to_owned());
         let config = TrainConfig { chat_template, ..TrainConfig::default() };
-        let template = ChatTemplate::new(&config, folder.path(), &ChatDefaults::default())?;
+        let template = ChatTemplate::of_run(&config, folder.path(), &ChatDefaults::default())?;
         Ok::<_, TrainError>(template.render(&conversation(), false).unwrap())
     };
     assert_eq!(render("mine.jinja").unwrap(), "file");

@@ -170,7 +170,8 @@ impl ObjectivePlan {
             Runs::Program(_) => Box::new(CommandObjective::new(command, folders)),
             Runs::Train(settings) => self.build_training(settings, folders, workers, history),
             Runs::Generate(settings) => {
-                let settings = settings.clone();
+                let (mut command, settings) = (command, settings.clone());
+                share_cores(&mut command, workers);
                 let write = move |job: &Job, _: Option<&Slot>, folder: &Path| {
                     let config = settings.of_job(job).map_err(io::Error::other)?;
                     let text = toml::to_string(&config).map_err(io::Error::other)?;
@@ -189,11 +190,7 @@ impl ObjectivePlan {
         history: &History,
     ) -> Box<dyn Objective> {
         let (mut command, settings) = (self.settings.clone(), settings.clone());
-        if env::var_os(THREADS).is_none() {
-            let cores = std::thread::available_parallelism().map_or(1, usize::from);
-            let threads = (cores / usize::from(workers)).max(1);
-            command.env.insert(THREADS.to_owned(), threads.to_string());
-        }
+        share_cores(&mut command, workers);
         let is_on_cpu = self.devices.names().iter().all(|name| name.parse() == Ok(Device::Cpu));
         let allowed = Allowed::new(command.memory_limit, workers).filter(|_| is_on_cpu);
         let gate = allowed.map(|allowed| MemoryGate::new(settings.clone(), allowed, history));
@@ -225,6 +222,15 @@ impl From<Pause> for Pausing {
             Pause::File => Self::File,
             Pause::Restart => Self::Restart,
         }
+    }
+}
+
+/// Lets trials that run at once share the cores, unless it is said how many threads each has.
+fn share_cores(command: &mut CommandSettings, workers: u16) {
+    if env::var_os(THREADS).is_none() {
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        let threads = (cores / usize::from(workers)).max(1);
+        command.env.insert(THREADS.to_owned(), threads.to_string());
     }
 }
 

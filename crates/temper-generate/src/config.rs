@@ -82,7 +82,7 @@ pub struct GenerateConfig {
     /// What it computes on.
     pub device: String,
 
-    /// How many requests are under way at once; at least 1.
+    /// How many requests are under way at once; at least 1. Of a checkpoint it is one.
     pub concurrency: usize,
     /// How many items are answered before they are reported; at least 1.
     pub batch_size: usize,
@@ -281,6 +281,12 @@ impl GenerateConfig {
     #[must_use]
     pub fn prices(&self) -> Option<Prices> {
         Some(Prices { input: self.input_price?, output: self.output_price? })
+    }
+
+    /// How many requests are under way at once: a model on this machine has all its cores for one.
+    #[must_use]
+    pub fn requests_at_once(&self) -> usize {
+        if self.checkpoint.is_some() { 1 } else { self.concurrency }
     }
 
     /// The names of the metrics of the scorers, each once, in their order.

@@ -119,7 +119,9 @@ fn items(plan: &Plan, settings: &GenerateSettings) -> impl Iterator<Item = Strin
     let items = plan.setup.max_steps.map(|items| counted(items, "item")).unwrap_or_default();
     let asked = format!(
         "a trial asks {who} for {items}, {} at once, and reports them {} by {}",
-        config.concurrency, config.batch_size, config.batch_size
+        config.requests_at_once(),
+        config.batch_size,
+        config.batch_size
     );
     let held_out = Evaluation::items_of(config, Part::HeldOut).ok().map(|items| {
         format!("then the best is compared with the defaults on {} held-out items", items)

@@ -1,24 +1,128 @@
 //! A model in this process.
 
-use miette::{Result, miette};
-use temper_generate::{Completion, GenerateConfig, GenerateError, Generator, Request};
+use std::fmt;
+use std::path::Path;
+use std::time::Instant;
 
-/// A model in this process.
-#[derive(Debug)]
-pub(super) struct LocalModel;
+use miette::{Result, miette};
+use serde_json::{Value, json};
+use temper_generate::{
+    Completion, GenerateConfig, GenerateError, GenerationSettings, Generator, Input, Request,
+};
+use temper_train::{
+    ChatMessage, Device, Ended, PretrainedError, PretrainedModel, Sampling, TextPrompt, TrainError,
+    compute_on_this_thread, keep_freed_memory,
+};
+
+use crate::mistake::told;
+
+/// Where nothing is set, answers are drawn as vLLM and `OpenAI` draw them, but not without end: a small
+/// model may never come to one.
+const TEMPERATURE: f64 = 1.0;
+const MAX_TOKENS: usize = 256;
+
+/// A model in this process, asked by one thread at a time.
+pub(super) struct LocalModel {
+    model: PretrainedModel,
+    fingerprint: String,
+}
 
 impl LocalModel {
-    pub(super) fn open(_: &GenerateConfig) -> Result<Self> {
-        Err(miette!("stub"))
+    /// Reads the checkpoint of the settings, which must name one.
+    pub(super) fn open(config: &GenerateConfig) -> Result<Self> {
+        let Some(checkpoint) = &config.checkpoint else {
+            return Err(miette!("the settings name neither an endpoint nor a checkpoint"));
+        };
+        keep_freed_memory();
+        compute_on_this_thread();
+        let device: Device = config.device.parse().map_err(|error| miette!("`device`: {error}"))?;
+        let explain = |error: &TrainError| {
+            let message = error.to_string();
+            let message = message.trim_start_matches("`base_model`: ");
+            told(format_args!("`checkpoint`: {message}"), error.help())
+        };
+        let path = Path::new(checkpoint);
+        // Checkpoints have absolute paths, as every run that this command line starts.
+        let mut model = PretrainedModel::load_any(path, Path::new("/"), device.chosen())
+            .map_err(|error| explain(&error))?;
+        if let Some(adapter) = &config.adapter {
+            model = model.with_adapter(adapter).map_err(|error| explain(&error.into()))?;
+        }
+        let fingerprint = model.fingerprint().map_err(|error| explain(&error.into()))?;
+        Ok(Self { model, fingerprint })
     }
 }
 
 impl Generator for LocalModel {
-    fn identity(&self) -> serde_json::Value {
-        serde_json::Value::Null
+    fn identity(&self) -> Value {
+        json!({"weights": self.fingerprint})
     }
 
-    fn complete(&self, _: &Request) -> Result<Completion, GenerateError> {
-        Err(GenerateError::Unable("stub".into()))
+    fn complete(&self, request: &Request) -> Result<Completion, GenerateError> {
+        let settings = request.settings_of_sample();
+        let prompt = match &request.input {
+            Input::Text(text) => TextPrompt::Text(text.clone()),
+            Input::Messages(messages) => {
+                let message = |message: &temper_generate::Message| ChatMessage {
+                    role: message.role.name().to_owned(),
+                    content: message.content.clone(),
+                };
+                TextPrompt::Chat(messages.iter().map(message).collect())
+            }
+        };
+        let longest = settings.max_tokens.map_or(MAX_TOKENS, |tokens| tokens as usize);
+        let sampling = sampling(&settings, request.sample);
+        let started = Instant::now();
+        let written = self
+            .model
+            .complete(&prompt, Some(longest), &sampling, &settings.stop)
+            .map_err(|error| failure(&error))?;
+        Ok(Completion {
+            text: written.text,
+            input_tokens: Some(written.prompt_tokens as u64),
+            output_tokens: Some(written.new_tokens as u64),
+            latency: started.elapsed().as_secs_f64(),
+            finish_reason: Some(match written.ended {
+                Ended::Length => "length".to_owned(),
+                _ => "stop".to_owned(),
+            }),
+            refused: false,
+        })
+    }
+}
+
+/// How the answer of that number is drawn.
+fn sampling(settings: &GenerationSettings, sample: u32) -> Sampling {
+    let none = Sampling::default();
+    Sampling {
+        temperature: settings.temperature.unwrap_or(TEMPERATURE),
+        top_k: settings.top_k.map(|count| count as usize),
+        top_p: settings.top_p.unwrap_or(none.top_p),
+        min_p: settings.min_p.unwrap_or(none.min_p),
+        repetition_penalty: settings.repetition_penalty.unwrap_or(none.repetition_penalty),
+        frequency_penalty: settings.frequency_penalty.unwrap_or(none.frequency_penalty),
+        presence_penalty: settings.presence_penalty.unwrap_or(none.presence_penalty),
+        // Without a seed, samples differ all the same.
+        seed: settings.seed.map_or(sample.into(), |seed| seed as u64),
+    }
+}
+
+/// Whether others may have an answer.
+fn failure(error: &PretrainedError) -> GenerateError {
+    let message = error.to_string();
+    match error {
+        PretrainedError::Length { .. }
+        | PretrainedError::PromptTooLong { .. }
+        | PretrainedError::EmptyPrompt
+        | PretrainedError::Sampling { .. }
+        | PretrainedError::ChatTemplate { .. } => GenerateError::Refused(message),
+        _ => GenerateError::Unable(message),
+    }
+}
+
+impl fmt::Debug for LocalModel {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut debug = formatter.debug_struct("LocalModel");
+        debug.field("fingerprint", &self.fingerprint).finish_non_exhaustive()
     }
 }

@@ -55,7 +55,7 @@ impl Evaluation {
             }
         };
         thread::scope(|scope| {
-            for _ in 1..self.config.concurrency.min(items.len()) {
+            for _ in 1..self.config.requests_at_once().min(items.len()) {
                 scope.spawn(work);
             }
             work();

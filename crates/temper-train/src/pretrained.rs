@@ -8,6 +8,7 @@ mod adapter;
 mod config_json;
 mod encoding;
 mod error;
+mod fingerprint;
 mod fold;
 mod folder;
 mod gguf;

@@ -162,6 +162,35 @@ pub enum PretrainedError {
         /// Tokens that the model can take.
         positions: usize,
     },
+    /// A prompt is longer than the longest text of the model.
+    #[error("the prompt has {tokens} tokens, more than {positions}, the positions of the model")]
+    PromptTooLong {
+        /// Tokens of the prompt.
+        tokens: usize,
+        /// Tokens that the model can take.
+        positions: usize,
+    },
+    /// A prompt has no token.
+    #[error("the prompt is empty")]
+    EmptyPrompt,
+    /// The chat template can't write a conversation.
+    #[error("the chat template failed: {source}")]
+    ChatTemplate {
+        /// Why not.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// A text could not be made tokens, or tokens a text.
+    #[error("the tokenizer failed: {source}")]
+    Words {
+        /// Why not.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// What the model makes of a text are no numbers.
+    #[error("the logits after {tokens} tokens are not finite")]
+    LogitsNotFinite {
+        /// Tokens of the text.
+        tokens: usize,
+    },
     /// A token is not in the vocabulary.
     #[error("token {token} is not below {vocab_size}, the size of the vocabulary")]
     UnknownToken {
@@ -170,7 +199,7 @@ pub enum PretrainedError {
         /// The size of the vocabulary.
         vocab_size: usize,
     },
-    /// A setting of sampling is out of its bounds.
+    /// A setting of generation is out of its bounds.
     #[error("`{key}`: {value} is {fault}")]
     Sampling {
         /// The setting.
@@ -211,6 +240,10 @@ impl PretrainedError {
             PretrainedError::Hub { .. } => {
                 "check the name; a private one needs `hf auth login`, and a mirror HF_ENDPOINT"
                     .into()
+            }
+            PretrainedError::PromptTooLong { .. } => "shorten it".into(),
+            PretrainedError::LogitsNotFinite { .. } => {
+                "the training diverged, or a file is damaged: use another checkpoint".into()
             }
             PretrainedError::NotOfPeft => "export the whole model".into(),
             PretrainedError::Encoding { .. } => {

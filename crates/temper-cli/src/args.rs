@@ -220,7 +220,8 @@ pub(crate) enum Dtype {
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct GenerateArgs {
-    /// The checkpoint: a folder in Hugging Face's form, or a .gguf file
+    /// The model: a folder in Hugging Face's form, a .gguf file, or a checkpoint of `temper train`, or a
+    /// folder of these
     #[arg(long, value_name = "PATH")]
     pub(crate) model: PathBuf,
     /// A folder with an adapter of it, in PEFT's form
@@ -229,6 +230,15 @@ pub(crate) struct GenerateArgs {
     /// The text to go on with
     #[arg(long, value_name = "TEXT")]
     pub(crate) prompt: String,
+    /// The prompt is what a user says in a chat, written by the model's chat template
+    #[arg(long)]
+    pub(crate) chat: bool,
+    /// The system message of the chat [default: what the template says]
+    #[arg(long, value_name = "TEXT", requires = "chat")]
+    pub(crate) system: Option<String>,
+    /// End before this text; may be given many times
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) stop: Vec<String>,
     /// The most tokens to generate
     #[arg(long, value_name = "N", default_value_t = 64)]
     pub(crate) max_new_tokens: usize,
@@ -241,6 +251,18 @@ pub(crate) struct GenerateArgs {
     /// Draw among the most probable tokens that together have this probability
     #[arg(long, value_name = "P", default_value_t = 1.0)]
     pub(crate) top_p: f64,
+    /// Draw among tokens with at least this share of the greatest probability
+    #[arg(long, value_name = "P", default_value_t = 0.0)]
+    pub(crate) min_p: f64,
+    /// Divides the positive logits of tokens that were there before, and multiplies the negative ones
+    #[arg(long, value_name = "R", default_value_t = 1.0)]
+    pub(crate) repetition_penalty: f64,
+    /// Taken from a token's logit for each time that it was generated
+    #[arg(long, value_name = "F", default_value_t = 0.0, allow_negative_numbers = true)]
+    pub(crate) frequency_penalty: f64,
+    /// Taken from a token's logit if it was generated
+    #[arg(long, value_name = "F", default_value_t = 0.0, allow_negative_numbers = true)]
+    pub(crate) presence_penalty: f64,
     /// The seed of the draws
     #[arg(long, value_name = "S", default_value_t = 0)]
     pub(crate) seed: u64,

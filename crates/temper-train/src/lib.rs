@@ -49,7 +49,10 @@ pub use device::{Device, FoundDevice, NotADevice};
 pub use error::TrainError;
 pub use model::Precision;
 pub use observer::Observer;
-pub use pretrained::{PretrainedError, PretrainedModel, Sampling, WeightType, is_on_hub};
+pub use pretrained::{
+    ChatMessage, Ended, PretrainedError, PretrainedModel, Sampling, TextPrompt, WeightType,
+    Written, is_on_hub,
+};
 pub use report::{Report, Start, StepReport, Summary};
 pub use temper_optim::{CooldownType, OptimizerKind, Schedule, ScheduleKind};
 pub use threads::compute_on_this_thread;

@@ -2,20 +2,26 @@
 //!
 //! [`Pretrained`] is a checkpoint whose weights are still in their file: `folder` and `gguf` find
 //! the same things in the two kinds of files, `weights` puts them into a model, and
-//! [`PretrainedModel`] is one to use.
+//! [`PretrainedModel`] is one to use: it `read`s a `prompt`, `generate`s tokens as `sampling` and
+//! `penalties` say, and `complete`s a text up to where its `excerpt` ends.
 
 mod adapter;
+mod complete;
 mod config_json;
 mod encoding;
 mod error;
+mod excerpt;
 mod fingerprint;
 mod fold;
 mod folder;
+mod generate;
 mod gguf;
 mod gpt2_json;
 mod hub;
 mod model;
 mod names;
+mod penalties;
+mod prompt;
 mod safetensors;
 mod sampling;
 mod save;
@@ -27,7 +33,9 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 pub(crate) use adapter::save_adapter;
+pub use complete::{ChatMessage, TextPrompt, Written};
 pub use error::PretrainedError;
+pub use generate::Ended;
 pub use hub::is_on_hub;
 pub(crate) use hub::locate;
 pub use model::PretrainedModel;

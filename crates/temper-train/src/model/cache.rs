@@ -5,7 +5,8 @@ use burn::tensor::{Device, Int, Tensor};
 use super::{Dropout, Model, PositionKind, Rope, widen};
 use crate::TrainConfig;
 
-/// The keys and values of the tokens that a model has read.
+/// The keys and values of the tokens that a model has read; cheap to clone.
+#[derive(Clone, Debug)]
 pub(crate) struct Cache {
     /// Of each layer, `batch x kv_heads x tokens x head_dim`; empty before the first token.
     layers: Vec<Option<[Tensor<4>; 2]>>,
@@ -24,6 +25,16 @@ impl Cache {
             frequencies: is_rotary.then(|| config.rope_frequencies()),
             length: 0,
         }
+    }
+
+    /// As it was after the first `length` of the tokens.
+    pub(crate) fn first(&self, length: usize) -> Cache {
+        let first = |tensor: &Tensor<4>| tensor.clone().slice_dim(2, 0..length); // [batch, kv_heads, length, head_dim]
+        let layers = self.layers.iter().map(|read| match read {
+            Some(both) if length > 0 => Some(both.each_ref().map(first)),
+            _ => None,
+        });
+        Cache { layers: layers.collect(), frequencies: self.frequencies.clone(), length }
     }
 }
 

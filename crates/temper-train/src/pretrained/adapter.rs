@@ -11,6 +11,7 @@ use safetensors::tensor::TensorView;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::prompt::LastPrompt;
 use super::stored::Stored;
 use super::weights::transposed;
 use super::{PretrainedError, PretrainedModel, safetensors as files};
@@ -33,6 +34,7 @@ impl PretrainedModel {
     /// A file can't be read, is damaged, or is of another kind of adapter or for another model.
     pub fn with_adapter(mut self, folder: &Path) -> Result<PretrainedModel, PretrainedError> {
         self.model = with_adapter(self.model, folder, &self.device)?.merged();
+        self.last_prompt = LastPrompt::default();
         Ok(self)
     }
 }

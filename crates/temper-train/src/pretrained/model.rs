@@ -1,18 +1,20 @@
 //! A pretrained model to use.
 
-use std::ops::ControlFlow;
 use std::path::Path;
 
 use burn::tensor::activation::log_softmax;
 use burn::tensor::{Int, Tensor, TensorData};
 use tokenizers::Tokenizer;
 
-use super::{Pretrained, PretrainedError, Sampling, Shape, Words, load_weights, locate};
+use super::prompt::LastPrompt;
+use super::{Pretrained, PretrainedError, Shape, Words, load_weights, locate};
 use crate::model::{Cache, Model};
-use crate::rng::{Draw, stream};
 use crate::{Architecture, Device, TrainConfig, TrainError};
 
 /// A pretrained model and its tokenizer.
+///
+/// Threads may share it; each computes with all that `RAYON_NUM_THREADS` says, so that texts which are
+/// generated at once take about as long as one after the other.
 ///
 /// ```no_run
 /// use std::{ops::ControlFlow, path::Path};
@@ -32,6 +34,7 @@ pub struct PretrainedModel {
     pub(super) words: Words,
     pub(super) config: TrainConfig,
     pub(super) device: burn::tensor::Device,
+    pub(super) last_prompt: LastPrompt,
 }
 
 impl PretrainedModel {
@@ -54,7 +57,18 @@ impl PretrainedModel {
         let config = config.with_shape(&pretrained.shape);
         let (model, _) = load_weights(Model::new(&config, &device), &pretrained, &device)?;
         let Pretrained { shape, words, .. } = pretrained;
-        Ok(PretrainedModel { model, shape, words, config, device })
+        Ok(PretrainedModel::new(model, shape, words, config, device))
+    }
+
+    /// A model of these settings and this shape.
+    pub(crate) fn new(
+        model: Model,
+        shape: Shape,
+        words: Words,
+        config: TrainConfig,
+        device: burn::tensor::Device,
+    ) -> PretrainedModel {
+        PretrainedModel { model, shape, words, config, device, last_prompt: LastPrompt::default() }
     }
 
     /// Its tokenizer.
@@ -73,7 +87,7 @@ impl PretrainedModel {
     /// # Errors
     /// There is no token or too many, one is not in the vocabulary, or the device failed.
     pub fn log_probabilities(&self, tokens: &[u32]) -> Result<Vec<f32>, PretrainedError> {
-        self.read(tokens, 1, &mut Cache::new(&self.config))
+        self.read_whole(tokens, 1)
     }
 
     /// The same after each of `tokens`: `tokens x vocabulary`, row-major.
@@ -81,63 +95,41 @@ impl PretrainedModel {
     /// # Errors
     /// As [`PretrainedModel::log_probabilities`].
     pub fn all_log_probabilities(&self, tokens: &[u32]) -> Result<Vec<f32>, PretrainedError> {
-        self.read(tokens, tokens.len(), &mut Cache::new(&self.config))
+        self.read_whole(tokens, tokens.len())
     }
 
-    /// Goes on after `tokens` until a token that ends a text, `max_new_tokens` or the model's
-    /// longest text, and gives the new tokens without the one that ends it. `observe` is called
-    /// with each; its `Break` ends the text there.
-    ///
-    /// # Errors
-    /// As [`PretrainedModel::log_probabilities`], or a setting of `sampling` is out of its bounds.
-    pub fn generate(
-        &self,
-        tokens: &[u32],
-        max_new_tokens: usize,
-        sampling: &Sampling,
-        observe: &mut dyn FnMut(u32) -> ControlFlow<()>,
-    ) -> Result<Vec<u32>, PretrainedError> {
-        sampling.validate()?;
-        let mut rng = stream(sampling.seed, Draw::Text);
-        let mut cache = Cache::new(&self.config);
-        let mut generated = Vec::new();
-        let mut unread = tokens.to_vec();
-        while generated.len() < max_new_tokens
-            && tokens.len() + generated.len() <= self.shape.max_position_embeddings
-        {
-            let next = sampling.choose(&self.read(&unread, 1, &mut cache)?, &mut rng);
-            if self.words.eos.contains(&next) {
-                break;
-            }
-            generated.push(next);
-            if observe(next).is_break() {
-                break;
-            }
-            unread = vec![next];
+    /// The logarithms of the probabilities after the last `outputs` of these tokens.
+    fn read_whole(&self, tokens: &[u32], outputs: usize) -> Result<Vec<f32>, PretrainedError> {
+        let positions = self.shape.max_position_embeddings;
+        if tokens.is_empty() || tokens.len() > positions {
+            return Err(PretrainedError::Length { tokens: tokens.len(), positions });
         }
-        Ok(generated)
+        let logits = self.read(tokens, outputs, &mut Cache::new(&self.config))?;
+        values(log_softmax(logits, 2))
     }
 
-    /// Reads tokens after those in the cache.
-    fn read(
+    /// Reads tokens after those in the cache: the logits of what follows the last `outputs` of them, `1 x
+    /// outputs x vocabulary`.
+    pub(super) fn read(
         &self,
         tokens: &[u32],
         outputs: usize,
         cache: &mut Cache,
-    ) -> Result<Vec<f32>, PretrainedError> {
-        let (positions, vocab_size) = (self.shape.max_position_embeddings, self.shape.vocab_size);
-        if tokens.is_empty() || tokens.len() > positions {
-            return Err(PretrainedError::Length { tokens: tokens.len(), positions });
-        }
+    ) -> Result<Tensor<3>, PretrainedError> {
+        let vocab_size = self.shape.vocab_size;
         if let Some(token) = tokens.iter().copied().find(|token| *token as usize >= vocab_size) {
             return Err(PretrainedError::UnknownToken { token, vocab_size });
         }
-        let values: Vec<i32> = tokens.iter().map(|token| *token as i32).collect();
-        let data = TensorData::new(values, [1, tokens.len()]);
+        let numbers: Vec<i32> = tokens.iter().map(|token| *token as i32).collect();
+        let data = TensorData::new(numbers, [1, tokens.len()]);
         let tokens = Tensor::<2, Int>::from_data(data, &self.device); // [1, seq]
-        let logits = self.model.read(tokens, outputs, cache, &self.device); // [1, outputs, vocab]
-        let failed = |message: String| PretrainedError::DeviceFailed { message };
-        let data = log_softmax(logits, 2).try_into_data().map_err(|e| failed(e.to_string()))?;
-        data.try_to_vec::<f32>().map_err(|error| failed(format!("{error:?}")))
+        Ok(self.model.read(tokens, outputs, cache, &self.device)) // [1, outputs, vocabulary]
     }
+}
+
+/// The numbers of a tensor, row-major.
+pub(super) fn values(tensor: Tensor<3>) -> Result<Vec<f32>, PretrainedError> {
+    let failed = |message: String| PretrainedError::DeviceFailed { message };
+    let data = tensor.try_into_data().map_err(|error| failed(error.to_string()))?;
+    data.try_to_vec::<f32>().map_err(|error| failed(format!("{error:?}")))
 }

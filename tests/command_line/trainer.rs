@@ -119,6 +119,23 @@ fn a_trained_model_is_exported_and_goes_on_with_a_text() {
     let generate = ["--prompt", "How", "--max-new-tokens", "8"];
     let text = lab.temper(&[&["generate", "--model", "model"], &generate[..]].concat()).ok();
     assert!(!text.stdout.trim_end_matches('\n').is_empty());
+    lab.temper(&["export", "kept", "exact"]).ok();
+    let write = |more: &[&str]| lab.temper(&[&["generate"], more, &generate[..]].concat());
+    let exact = write(&["--model", "exact"]).ok().stdout;
+    assert_eq!(write(&["--model", "kept"]).ok().stdout, exact);
+    assert_eq!(write(&["--model", "kept/step-000000004.checkpoint"]).ok().stdout, exact);
+    let start: String = exact.chars().take(3).collect();
+    assert_eq!(write(&["--model", "kept", "--stop", "?", "--stop", &start]).ok().stdout, "\n");
+    let drawn = ["--temperature", "2", "--min-p", "0.01", "--repetition-penalty", "1.5"];
+    let penalties = ["--frequency-penalty", "-1", "--presence-penalty", "0.5"];
+    write(&[&["--model", "kept"], &drawn[..], &penalties].concat()).ok();
+    let chat = write(&["--model", "kept", "--chat", "--system", "Be brief."]).with_code(2);
+    // ChatML, in bytes.
+    let too_long = "the prompt has 92 tokens, more than 16, the positions of the model";
+    assert!(chat.stderr.contains(too_long), "{}", chat.stderr);
+    let wrong = write(&["--model", "kept", "--min-p", "2"]).with_code(2);
+    assert!(wrong.stderr.contains("`min_p`: 2 is not within 0 and 1"), "{}", wrong.stderr);
+    write(&["--model", "kept", "--system", "Be brief."]).with_code(2);
     lab.temper(&["export", "--init", "study.toml", "initial"]).ok();
     assert!(lab.path("initial/model.safetensors").exists());
 

@@ -5,6 +5,7 @@ mod export;
 mod reports;
 mod rows;
 mod state;
+mod trained;
 
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};

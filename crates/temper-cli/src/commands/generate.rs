@@ -1,6 +1,7 @@
 //! `temper generate`: a model goes on with a text.
 
 use std::ops::ControlFlow;
+use std::path::Path;
 
 use miette::Result;
 use temper_train::{
@@ -16,8 +17,9 @@ use crate::say::answer;
 pub(crate) fn run(args: &GenerateArgs) -> Result<Exit> {
     keep_freed_memory();
     compute_on_this_thread();
-    let mut model =
-        PretrainedModel::load(&args.model, Device::Cpu).map_err(|error| explain(&error))?;
+    // Checkpoints have absolute paths, as every run that this command line starts.
+    let mut model = PretrainedModel::load_any(&args.model, Path::new("/"), Device::Cpu)
+        .map_err(|error| explain(&error))?;
     if let Some(adapter) = &args.adapter {
         model = model.with_adapter(adapter).map_err(|error| explain(&error.into()))?;
     }

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use serde_json::Value;
 
 use super::*;
-use crate::{Device, PretrainedModel, Sampling, WeightType};
+use crate::{Architecture, Device, PretrainedModel, Sampling, WeightType};
 
 /// What 32 bits leave after some steps at a high learning rate, on another processor too.
 const TOLERANCE: f64 = 1e-4;
@@ -84,19 +84,26 @@ fn an_exported_run_is_to_transformers_the_model_that_it_evaluated() {
         fs::write(folder.path().join("train.txt"), "another text").unwrap();
         let out = folder.path().join("model");
         export(&folder.path().join("kept"), folder.path(), &out, WeightType::F32).unwrap();
-        let model = load(&out);
-        let difference = difference(&model, case);
-        assert!(difference < TOLERANCE, "{name}: {difference}");
-        let encoding = model.tokenizer().encode(text(&expected["valid"]), true).unwrap();
-        let tokens = tokens(&case["tokens"]);
-        assert_eq!(encoding.get_ids()[..tokens.len()], tokens, "{name}");
-        assert_eq!(
-            model
-                .generate(&tokens, 4, &Sampling::default(), &mut |_| { ControlFlow::Continue(()) })
-                .unwrap()
-                .len(),
-            4
-        );
+        let kept = folder.path().join("kept");
+        let newest = Checkpoints::new(&kept).files().unwrap().remove(0);
+        let load_any =
+            |path: &Path| PretrainedModel::load_any(path, folder.path(), Device::Cpu).unwrap();
+        let models = [load(&out), load_any(&out), load_any(&kept), load_any(&newest)];
+        let prints = models.each_ref().map(|model| model.fingerprint().unwrap());
+        assert_eq!((&prints[0], &prints[2]), (&prints[1], &prints[3]), "{name}");
+        // transformers' GPT-2 has more weights: copies of each group's keys and values.
+        let is_ungrouped =
+            config.architecture == Architecture::Gpt2 && config.kv_heads() < config.num_heads;
+        assert_eq!(prints[0] != prints[2], is_ungrouped, "{name}");
+        for model in models {
+            let difference = difference(&model, case);
+            assert!(difference < TOLERANCE, "{name}: {difference}");
+            let encoding = model.tokenizer().encode(text(&expected["valid"]), true).unwrap();
+            let tokens = tokens(&case["tokens"]);
+            assert_eq!(encoding.get_ids()[..tokens.len()], tokens, "{name}");
+            let on = &mut |_| ControlFlow::Continue(());
+            assert_eq!(model.generate(&tokens, 4, &Sampling::default(), on).unwrap().len(), 4);
+        }
     }
 }
 

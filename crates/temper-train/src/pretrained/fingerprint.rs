@@ -11,7 +11,7 @@ impl PretrainedModel {
     /// What tells this model from others: a digest of all that its texts depend on, its weights, shape,
     /// tokenizer and chat template. It is of what was read, not of files: another copy has the same.
     ///
-    /// All weights are read for it, which takes about a second for each gigabyte of them.
+    /// All weights are read for it: ask once.
     ///
     /// # Errors
     /// The tokenizer can't be written, or the device failed.

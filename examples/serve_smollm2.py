@@ -36,9 +36,11 @@ def main():
     parser.add_argument("--parallel", type=int, default=2, help="requests answered at a time")
     parser.add_argument("--max-tokens", type=int, default=128, help="where a request names none")
     parser.add_argument("--context", type=int, default=2048, help="tokens of prompt and answer")
+    parser.add_argument("--gguf", help="another file to serve, such as the same weights in f32")
+    parser.add_argument("--exact", action="store_true", help="keep keys and values in f32")
     args = parser.parse_args()
 
-    model = model_path()
+    model = args.gguf or model_path()
     check_port(args.port)
     server = start(model, args)
     # Only now, as llama.cpp sets handlers of its own when it starts.
@@ -87,6 +89,8 @@ def start(model, args):
     params.cpuparams.n_threads = args.threads
     params.cpuparams_batch.n_threads = args.threads
     params.verbosity = 1  # errors
+    if args.exact:
+        params.cache_type_k = params.cache_type_v = xllamacpp.ggml_type.GGML_TYPE_F32
     try:
         return xllamacpp.Server(params)
     except RuntimeError as error:

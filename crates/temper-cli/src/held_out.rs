@@ -82,7 +82,7 @@ pub(crate) fn compare(plan: &Plan, history: &History, stop: &AtomicBool) -> Resu
     let winner = settings.with_both(best.config(), &of_stage).into_diagnostic()?;
     let metric = deciding(plan, settings);
     let account = Account { study: plan.account()?, trial: ACCOUNT.to_owned() };
-    let payer = Payer { account, allowance: plan.allowance.clone() };
+    let payer = Payer { account, allowance: plan.allowance };
     let desk = Desk::open(settings.shared(), payer)?;
     let mut rows: Vec<(Row, Vec<Outcome>)> = Vec::new();
     for (name, config) in candidates(best.id(), &winner, settings) {

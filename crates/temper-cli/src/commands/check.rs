@@ -124,7 +124,7 @@ fn items(plan: &Plan, settings: &GenerateSettings) -> impl Iterator<Item = Strin
         config.batch_size
     );
     let held_out = Evaluation::items_of(config, Part::HeldOut).ok().map(|items| {
-        format!("then the best is compared with the defaults on {} held-out items", items)
+        format!("then the best is compared with the defaults on {items} held-out items")
     });
     [Some(asked), held_out].into_iter().flatten()
 }

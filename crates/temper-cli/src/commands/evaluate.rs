@@ -109,7 +109,7 @@ impl Watch<'_> {
         }
         let step = tally.outcomes().len();
         if !self.args.json {
-            if step % TOLD == 0 && step < self.total {
+            if step.is_multiple_of(TOLD) && step < self.total {
                 say(format!("{step} of {} items: {}", self.total, self.scores(tally)));
             }
             return ControlFlow::Continue(());

@@ -8,7 +8,7 @@ use temper_generate::{ConfigError, GenerateConfig, Part};
 use temper_space::Space;
 
 use crate::document::Document;
-use crate::generator::check;
+use crate::generator::{check, present};
 use crate::mistake::{Mistake, suggest, told};
 use crate::train_settings::toml_value;
 
@@ -110,6 +110,9 @@ impl GenerateSettings {
 
     /// Checks that the files are there, and that every prompt and scorer suits them.
     pub(crate) fn check_surroundings(&self, document: &Document) -> Result<(), Mistake> {
+        present(&self.default).map_err(|(key, message, help)| {
+            document.mistake(&["objective", key], message).help(help)
+        })?;
         for part in [Part::Search, Part::HeldOut] {
             if part == Part::HeldOut && !self.compares() {
                 continue;

@@ -11,6 +11,7 @@ use temper_generate::{
     Evaluation, GenerateConfig, Generator, JudgeTarget, Part, Prices, Sleep, Spending,
     Surroundings,
 };
+use temper_train::{Device, is_on_hub};
 
 use local::LocalModel;
 
@@ -91,6 +92,28 @@ pub(crate) fn check(
     let judge = |target: &JudgeTarget| asked(target.endpoint.clone());
     let surroundings = Surroundings { base_dir: base_dir.to_owned(), judge: &judge };
     Evaluation::new(config, part, &surroundings).map(drop)
+}
+
+/// Checks that whoever is to answer can be asked: the variable with the key is set, or the checkpoint
+/// is there. Otherwise the setting to blame, the message and the way out.
+pub(crate) fn present(
+    config: &GenerateConfig,
+) -> Result<(), (&'static str, String, Option<String>)> {
+    if let Some(endpoint) = config.endpoint_config() {
+        let key = if config.api_key_env.is_some() { "api_key_env" } else { "endpoint" };
+        return asked(endpoint).map(drop).map_err(|message| (key, message, None));
+    }
+    if let Err(error) = config.device.parse::<Device>() {
+        return Err(("device", error.to_string(), None));
+    }
+    match &config.checkpoint {
+        Some(path) if !is_on_hub(path) && !Path::new(path).exists() => {
+            let help = "name a checkpoint of `temper train`, a model's folder or a .gguf file; paths \
+                        start from the study file's folder";
+            Err(("checkpoint", format!("there is no `{path}`"), Some(help.to_owned())))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// A client of the endpoint.

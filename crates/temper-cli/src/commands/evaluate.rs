@@ -11,9 +11,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-use miette::{Result, miette};
+use miette::{Report, Result, miette};
 use temper_generate::{
-    Account, Allowance, EvaluationError, GenerateConfig, GenerateError, Outcome, Part, Tally,
+    Account, Allowance, ConfigError, EvaluationError, GenerateConfig, GenerateError, Outcome, Part,
+    Tally,
 };
 
 use crate::args::EvaluateArgs;
@@ -37,6 +38,14 @@ const ITEMS: &str = "items.jsonl";
 const TOLD: usize = 10;
 
 pub(crate) fn run(args: &EvaluateArgs) -> Result<Exit> {
+    let evaluated = evaluate(args);
+    if let (Err(error), true) = (&evaluated, args.json) {
+        answer(format!("{}\n", failure(error)));
+    }
+    evaluated.map_err(|error| error.report)
+}
+
+fn evaluate(args: &EvaluateArgs) -> Result<Exit, Unevaluated> {
     let document = Document::read(&args.config)?;
     let folder = absolute(document.folder());
     let config = settings(&document, &args.set)?;
@@ -51,7 +60,7 @@ pub(crate) fn run(args: &EvaluateArgs) -> Result<Exit> {
     let base_dir = if args.trial { PathBuf::from(".") } else { folder.clone() };
     let evaluation = desk
         .evaluation(&config, part, &base_dir)
-        .map_err(|error| explain(&document, &args.set, &error))?;
+        .map_err(|error| Unevaluated::of_config(&document, args, &error))?;
     let generator = desk.generator(&config)?;
     let total = evaluation.items().len().min(args.pause_at.unwrap_or(usize::MAX));
     let items = args.items.clone().or_else(|| args.trial.then(|| folder.join(ITEMS)));
@@ -67,25 +76,40 @@ pub(crate) fn run(args: &EvaluateArgs) -> Result<Exit> {
     let mut show = |outcome: &Outcome, tally: &Tally| watch.show(outcome, tally);
     let result = evaluation.run(&*generator, args.pause_at, &stop, &mut show);
     if let Some(unwritten) = watch.unwritten {
-        return Err(miette!(help = "make room for it, or write elsewhere", "{unwritten}"));
+        let help = "make room for it, or write elsewhere";
+        return Err(miette!(help = help, "{unwritten}").into());
     }
     match result {
         // Its runner is gone, or has seen enough.
         Ok(tally) if tally.outcomes().len() < total => Ok(Exit::Interrupted),
-        Ok(tally) => conclude(args, &tally.metrics(config.prices())),
+        Ok(tally) => Ok(conclude(args, &tally.metrics(config.prices()))),
         Err(EvaluationError::Interrupted) => {
             say("interrupted; what was answered is known the next time");
             Ok(Exit::Interrupted)
         }
-        Err(error) => {
-            if args.json {
-                answer(format!("{}\n", failure(&error)));
-            }
-            match error {
-                EvaluationError::Config(error) => Err(explain(&document, &args.set, &error)),
-                error => Err(miette!("{error}")),
-            }
-        }
+        Err(EvaluationError::Config(error)) => Err(Unevaluated::of_config(&document, args, &error)),
+        Err(error) => Err(Unevaluated { kind: kind(&error), report: miette!("{error}") }),
+    }
+}
+
+/// Why there is no result.
+struct Unevaluated {
+    /// How the study is told of it that this is a trial of.
+    kind: &'static str,
+    report: Report,
+}
+
+impl Unevaluated {
+    /// These settings are to blame.
+    fn of_config(document: &Document, args: &EvaluateArgs, error: &ConfigError) -> Self {
+        Self { kind: "crashed", report: explain(document, &args.set, error) }
+    }
+}
+
+/// The surroundings are to blame, and other trials would fare no better.
+impl From<Report> for Unevaluated {
+    fn from(report: Report) -> Self {
+        Self { kind: "unable", report }
     }
 }
 
@@ -159,14 +183,14 @@ impl Watch<'_> {
 }
 
 /// Says what came of it.
-fn conclude(args: &EvaluateArgs, metrics: &BTreeMap<String, f64>) -> Result<Exit> {
+fn conclude(args: &EvaluateArgs, metrics: &BTreeMap<String, f64>) -> Exit {
     if !args.json {
         let is_of_last = |name: &str| name.starts_with(temper_generate::ITEM);
         for (name, value) in metrics.iter().filter(|(name, _)| !is_of_last(name)) {
             answer(format!("{name} = {value}\n"));
         }
     }
-    Ok(Exit::Ok)
+    Exit::Ok
 }
 
 /// Who pays: the trial whose folder it is, or nobody in particular.
@@ -223,14 +247,17 @@ pub(crate) fn settings(document: &Document, pairs: &[String]) -> Result<Generate
     Ok(config)
 }
 
-/// How an error is told to the study that this is a trial of.
-fn failure(error: &EvaluationError) -> serde_json::Value {
-    let kind = match error {
+/// How the study is told of a failure that this is a trial of.
+fn failure(error: &Unevaluated) -> serde_json::Value {
+    serde_json::json!({"failure": error.kind, "message": error.report.to_string()})
+}
+
+fn kind(error: &EvaluationError) -> &'static str {
+    match error {
         EvaluationError::Unable(_) => "unable",
         // The study sees that its budget is spent, and begins nothing more.
         EvaluationError::Spent(_) => "preempted",
         EvaluationError::Unanswered { source: GenerateError::TimedOut(_), .. } => "timeout",
         _ => "crashed",
-    };
-    serde_json::json!({"failure": kind, "message": error.to_string()})
+    }
 }

@@ -2,6 +2,8 @@
 
 mod error;
 mod scorer_spec;
+#[cfg(test)]
+mod tests;
 mod validate;
 
 use std::collections::BTreeMap;

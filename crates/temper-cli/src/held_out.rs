@@ -82,7 +82,7 @@ pub(crate) fn compare(plan: &Plan, history: &History, stop: &AtomicBool) -> Resu
     let winner = settings.with_both(best.config(), &of_stage).into_diagnostic()?;
     let metric = deciding(plan, settings);
     let account = Account { study: plan.account()?, trial: ACCOUNT.to_owned() };
-    let payer = Payer { account, allowance: plan.allowance.clone() };
+    let payer = Payer { account, allowance: plan.allowance };
     let desk = Desk::open(settings.shared(), payer)?;
     let mut rows: Vec<(Row, Vec<Outcome>)> = Vec::new();
     for (name, config) in candidates(best.id(), &winner, settings) {
@@ -153,7 +153,13 @@ fn evaluate(
         Ok(tally) => Ok(Ok((tally.metrics(config.prices()), tally.outcomes().to_vec()))),
         Err(EvaluationError::Interrupted) => Ok(Err(Compared::Interrupted)),
         Err(EvaluationError::Spent(message)) => Ok(Err(Compared::Spent(message))),
-        Err(error) => Err(miette!("the winner can't be compared on held-out items: {error}")),
+        Err(error) => Err(miette!(
+            help = format!(
+                "mend that; nothing is lost: temper resume {}",
+                plan.document.path().display()
+            ),
+            "the winner can't be compared on held-out items: {error}"
+        )),
     }
 }
 

@@ -22,7 +22,7 @@ impl Ledger {
             return None;
         }
         let (path, study) = (path.to_owned(), trials.display().to_string());
-        let allowance = allowance.clone();
+        let allowance = *allowance;
         Some(Arc::new(Self { path, study, allowance, store: OnceLock::new() }))
     }
 

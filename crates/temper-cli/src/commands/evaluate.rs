@@ -11,9 +11,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-use miette::{Result, miette};
+use miette::{Report, Result, miette};
 use temper_generate::{
-    Account, Allowance, EvaluationError, GenerateConfig, GenerateError, Outcome, Part, Tally,
+    Account, Allowance, ConfigError, EvaluationError, GenerateConfig, GenerateError, Outcome, Part,
+    Tally,
 };
 
 use crate::args::EvaluateArgs;
@@ -42,17 +43,20 @@ pub(crate) fn run(args: &EvaluateArgs) -> Result<Exit> {
     let config = settings(&document, &args.set)?;
     let stop = Arc::new(AtomicBool::new(false));
     raise_on_signals(&stop)?;
-    let desk = Desk::open(&config, payer(args, &folder))?;
+    let desk = Desk::open(&config, payer(args, &folder)).map_err(|report| unable(args, report))?;
     if !args.trial {
         desk.begin_anew()?; // a limit is that of this run
     }
     let part = if args.held_out { Part::HeldOut } else { Part::Search };
     // The trial of a study runs in the folder of the study file.
     let base_dir = if args.trial { PathBuf::from(".") } else { folder.clone() };
-    let evaluation = desk
-        .evaluation(&config, part, &base_dir)
-        .map_err(|error| explain(&document, &args.set, &error))?;
-    let generator = desk.generator(&config)?;
+    let evaluation = desk.evaluation(&config, part, &base_dir).map_err(|error| {
+        match explain(&document, &args.set, &error) {
+            report if matches!(error, ConfigError::Set { .. }) => unable(args, report),
+            report => report,
+        }
+    })?;
+    let generator = desk.generator(&config).map_err(|report| unable(args, report))?;
     let items = args.items.clone().or_else(|| args.trial.then(|| folder.join(ITEMS)));
     let mut watch = Watch {
         args,
@@ -107,7 +111,7 @@ impl Watch<'_> {
         }
         let step = tally.outcomes().len();
         if !self.args.json {
-            if step % TOLD == 0 && step < self.total {
+            if step.is_multiple_of(TOLD) && step < self.total {
                 say(format!("{step} of {} items: {}", self.total, self.scores(tally)));
             }
             return ControlFlow::Continue(());
@@ -221,10 +225,20 @@ pub(crate) fn settings(document: &Document, pairs: &[String]) -> Result<Generate
     Ok(config)
 }
 
+/// Tells the study that this is a trial of that none can run until something is mended.
+fn unable(args: &EvaluateArgs, report: Report) -> Report {
+    if args.trial {
+        answer(format!("{}\n", failure(&EvaluationError::Unable(report.to_string()))));
+    }
+    report
+}
+
 /// How an error is told to the study that this is a trial of.
 fn failure(error: &EvaluationError) -> serde_json::Value {
     let kind = match error {
-        EvaluationError::Unable(_) => "unable",
+        // Trouble of the endpoint, which befalls whoever asks.
+        EvaluationError::Unable(_)
+        | EvaluationError::Unanswered { source: GenerateError::Failed(_), .. } => "unable",
         // The study sees that its budget is spent, and begins nothing more.
         EvaluationError::Spent(_) => "preempted",
         EvaluationError::Unanswered { source: GenerateError::TimedOut(_), .. } => "timeout",

@@ -82,7 +82,7 @@ pub(super) fn allowance(
 /// What the search may spend of it: where items are held out, a part is kept for the comparison.
 pub(crate) fn of_search(allowance: &Allowance, config: &GenerateConfig) -> Allowance {
     if config.held_out.is_none() && config.held_out_data.is_none() {
-        return allowance.clone();
+        return *allowance;
     }
     let tokens = allowance.tokens.map(|tokens| (tokens as f64 * SEARCHED) as u64);
     Allowance { tokens, cost: allowance.cost.map(|cost| cost * SEARCHED) }

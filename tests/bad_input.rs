@@ -5,6 +5,8 @@
 mod checkpoints;
 #[path = "bad_input/confirm.rs"]
 mod confirm;
+#[path = "bad_input/generation.rs"]
+mod generation;
 mod lab;
 #[path = "bad_input/logs.rs"]
 mod logs;
@@ -12,6 +14,7 @@ mod logs;
 mod pbt;
 #[path = "bad_input/programs.rs"]
 mod programs;
+mod quiz;
 #[path = "bad_input/stages.rs"]
 mod stages;
 #[path = "bad_input/stopping.rs"]
@@ -71,14 +74,18 @@ fn message(lab: &Lab, stderr: &str) -> String {
 /// Checks that the study file is refused in the same words by `run` and `check`, and that nothing
 /// has come of it; returns the words.
 fn refusal(name: &str, study: &str) -> String {
-    let lab = lab(study);
+    refusal_in(&lab(study), name)
+}
+
+/// The same of the study in a folder.
+fn refusal_in(lab: &Lab, name: &str) -> String {
     let before = lab.files();
     let ended = lab.temper(&["run", "study.toml"]).with_code(2);
     assert_eq!(ended.stdout, "", "{name}");
     assert_eq!(lab.files(), before, "{name}");
     let checked = lab.temper(&["check", "study.toml"]).with_code(2);
     assert_eq!(checked.stderr, ended.stderr, "{name}");
-    format!("# {name}\n\n{}\n", message(&lab, &ended.stderr))
+    format!("# {name}\n\n{}\n", message(lab, &ended.stderr))
 }
 
 /// One snapshot of the refusals of many changes.

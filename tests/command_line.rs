@@ -12,6 +12,8 @@ mod constraints;
 mod devices;
 #[path = "command_line/examples.rs"]
 mod examples;
+#[path = "command_line/generation.rs"]
+mod generation;
 #[path = "command_line/goals.rs"]
 mod goals;
 #[cfg(feature = "hf-hub")]
@@ -24,6 +26,7 @@ mod pbt;
 mod pipes;
 #[path = "command_line/promotion.rs"]
 mod promotion;
+mod quiz;
 #[path = "command_line/results.rs"]
 mod results;
 #[path = "command_line/schedule.rs"]
@@ -43,7 +46,7 @@ use lab::Lab;
 use lab::trials::{assert_all_completed, assert_kept, trials};
 use serde_json::Value;
 
-const COMMANDS: [&str; 15] = [
+const COMMANDS: [&str; 16] = [
     "init",
     "check",
     "run",
@@ -51,6 +54,7 @@ const COMMANDS: [&str; 15] = [
     "show",
     "best",
     "train",
+    "evaluate",
     "schedule",
     "replay",
     "clean",

@@ -1,11 +1,14 @@
 //! Studies whose runners are killed, interrupted, stopped or doubled: no finished trial is lost or
 //! run again, no process is left behind, and the study comes to its end.
 
+#[path = "crashes/generation.rs"]
+mod generation;
 mod lab;
 #[path = "crashes/pausing.rs"]
 mod pausing;
 #[path = "crashes/pbt.rs"]
 mod pbt;
+mod quiz;
 #[path = "crashes/runners.rs"]
 mod runners;
 #[path = "crashes/signals.rs"]

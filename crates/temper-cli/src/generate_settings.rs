@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use miette::{Report, Result};
 use temper_core::{Config, Job, draw, stream};
-use temper_generate::{ConfigError, GenerateConfig, Part};
+use temper_generate::{ALL as SCORERS, Allowance, ConfigError, GenerateConfig, Part, ScorerError};
 use temper_space::Space;
 
 use crate::document::Document;
@@ -108,8 +108,13 @@ impl GenerateSettings {
         Ok(GenerateConfig { first_sample, ..config })
     }
 
-    /// Checks that the files are there, and that every prompt and scorer suits them.
-    pub(crate) fn check_surroundings(&self, document: &Document) -> Result<(), Mistake> {
+    /// Checks that keys and files are there, that every prompt and scorer suits them, and that the
+    /// allowance can be counted.
+    pub(crate) fn check_surroundings(
+        &self,
+        document: &Document,
+        allowance: &Allowance,
+    ) -> Result<(), Mistake> {
         present(&self.default).map_err(|(key, message, help)| {
             document.mistake(&["objective", key], message).help(help)
         })?;
@@ -121,7 +126,7 @@ impl GenerateSettings {
             let all = self.prompts.iter().map(|params| (params, self.with(params)));
             for (params, config) in std::iter::once(shared).chain(all) {
                 let config = config.expect("it was checked");
-                check(&config, part, &document.folder())
+                check(&config, part, &document.folder(), allowance)
                     .map_err(|error| refusal(document, params, &error))?;
             }
         }
@@ -185,12 +190,23 @@ impl GenerateSettings {
 fn refusal(document: &Document, params: &Config, error: &ConfigError) -> Mistake {
     let key = error.key().unwrap_or("kind");
     if !params.contains(key) {
-        return document.mistake(&["objective", key], error.to_string()).help(error.help());
+        return document.mistake(&["objective", key], error.to_string()).help(help(error));
     }
     let message = format!("the space has configurations that can't be asked: {error}");
     let example = format!("rule them out; one of them is {params}");
-    let help = error.help().map_or_else(|| example.clone(), |help| format!("{help}; {example}"));
+    let help = help(error).map_or_else(|| example.clone(), |help| format!("{help}; {example}"));
     document.mistake(&["space", key], message).help(Some(help))
+}
+
+/// What may mend it; of a scorer that there is not, the one that was probably meant.
+fn help(error: &ConfigError) -> Option<String> {
+    match error {
+        ConfigError::Scorer(ScorerError::Unknown { name }) => {
+            let known: Vec<_> = SCORERS.iter().map(|entry| entry.name).collect();
+            Some(suggest(name, &known))
+        }
+        error => error.help(),
+    }
 }
 
 /// Explains an error of settings some of which were given by `--set`: those are not in the file.
@@ -198,13 +214,13 @@ pub(crate) fn explain(document: &Document, pairs: &[String], error: &ConfigError
     let is_set =
         |key| pairs.iter().any(|pair| pair.split_once('=').is_some_and(|(name, _)| name == key));
     match error.key() {
-        Some(key) if is_set(key) => told(format_args!("--set: {error}"), error.help()),
+        Some(key) if is_set(key) => told(format_args!("--set: {error}"), help(error)),
         Some(key) => {
             let path =
                 if document.root().has("objective") { vec!["objective", key] } else { vec![key] };
-            document.mistake(&path, error.to_string()).help(error.help()).into()
+            document.mistake(&path, error.to_string()).help(help(error)).into()
         }
-        None => told(error, error.help()),
+        None => told(error, help(error)),
     }
 }
 

@@ -5,11 +5,11 @@ mod local;
 use std::path::Path;
 use std::sync::Arc;
 
-use miette::{IntoDiagnostic, Result, miette};
+use miette::{IntoDiagnostic, Result};
 use temper_generate::{
     Account, Allowance, AnswerStore, Cached, CircuitBreaker, ConfigError, Endpoint, EndpointConfig,
-    Evaluation, GenerateConfig, Generator, JudgeTarget, Part, Prices, Sleep, Spending,
-    Surroundings,
+    EndpointError, Evaluation, GenerateConfig, Generator, JudgeTarget, Part, Prices, Sleep,
+    Spending, Surroundings,
 };
 use temper_train::{Device, is_on_hub};
 
@@ -39,7 +39,7 @@ impl Desk {
     /// Whoever answers by the settings.
     pub(crate) fn generator(&self, config: &GenerateConfig) -> Result<Arc<dyn Generator>> {
         let generator: Arc<dyn Generator> = match config.endpoint_config() {
-            Some(endpoint) => asked(endpoint).map_err(|error| miette!("{error}"))?,
+            Some(endpoint) => asked(endpoint).into_diagnostic()?,
             None => Arc::new(LocalModel::open(config)?),
         };
         Ok(self.remembering(generator, config.prices()))
@@ -54,9 +54,8 @@ impl Desk {
         base_dir: &Path,
     ) -> Result<Evaluation, ConfigError> {
         let judge = |target: &JudgeTarget| {
-            let prices = target.input_price.zip(target.output_price);
-            let prices = prices.map(|(input, output)| Prices { input, output });
-            Ok(self.remembering(asked(target.endpoint.clone())?, prices))
+            let judge = asked(target.endpoint.clone()).map_err(|error| error.to_string())?;
+            Ok(self.remembering(judge, prices(target)))
         };
         let surroundings = Surroundings { base_dir: base_dir.to_owned(), judge: &judge };
         Evaluation::new(config, part, &surroundings)
@@ -83,13 +82,16 @@ impl Desk {
     }
 }
 
-/// Checks an evaluation without asking anybody.
+/// Checks an evaluation without asking anybody: that there are keys, too, and prices of what counts
+/// by them.
 pub(crate) fn check(
     config: &GenerateConfig,
     part: Part,
     base_dir: &Path,
+    allowance: &Allowance,
 ) -> Result<(), ConfigError> {
-    let judge = |target: &JudgeTarget| asked(target.endpoint.clone());
+    config.endpoint_config().map(asked).transpose()?;
+    let judge = |target: &JudgeTarget| judge_within(allowance, target);
     let surroundings = Surroundings { base_dir: base_dir.to_owned(), judge: &judge };
     Evaluation::new(config, part, &surroundings).map(drop)
 }
@@ -101,7 +103,7 @@ pub(crate) fn present(
 ) -> Result<(), (&'static str, String, Option<String>)> {
     if let Some(endpoint) = config.endpoint_config() {
         let key = if config.api_key_env.is_some() { "api_key_env" } else { "endpoint" };
-        return asked(endpoint).map(drop).map_err(|message| (key, message, None));
+        return asked(endpoint).map(drop).map_err(|error| (key, error.to_string(), None));
     }
     if let Err(error) = config.device.parse::<Device>() {
         return Err(("device", error.to_string(), None));
@@ -116,9 +118,44 @@ pub(crate) fn present(
     }
 }
 
+/// A judge whose answers the allowance can count.
+fn judge_within(allowance: &Allowance, target: &JudgeTarget) -> Result<Arc<dyn Generator>, String> {
+    if allowance.cost.is_some() && prices(target).is_none() {
+        let model = &target.endpoint.model;
+        return Err(format!(
+            "a budget of money needs `input_price` and `output_price` of `{model}`, too"
+        ));
+    }
+    asked(target.endpoint.clone()).map_err(|error| error.to_string())
+}
+
+/// What a judge's tokens cost, if that was said.
+fn prices(target: &JudgeTarget) -> Option<Prices> {
+    Some(Prices { input: target.input_price?, output: target.output_price? })
+}
+
 /// A client of the endpoint.
-fn asked(endpoint: EndpointConfig) -> Result<Arc<dyn Generator>, String> {
+fn asked(endpoint: EndpointConfig) -> Result<Arc<dyn Generator>, EndpointError> {
     let breaker = Arc::new(CircuitBreaker::default());
-    let endpoint = Endpoint::new(endpoint, breaker, Box::new(Sleep));
-    Ok(Arc::new(endpoint.map_err(|error| error.to_string())?))
+    Ok(Arc::new(Endpoint::new(endpoint, breaker, Box::new(Sleep))?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_judge_without_prices_is_refused_under_a_budget_of_money_alone() {
+        let endpoint = EndpointConfig::new("http://127.0.0.1:8080/v1", "strict");
+        let free = JudgeTarget { endpoint, input_price: None, output_price: None };
+        let half = JudgeTarget { input_price: Some(0.5), ..free.clone() };
+        let priced = JudgeTarget { output_price: Some(1.5), ..half.clone() };
+        let money = Allowance { tokens: None, cost: Some(2.0) };
+        for target in [&free, &half] {
+            let said = "a budget of money needs `input_price` and `output_price` of `strict`, too";
+            assert_eq!(judge_within(&money, target).unwrap_err(), said);
+        }
+        judge_within(&money, &priced).unwrap();
+        judge_within(&Allowance { tokens: Some(2000), cost: None }, &free).unwrap();
+    }
 }

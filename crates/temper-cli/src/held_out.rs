@@ -153,7 +153,13 @@ fn evaluate(
         Ok(tally) => Ok(Ok((tally.metrics(config.prices()), tally.outcomes().to_vec()))),
         Err(EvaluationError::Interrupted) => Ok(Err(Compared::Interrupted)),
         Err(EvaluationError::Spent(message)) => Ok(Err(Compared::Spent(message))),
-        Err(error) => Err(miette!("the winner can't be compared on held-out items: {error}")),
+        Err(error) => Err(miette!(
+            help = format!(
+                "mend that; nothing is lost: temper resume {}",
+                plan.document.path().display()
+            ),
+            "the winner can't be compared on held-out items: {error}"
+        )),
     }
 }
 

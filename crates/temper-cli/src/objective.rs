@@ -144,7 +144,11 @@ impl ObjectivePlan {
     }
 
     /// Checks that what trials need is on this machine. A study can be looked at without.
-    pub(crate) fn check_surroundings(&self, document: &Document) -> Result<(), Mistake> {
+    pub(crate) fn check_surroundings(
+        &self,
+        document: &Document,
+        allowance: &Allowance,
+    ) -> Result<(), Mistake> {
         match &self.runs {
             Runs::Program(command) => {
                 slots::check_visible(document, &self.devices)?;
@@ -154,7 +158,7 @@ impl ObjectivePlan {
                 train.check_devices(document, &self.devices)?;
                 train.check_surroundings(document)
             }
-            Runs::Generate(generate) => generate.check_surroundings(document),
+            Runs::Generate(generate) => generate.check_surroundings(document, allowance),
         }
     }
 

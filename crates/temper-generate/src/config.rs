@@ -3,6 +3,8 @@
 mod defaults;
 mod error;
 mod scorer_spec;
+#[cfg(test)]
+mod tests;
 mod validate;
 
 use std::collections::BTreeMap;

@@ -68,7 +68,8 @@ impl Endpoint {
     ///
     /// # Errors
     ///
-    /// See [`EndpointError`]: of the last attempt, or [`EndpointError::Open`] if nothing was asked.
+    /// See [`EndpointError`]: of the last attempt, or [`EndpointError::Open`] if too many requests
+    /// have failed, this one included.
     pub fn complete(&self, request: &Request) -> Result<Completion, EndpointError> {
         let key = request.key(&self.identity());
         let body = body(&self.config, request)?;
@@ -111,12 +112,13 @@ impl Endpoint {
     }
 
     /// Counts the failure, unless the request is refused for what it is, which says nothing of the
-    /// next one.
+    /// next one. The failure that opens the breaker is one of the endpoint, and so are later ones.
     fn give_up(&self, error: EndpointError) -> EndpointError {
-        if !matches!(error, EndpointError::Refused { .. }) {
-            self.breaker.record_failure(&error.to_string());
+        if matches!(error, EndpointError::Refused { .. }) {
+            return error;
         }
-        error
+        self.breaker.record_failure(&error.to_string());
+        self.check_breaker().err().unwrap_or(error)
     }
 
     /// Asks once. An answer may have 10 MiB, which is what the agent reads at most.

@@ -11,6 +11,8 @@ mod metrics;
 mod outcome;
 mod refusal;
 mod tally;
+#[cfg(test)]
+mod tests;
 
 use std::ops::ControlFlow;
 use std::sync::atomic::AtomicBool;

@@ -22,7 +22,7 @@ const COUNTED: u64 = 1_000_000;
 
 pub(crate) fn run(args: &StudyArgs) -> Result<Exit> {
     let plan = Plan::load(args)?;
-    plan.objective.check_surroundings(&plan.document)?;
+    plan.objective.check_surroundings(&plan.document, &plan.allowance)?;
     let warm_starts = plan.warm_starts()?;
     println!("study {}, {}", plan.setup.name, goals(&plan));
     println!("{}", size(&plan.space));
@@ -185,7 +185,14 @@ fn honesty(plan: &Plan) -> impl Iterator<Item = String> {
             it.seeds
         )
     });
-    repeat.into_iter().chain(confirm)
+    let compares = plan.objective.generate().filter(|settings| settings.compares()).map(|_| {
+        let share = match plan.allowance {
+            Allowance { tokens: None, cost: None } => "",
+            _ => "; a tenth of the budget is kept for that",
+        };
+        format!("then the winner, the defaults and greedy compare on the held-out items{share}")
+    });
+    repeat.into_iter().chain(confirm).chain(compares)
 }
 
 /// What ends the study besides its trials, and what that means for what is proposed.
@@ -200,14 +207,14 @@ fn limits(plan: &Plan) -> impl Iterator<Item = String> {
         Price::Metric(metric) => format!("at a cost of {}, as trials report {metric}", cost.limit),
     });
     let tokens = budget.train_tokens.map(|tokens| format!("after {tokens} tokens"));
-    let Allowance { tokens: asked, cost: paid } = &plan.allowance;
-    let asked = asked.map(|tokens| format!("before requests take more than {tokens} tokens"));
-    let paid = paid.map(|cost| format!("before requests cost more than {cost}"));
     let target =
         budget.target.map(|it| format!("at {} {}", plan.goal().metric, plan.goal().value(it)));
     let converged = setup.until_converged.map(|results| {
         format!("when {results} results in a row promise no improvement above the noise")
     });
+    let Allowance { tokens: asked, cost: paid } = plan.allowance;
+    let asked = asked.map(|tokens| format!("after {tokens} tokens that are read or written"));
+    let paid = paid.map(|cost| format!("at a cost of {cost} by the prices of tokens"));
     let ends = [time, cost, tokens, asked, paid, target, converged].into_iter().flatten();
     let ends = ends.map(|end| format!("it also ends {end}"));
     let thrift = setup.costs.as_ref().map(|costs| {

@@ -100,9 +100,10 @@ struct Unevaluated {
 }
 
 impl Unevaluated {
-    /// These settings are to blame.
+    /// These settings are to blame, or a file that all trials need.
     fn of_config(document: &Document, args: &EvaluateArgs, error: &ConfigError) -> Self {
-        Self { kind: "crashed", report: explain(document, &args.set, error) }
+        let kind = if matches!(error, ConfigError::Set { .. }) { "unable" } else { "crashed" };
+        Self { kind, report: explain(document, &args.set, error) }
     }
 }
 
@@ -254,7 +255,9 @@ fn failure(error: &Unevaluated) -> serde_json::Value {
 
 fn kind(error: &EvaluationError) -> &'static str {
     match error {
-        EvaluationError::Unable(_) => "unable",
+        // Trouble of the endpoint, which befalls whoever asks.
+        EvaluationError::Unable(_)
+        | EvaluationError::Unanswered { source: GenerateError::Failed(_), .. } => "unable",
         // The study sees that its budget is spent, and begins nothing more.
         EvaluationError::Spent(_) => "preempted",
         EvaluationError::Unanswered { source: GenerateError::TimedOut(_), .. } => "timeout",

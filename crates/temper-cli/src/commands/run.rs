@@ -21,7 +21,7 @@ use crate::signals::raise_on_signals;
 
 pub(crate) fn run(args: &RunArgs) -> Result<Exit> {
     let plan = Plan::load(&args.study)?;
-    plan.objective.check_surroundings(&plan.document)?;
+    plan.objective.check_surroundings(&plan.document, &plan.allowance)?;
     let warm_starts = plan.warm_starts()?;
     let storage = plan.open_storage()?;
     go(args, &plan, storage, &warm_starts)
@@ -29,7 +29,7 @@ pub(crate) fn run(args: &RunArgs) -> Result<Exit> {
 
 pub(crate) fn resume(args: &RunArgs) -> Result<Exit> {
     let plan = Plan::load(&args.study)?;
-    plan.objective.check_surroundings(&plan.document)?;
+    plan.objective.check_surroundings(&plan.document, &plan.allowance)?;
     let storage = plan.open_existing_storage()?;
     let warm_starts = plan.warm_starts()?;
     go(args, &plan, storage, &warm_starts)

@@ -1,6 +1,6 @@
 //! Why an evaluation can't begin.
 
-use crate::{PromptError, ScorerError, SetError, SettingError};
+use crate::{EndpointError, PromptError, ScorerError, SetError, SettingError};
 
 /// Why an evaluation can't begin.
 #[derive(Debug, thiserror::Error)]
@@ -84,8 +84,33 @@ pub enum ConfigError {
     #[error(transparent)]
     Sampling(#[from] SettingError),
     /// An endpoint that can't be asked.
-    #[error("{0}")]
-    Endpoint(String),
+    #[error("{source}")]
+    Endpoint {
+        /// The setting.
+        key: &'static str,
+        /// What is wrong with it.
+        source: EndpointError,
+    },
+}
+
+impl From<EndpointError> for ConfigError {
+    /// Its fields are settings of other names here.
+    fn from(error: EndpointError) -> Self {
+        let key = match error {
+            EndpointError::Config { name, value, range } => {
+                let key = match name {
+                    "url" => "endpoint",
+                    "timeout" => "request_timeout",
+                    same => same,
+                };
+                return Self::OutOfBounds { key, value, bound: range };
+            }
+            EndpointError::Decided { .. } => "extra_body",
+            EndpointError::NoKey { .. } | EndpointError::BadKey { .. } => "api_key_env",
+            _ => "endpoint",
+        };
+        Self::Endpoint { key, source: error }
+    }
 }
 
 impl ConfigError {
@@ -97,7 +122,8 @@ impl ConfigError {
             | Self::OutOfBounds { key, .. }
             | Self::Both { key, .. }
             | Self::Needs { key, .. }
-            | Self::Set { key, .. } => Some(key),
+            | Self::Set { key, .. }
+            | Self::Endpoint { key, .. } => Some(key),
             Self::Prompt(PromptError::TooFewExamples { .. }) => Some("examples"),
             Self::Prompt(_) => Some("template"),
             Self::TakenMetric { .. }
@@ -105,7 +131,6 @@ impl ConfigError {
             | Self::NoItem { .. }
             | Self::Scorer(_) => Some("scorers"),
             Self::Sampling(error) => Some(error.name),
-            Self::Endpoint(_) => Some("endpoint"),
         }
     }
 
@@ -115,6 +140,7 @@ impl ConfigError {
         match self {
             Self::Missing { help, .. } => Some((*help).to_owned()),
             Self::Both { .. } => Some("leave one of them out".to_owned()),
+            Self::Needs { other, .. } => Some(format!("write `{other}`, too")),
             Self::TakenMetric { .. } => Some("give it another: metric = \"...\"".to_owned()),
             Self::ScoredTwice { .. } => {
                 Some("let `when` decide which one applies, or name two metrics".to_owned())

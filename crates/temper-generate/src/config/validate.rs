@@ -73,9 +73,7 @@ impl GenerateConfig {
             return Err(ConfigError::Needs { key: "adapter", other: "checkpoint" });
         }
         match self.endpoint_config() {
-            Some(endpoint) => {
-                endpoint.check().map_err(|error| ConfigError::Endpoint(error.to_string()))
-            }
+            Some(endpoint) => Ok(endpoint.check()?),
             None => Ok(()),
         }
     }

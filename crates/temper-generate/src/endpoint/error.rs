@@ -71,7 +71,7 @@ pub enum EndpointError {
         said: String,
     },
     /// A server is there, but not under this address.
-    #[error("nothing answers at {url} ({status}): {said}; `url` is the base, often with `/v1`")]
+    #[error("nothing answers at {url} ({status}): {said}; its base often ends with `/v1`")]
     NotFound {
         /// The address.
         url: String,
@@ -81,7 +81,7 @@ pub enum EndpointError {
         said: String,
     },
     /// The server sends elsewhere, where nobody follows.
-    #[error("{url} is not where the model is ({status}), but {to}; correct `url`")]
+    #[error("{url} is not where the model is ({status}), but {to}; correct the address")]
     Redirected {
         /// The address.
         url: String,
@@ -139,7 +139,7 @@ pub enum EndpointError {
         attempts: u32,
     },
     /// No answer in time.
-    #[error("{url} did not answer within {timeout} s ({}); raise `timeout`", times(*attempts))]
+    #[error("{url} did not answer within {timeout} s ({}); raise `request_timeout`", times(*attempts))]
     TimedOut {
         /// The address.
         url: String,
@@ -190,7 +190,7 @@ pub enum EndpointError {
         /// How often it was tried.
         attempts: u32,
     },
-    /// Too many requests failed in a row; nothing was asked.
+    /// Too many requests failed in a row; nothing more is asked.
     #[error(
         "{url} is not asked any more, as {failures} requests in a row have failed; the last: {last}"
     )]

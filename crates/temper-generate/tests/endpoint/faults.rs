@@ -65,10 +65,13 @@ fn what_a_server_refuses_for_good_is_asked_once() {
         (Reply::error(404, "The model `tiny` does not exist."), "has no model `tiny`: The model"),
         (Reply::error(400, "model 'tiny' not found"), "has no model `tiny`: model 'tiny' not f"),
         (Reply::error(404, "File Not Found"), "nothing answers at"),
-        (Reply::body(405, ""), "(405): no reason given; `url` is the base, often with `/v1`"),
+        (Reply::body(405, ""), "(405): no reason given; its base often ends with `/v1`"),
         (Reply::error(402, "No credits"), "asks for payment (402): No credits"),
         (Reply::json(429, &quota), "asks for payment (429): Pay first"),
-        (elsewhere, "is not where the model is (301), but https://example.com/v1; correct `url`"),
+        (
+            elsewhere,
+            "is not where the model is (301), but https://example.com/v1; correct the address",
+        ),
     ] {
         let server = Server::always(reply);
         let (endpoint, pauses) = endpoint(&server.url(), |_| {});
@@ -126,7 +129,7 @@ fn a_server_that_is_silent_is_waited_for_as_often_as_it_is_tried() {
     let server = Server::always(Reply::silence());
     let (endpoint, pauses) = endpoint(&server.url(), |config| config.timeout = 0.05);
     let said = format!(
-        "{}/chat/completions did not answer within 0.05 s (3 attempts); raise `timeout`",
+        "{}/chat/completions did not answer within 0.05 s (3 attempts); raise `request_timeout`",
         server.url()
     );
     assert_eq!(ask(&endpoint), Err(GenerateError::TimedOut(said)));

@@ -31,19 +31,19 @@ fn threads_ask_at_once() {
 fn five_failures_in_a_row_end_it() {
     let server = Server::always(Reply::error(503, "Loading model"));
     let (endpoint, pauses) = endpoint(&server.url(), |config| config.max_retries = 1);
-    for _ in 0..5 {
+    for _ in 0..4 {
         assert!(matches!(ask(&endpoint), Err(GenerateError::Failed(_))));
     }
-    assert_eq!((server.count(), pauses.all().len()), (10, 5));
     let url = format!("{}/chat/completions", server.url());
     let said = format!(
         "{url} is not asked any more, as 5 requests in a row have failed; the last: \
          {url} is overloaded or broken (503): Loading model (2 attempts)"
     );
     for _ in 0..3 {
+        // The fifth tells of it, and the others are not sent.
         assert_eq!(ask(&endpoint), Err(GenerateError::Unable(said.clone())));
     }
-    assert_eq!((server.count(), pauses.all().len()), (10, 5), "nothing more is sent");
+    assert_eq!((server.count(), pauses.all().len()), (10, 5));
 }
 
 #[test]

@@ -24,6 +24,8 @@ mod pbt;
 mod pipes;
 #[path = "command_line/promotion.rs"]
 mod promotion;
+#[path = "command_line/prompt_search.rs"]
+mod prompt_search;
 #[path = "command_line/results.rs"]
 mod results;
 #[path = "command_line/schedule.rs"]

@@ -14,6 +14,7 @@ use crate::exit::Exit;
 use crate::memory::Room;
 use crate::people::{counted, describe, short};
 use crate::plan::{Plan, describe_warm_start};
+use crate::prompt_search;
 
 /// Up to this many combinations of a grid are checked one by one.
 const COUNTED: u64 = 1_000_000;
@@ -159,7 +160,9 @@ fn honesty(plan: &Plan) -> impl Iterator<Item = String> {
             it.seeds
         )
     });
-    repeat.into_iter().chain(confirm)
+    let prompts = plan.prompt_search.as_ref().zip(plan.objective.generate());
+    let prompts = prompts.map(|(config, settings)| prompt_search::intent(plan, config, settings));
+    repeat.into_iter().chain(confirm).chain(prompts)
 }
 
 /// What ends the study besides its trials, and what that means for what is proposed.

@@ -26,6 +26,8 @@ mod pbt;
 mod pipes;
 #[path = "command_line/promotion.rs"]
 mod promotion;
+#[path = "command_line/prompt_search.rs"]
+mod prompt_search;
 mod quiz;
 #[path = "command_line/results.rs"]
 mod results;

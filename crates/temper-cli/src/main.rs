@@ -18,6 +18,7 @@ mod objective;
 mod people;
 mod plan;
 mod progress;
+mod prompt_search;
 mod say;
 mod shell;
 mod signals;

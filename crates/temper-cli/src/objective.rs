@@ -21,7 +21,7 @@ use temper_train::Device;
 use crate::document::Document;
 use crate::generate_settings::GenerateSettings;
 use crate::mistake::Mistake;
-use crate::plan::{duration, of_search};
+use crate::plan::duration;
 use crate::size::parse_bytes;
 use crate::study_file::{DeviceList, KeptCheckpoints, ObjectiveKind, ObjectiveSection, Pause};
 use crate::train_settings::TrainSettings;
@@ -99,7 +99,7 @@ impl ObjectivePlan {
             }
             ObjectiveKind::Generate(config) => {
                 let settings = GenerateSettings::new(document, *config, space)?;
-                let evaluator = evaluator(&of_search(allowance, settings.shared()))?;
+                let evaluator = evaluator(allowance)?;
                 (Runs::Generate(settings.into()), evaluator, BTreeMap::new())
             }
         };

@@ -7,6 +7,7 @@ mod early_stopping;
 mod goals;
 mod named;
 mod population;
+mod prompt_search;
 mod stages;
 mod warm_start;
 
@@ -15,7 +16,7 @@ use std::time::Duration;
 
 use miette::{IntoDiagnostic, Result, miette};
 use temper_core::{Event, Goal, History, Pruner, Setup, Storage, StorageError, Strategy};
-use temper_generate::{Allowance, AnswerStore};
+use temper_generate::{Allowance, AnswerStore, PromptSearchConfig};
 use temper_space::{Space, SpaceError};
 use temper_storage::SqliteStorage;
 use temper_study::{Retries, Settings, TrialFolders};
@@ -42,6 +43,8 @@ pub(crate) struct Plan {
     pub(crate) storage: PathBuf,
     /// What evaluations may spend, that of the winner on held-out items included.
     pub(crate) allowance: Allowance,
+    /// Whether and how the winner's words are rewritten.
+    pub(crate) prompt_search: Option<PromptSearchConfig>,
     warm_start: Vec<PathBuf>,
 }
 
@@ -72,10 +75,10 @@ impl Plan {
         let storage = storage_path(&document, &file.study, &args.overrides, &name);
         let kind = &file.objective.kind;
         let allowance = budget::allowance(&document, &file.budget, kind)?;
+        let of_trials = budget::of_trials(&allowance, &file);
         let mut budget = budget::budget(&document, &file.budget, &goals[0], kind)?;
         if let ObjectiveKind::Generate(config) = kind {
-            let of_search = budget::of_search(&allowance, config);
-            budget.purse = Ledger::of(&config.cache, folders(&storage)?.root(), &of_search);
+            budget.purse = Ledger::of(&config.cache, folders(&storage)?.root(), &of_trials);
         }
         let strategies = file.strategies();
         let budget_setup = budget::setup(&document, &file.budget, &budget, &goals, &strategies)?;
@@ -88,8 +91,11 @@ impl Plan {
             &goals,
             &stages,
             early,
-            &allowance,
+            &of_trials,
         )?;
+        if let Some(section) = &file.prompt_search {
+            prompt_search::check(&document, section, objective.generate(), &allowance)?;
+        }
         let confirm = file.confirm.as_ref();
         let confirm = confirm.map(|it| confirm::confirm(&document, it, budget.target));
         let setup = Setup {
@@ -124,6 +130,7 @@ impl Plan {
             warm_start: file.warm_start,
             storage,
             allowance,
+            prompt_search: file.prompt_search,
             document,
         })
     }

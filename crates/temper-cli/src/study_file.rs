@@ -10,7 +10,9 @@ use std::path::PathBuf;
 use miette::Result;
 use serde::Deserialize;
 use temper_core::{Direction, Goal, Step, StrategySetup};
-use temper_generate::{Evaluation, GenerateConfig, METRICS as OF_EVALUATIONS, Part};
+use temper_generate::{
+    Evaluation, GenerateConfig, METRICS as OF_EVALUATIONS, Part, PromptSearchConfig,
+};
 use temper_space::{OneOrMany, RequireSpec, Space, SpaceSpec};
 use temper_strategy::Options;
 use temper_train::TrainConfig;
@@ -34,6 +36,7 @@ pub(crate) struct StudyFile {
     pub(crate) early_stopping: Option<EarlyStoppingSection>,
     pub(crate) budget: BudgetSection,
     pub(crate) confirm: Option<ConfirmSection>,
+    pub(crate) prompt_search: Option<PromptSearchConfig>,
     pub(crate) stages: Vec<StageSection>,
     pub(crate) retries: RetriesSection,
     pub(crate) warm_start: Vec<PathBuf>,
@@ -153,7 +156,7 @@ pub(crate) struct RetriesSection {
     pub(crate) disk_full: Option<u32>,
 }
 
-const SECTIONS: [&str; 12] = [
+const SECTIONS: [&str; 13] = [
     "study",
     "objective",
     "strategy",
@@ -162,6 +165,7 @@ const SECTIONS: [&str; 12] = [
     "early_stopping",
     "budget",
     "confirm",
+    "prompt_search",
     "retries",
     "warm_start",
     "space",
@@ -197,6 +201,7 @@ impl StudyFile {
             early_stopping: early_stopping(&mut root)?,
             budget: root.section("budget")?.rest()?,
             confirm: confirm(&mut root)?,
+            prompt_search: prompt_search(&mut root)?,
             stages: StageSection::read_all(&mut root)?,
             retries: root.section("retries")?.rest()?,
             warm_start: warm_start(&mut root)?,
@@ -212,6 +217,10 @@ fn early_stopping(root: &mut Section<'_>) -> Result<Option<EarlyStoppingSection>
 
 fn confirm(root: &mut Section<'_>) -> Result<Option<ConfirmSection>> {
     root.has("confirm").then(|| root.section("confirm")?.rest()).transpose()
+}
+
+fn prompt_search(root: &mut Section<'_>) -> Result<Option<PromptSearchConfig>> {
+    root.has("prompt_search").then(|| root.section("prompt_search")?.rest()).transpose()
 }
 
 /// The logs of earlier studies.

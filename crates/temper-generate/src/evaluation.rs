@@ -14,12 +14,14 @@ mod tally;
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeSet;
 use std::ops::ControlFlow;
+use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use crate::{
-    Api, ConfigError, EvaluationSet, GenerateConfig, Generator, Input, Item, PromptTemplate,
-    Request, Scorer, ScorerSpec, Surroundings, build,
+    Api, ConfigError, EvaluationSet, GenerateConfig, Generator, Input, Item, PromptError,
+    PromptTemplate, Request, Rewrite, Scorer, ScorerSpec, Surroundings, build,
 };
 
 pub use error::EvaluationError;
@@ -45,7 +47,7 @@ pub struct Evaluation {
     /// In the order in which they are asked.
     items: Vec<Item>,
     prompt: PromptTemplate,
-    scorers: Vec<MetricScorer>,
+    scorers: Arc<[MetricScorer]>,
 }
 
 /// A scorer with the metric that it adds to.
@@ -87,7 +89,7 @@ impl Evaluation {
         check_scorers(&scorers, &set, &path)?;
         let order = set.order(config.data_seed);
         let items = order.into_iter().map(|index| set.items()[index].clone()).collect();
-        Ok(Self { config: config.clone(), items, prompt, scorers })
+        Ok(Self { config: config.clone(), items, prompt, scorers: scorers.into() })
     }
 
     /// How many items there are in that part of the set.
@@ -122,7 +124,8 @@ impl Evaluation {
         let mut tally = Tally::default();
         let items = &self.items[..self.items.len().min(until.unwrap_or(usize::MAX))];
         for batch in items.chunks(self.config.batch_size) {
-            for outcome in self.answer(batch, generator, stop)? {
+            let batch: Vec<&Item> = batch.iter().collect();
+            for outcome in self.answer(&batch, generator, stop)? {
                 tally.add(outcome);
                 let last = tally.outcomes().last().expect("it was just added");
                 if observe(last, &tally).is_break() {
@@ -137,6 +140,28 @@ impl Evaluation {
             }
         }
         Ok(tally)
+    }
+
+    pub(crate) fn config(&self) -> &GenerateConfig {
+        &self.config
+    }
+
+    /// The same items and scorers with another system text, or another template of the same fields.
+    pub(crate) fn rewritten(&self, rewrite: Rewrite, text: &str) -> Result<Self, PromptError> {
+        let config = self.config.rewritten(rewrite, text);
+        let prompt = self.prompt.rewritten(&config.prompt())?;
+        let (items, scorers) = (self.items.clone(), Arc::clone(&self.scorers));
+        Ok(Self { config, items, prompt, scorers })
+    }
+
+    /// An item in the words in which it is asked, without the system text and the examples.
+    pub(crate) fn question(&self, item: &Item) -> Result<String, PromptError> {
+        self.prompt.question(item)
+    }
+
+    /// The fields that the template names.
+    pub(crate) fn template_fields(&self) -> BTreeSet<String> {
+        self.prompt.fields()
     }
 
     /// What is asked for an item, as the sample of that number.

@@ -1,6 +1,7 @@
 //! Objectives over an endpoint or a local model: what is asked ([`EvaluationSet`]), how it is put
 //! ([`PromptTemplate`]), who answers ([`Generator`], such as an [`Endpoint`]), what was answered
-//! before and what that cost ([`Cached`]), and how good an answer is ([`Scorer`]).
+//! before and what that cost ([`Cached`]), how good an answer is ([`Scorer`]), and which words may get
+//! better ones ([`PromptSearch`]).
 //!
 //! ```
 //! use temper_generate::EvaluationSet;
@@ -24,6 +25,7 @@ mod message;
 mod paired;
 mod prices;
 mod prompt;
+mod prompt_search;
 mod request;
 mod scorer;
 mod set;
@@ -46,6 +48,9 @@ pub use message::{Message, Role};
 pub use paired::Paired;
 pub use prices::Prices;
 pub use prompt::{PromptConfig, PromptError, PromptTemplate, Selection};
+pub use prompt_search::{
+    Candidate, Ended, Fate, PromptSearch, PromptSearchConfig, Rewrite, Rewrites,
+};
 pub use request::{Input, Request, RequestKey};
 pub use scorer::{
     ALL, Entry, FindJudge, JudgeTarget, OptionKind, Options, ScoreFailure, Scorer, ScorerError,

@@ -1,5 +1,7 @@
 //! How an item is put to a model: a template, a system text and worked examples.
 
+use std::collections::BTreeSet;
+
 use rand::seq::SliceRandom;
 use serde::{Deserialize, Serialize};
 
@@ -132,6 +134,30 @@ impl PromptTemplate {
         }
         parts.push(contents(self.ask(item)?));
         Ok(parts.join("\n\n"))
+    }
+
+    /// The same examples with the system text and the template of other settings, which must have
+    /// the same fields: it can then be put to the same items.
+    pub(crate) fn rewritten(&self, config: &PromptConfig) -> Result<Self, PromptError> {
+        let pattern = Pattern::parse(&config.template)?;
+        let (fields, expected) = (pattern.fields(), self.pattern.fields());
+        if let Some(field) = expected.difference(&fields).next() {
+            return Err(PromptError::LostField { field: field.clone() });
+        }
+        if let Some(field) = fields.difference(&expected).next() {
+            return Err(PromptError::NewField { field: field.clone() });
+        }
+        Ok(Self { pattern, system: config.system.clone(), ..self.clone() })
+    }
+
+    /// The fields that the template names.
+    pub(crate) fn fields(&self) -> BTreeSet<String> {
+        self.pattern.fields()
+    }
+
+    /// `item` in its words, without anything before it.
+    pub(crate) fn question(&self, item: &Item) -> Result<String, PromptError> {
+        Ok(contents(self.ask(item)?))
     }
 
     /// The examples before `item`, without those that ask the same: they would give it away.

@@ -15,6 +15,7 @@ use crate::held_out;
 use crate::objective::CHECKPOINTS;
 use crate::people::{describe, number};
 use crate::plan::Plan;
+use crate::prompt_search;
 use crate::shell::command;
 use crate::train_settings::toml_value;
 
@@ -69,23 +70,34 @@ fn best_json(plan: &Plan, history: &History) -> Result<String> {
         "best": best.map(|best| TrialReport::new(goals, history, best)),
         "confirmation": confirmed.map(|it| ConfirmationReport::new(&it, goals, history)),
     });
-    if let Some(held_out) = held_out::known(plan, history)? {
+    let held_out = held_out::known(plan, history)?;
+    if let Some(record) = prompt_search::known(plan, history)? {
+        let better = record.better_text(held_out.as_ref());
+        report["better_text"] = serde_json::to_value(better).into_diagnostic()?;
+        report["prompt_search"] = serde_json::to_value(record).into_diagnostic()?;
+    }
+    if let Some(held_out) = held_out {
         report["held_out"] = serde_json::to_value(held_out).into_diagnostic()?;
     }
     serde_json::to_string(&report).into_diagnostic()
 }
 
 /// The best configuration by the primary goal as TOML: of the built-in trainer all settings, of a program its
-/// parameters. Of a study that has confirmed its best it is the winner.
+/// parameters. Of a study that has confirmed its best it is the winner. It has the rewritten text of a
+/// search of the prompt if that is better on the held-out items, too.
 pub(crate) fn best_toml(plan: &Plan, history: &History) -> Result<String> {
     let confirmed = confirmation(history);
     let best = best_trial(history, confirmed.as_ref());
     let best = best.ok_or_else(|| miette!("there is no best trial"))?;
     let of_stage = history.settings_of(stage(best, confirmed.as_ref(), plan));
     let of_stage = of_stage.cloned().unwrap_or_default();
+    let held_out = held_out::known(plan, history)?;
+    let record = prompt_search::known(plan, history)?;
     let table = match (plan.objective.train(), plan.objective.generate()) {
         (_, Some(settings)) => {
             let config = settings.with_both(best.config(), &of_stage).into_diagnostic()?;
+            let better = record.as_ref().and_then(|it| it.better_text(held_out.as_ref()));
+            let config = better.map(|text| text.within(&config)).unwrap_or(config);
             toml::Table::try_from(&config).into_diagnostic()?
         }
         (Some(settings), None) => {
@@ -116,12 +128,11 @@ pub(crate) fn best_toml(plan: &Plan, history: &History) -> Result<String> {
         ),
     };
     let table_of_confirmed = report.map(|it| confirmation::table(&it, plan)).unwrap_or_default();
-    let held_out = match held_out::known(plan, history)? {
-        Some(held_out) => held_out::table(&held_out),
-        None => String::new(),
-    };
+    let table_of_held_out = held_out.as_ref().map(held_out::table).unwrap_or_default();
+    let which_text = record.map(|it| prompt_search::comment(&it, held_out.as_ref()));
     Ok(format!(
-        "# {title}\n{table_of_confirmed}{held_out}{}{}{}{}",
+        "# {title}\n{table_of_confirmed}{table_of_held_out}{}{}{}{}{}",
+        which_text.unwrap_or_default(),
         checkpoints(plan, best),
         front(plan, history),
         schedule(plan, history, best),

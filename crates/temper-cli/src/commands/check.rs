@@ -4,7 +4,7 @@ use std::path::Path;
 
 use miette::Result;
 use temper_core::{Goal, Measure, StageSetup, StrategySetup};
-use temper_generate::{Allowance, Evaluation, Part};
+use temper_generate::Allowance;
 use temper_space::{Confidence, Domain, Param, Space};
 use temper_strategy::{Grid, GridOptions, PbtOptions, narrow};
 use temper_study::Price;
@@ -16,6 +16,7 @@ use crate::generate_settings::GenerateSettings;
 use crate::memory::Room;
 use crate::people::{counted, describe, short};
 use crate::plan::{Plan, describe_warm_start};
+use crate::prompt_search;
 
 /// Up to this many combinations of a grid are checked one by one.
 const COUNTED: u64 = 1_000_000;
@@ -42,7 +43,7 @@ pub(crate) fn run(args: &StudyArgs) -> Result<Exit> {
         println!("{line}");
     }
     if let Some(generate) = plan.objective.generate() {
-        items(&plan, generate).for_each(|line| println!("{line}"));
+        println!("{}", items(&plan, generate));
     }
     if let Some(room) = default_settings(&plan).as_ref().and_then(Room::of) {
         println!("it {room}");
@@ -109,7 +110,7 @@ fn default_line(plan: &Plan) -> Option<String> {
 }
 
 /// What evaluations ask, and of whom.
-fn items(plan: &Plan, settings: &GenerateSettings) -> impl Iterator<Item = String> {
+fn items(plan: &Plan, settings: &GenerateSettings) -> String {
     let config = settings.shared();
     let who = match (&config.endpoint, &config.checkpoint) {
         (Some(endpoint), _) => format!("{} at {endpoint}", config.model.as_deref().unwrap_or("?")),
@@ -117,16 +118,12 @@ fn items(plan: &Plan, settings: &GenerateSettings) -> impl Iterator<Item = Strin
         (None, None) => "nobody".to_owned(),
     };
     let items = plan.setup.max_steps.map(|items| counted(items, "item")).unwrap_or_default();
-    let asked = format!(
+    format!(
         "a trial asks {who} for {items}, {} at once, and reports them {} by {}",
         config.requests_at_once(),
         config.batch_size,
         config.batch_size
-    );
-    let held_out = Evaluation::items_of(config, Part::HeldOut).ok().map(|items| {
-        format!("then the best is compared with the defaults on {items} held-out items")
-    });
-    [Some(asked), held_out].into_iter().flatten()
+    )
 }
 
 /// The settings of the first trial, where the built-in trainer runs it.
@@ -192,7 +189,9 @@ fn honesty(plan: &Plan) -> impl Iterator<Item = String> {
         };
         format!("then the winner, the defaults and greedy compare on the held-out items{share}")
     });
-    repeat.into_iter().chain(confirm).chain(compares)
+    let prompts = plan.prompt_search.as_ref().zip(plan.objective.generate());
+    let prompts = prompts.map(|(config, settings)| prompt_search::intent(plan, config, settings));
+    repeat.into_iter().chain(confirm).chain(prompts).chain(compares)
 }
 
 /// What ends the study besides its trials, and what that means for what is proposed.

@@ -16,6 +16,7 @@ use crate::held_out::{self, Compared};
 use crate::people::number;
 use crate::plan::{Plan, describe_warm_start};
 use crate::progress::{Style, observer};
+use crate::prompt_search::{self, Searched};
 use crate::say::{answer, say};
 use crate::signals::raise_on_signals;
 
@@ -77,7 +78,15 @@ fn go(
             _ => format!("{spent}; to go on with more: {}", resume_command(args)),
         });
     }
-    match held_out::compare(plan, &history, &interrupted)? {
+    let rewritten = match prompt_search::search(plan, &history, &interrupted)? {
+        Searched::Found(rewritten) => Some(rewritten),
+        Searched::Nothing => None,
+        Searched::Interrupted => {
+            say(format!("interrupted; to go on: {}", resume_command(args)));
+            return Ok(Exit::Interrupted);
+        }
+    };
+    match held_out::compare(plan, &history, rewritten.as_ref(), &interrupted)? {
         Compared::Nothing => {}
         Compared::Done(held_out) => say(held_out::line(&held_out)),
         Compared::Spent(message) => say(format!(

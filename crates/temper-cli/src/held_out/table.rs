@@ -58,6 +58,12 @@ pub(crate) fn line(held_out: &HeldOut) -> String {
     let HeldOut { metric, items, rows, .. } = held_out;
     let of = |name: &str| rows.iter().find(|row| row.name == name)?.winner_leads_by.as_ref();
     let said = ["the defaults", "greedy"].into_iter().filter_map(|name| Some((name, of(name)?)));
+    let of_rewritten = rows.iter().filter_map(|row| {
+        let rewritten = row.rewritten.as_ref()?;
+        let name = format!("that with the rewritten {}", rewritten.rewrite.name());
+        Some((name, row.winner_leads_by.as_ref()?))
+    });
+    let said = of_rewritten.chain(said.map(|(name, paired)| (name.to_owned(), paired)));
     let said = said.map(|(name, paired)| {
         let by = number((paired.difference.abs() * 1e4).round() / 1e4);
         let p = p(paired.p);
@@ -87,6 +93,6 @@ fn short(value: f64) -> String {
 }
 
 /// With the sign that it takes.
-fn p(p: f64) -> String {
+pub(crate) fn p(p: f64) -> String {
     if p < 0.001 { "< 0.001".to_owned() } else { format!("= {p:.3}") }
 }

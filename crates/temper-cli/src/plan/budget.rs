@@ -9,12 +9,14 @@ use temper_study::{Budget, Cost, Price, TOKENS};
 use super::duration;
 use crate::document::Document;
 use crate::mistake::Mistake;
-use crate::study_file::{BudgetSection, ObjectiveKind, UntilConverged};
+use crate::study_file::{BudgetSection, ObjectiveKind, StudyFile, UntilConverged};
 
 /// After how many results in a row that promise nothing more a study ends, unless the file says.
 const IN_A_ROW: u32 = 3;
 /// What part of the budget a search may spend where its winner is compared afterwards.
 const SEARCHED: f64 = 0.9;
+/// What part of it trials may, where the winner's words are rewritten in between.
+const TRIED: f64 = 0.7;
 const SECONDS_IN_AN_HOUR: f64 = 3600.0;
 
 /// Reads the section.
@@ -84,8 +86,21 @@ pub(crate) fn of_search(allowance: &Allowance, config: &GenerateConfig) -> Allow
     if config.held_out.is_none() && config.held_out_data.is_none() {
         return *allowance;
     }
-    let tokens = allowance.tokens.map(|tokens| (tokens as f64 * SEARCHED) as u64);
-    Allowance { tokens, cost: allowance.cost.map(|cost| cost * SEARCHED) }
+    part(allowance, SEARCHED)
+}
+
+/// What trials may spend of it: of what the search may, a part is kept for a search of the prompt.
+pub(super) fn of_trials(allowance: &Allowance, file: &StudyFile) -> Allowance {
+    match (&file.objective.kind, &file.prompt_search) {
+        (ObjectiveKind::Generate(_), Some(_)) => part(allowance, TRIED),
+        (ObjectiveKind::Generate(config), None) => of_search(allowance, config),
+        (ObjectiveKind::Command { .. } | ObjectiveKind::Train(_), _) => *allowance,
+    }
+}
+
+fn part(allowance: &Allowance, share: f64) -> Allowance {
+    let tokens = allowance.tokens.map(|tokens| (tokens as f64 * share) as u64);
+    Allowance { tokens, cost: allowance.cost.map(|cost| cost * share) }
 }
 
 /// What strategies know of it.

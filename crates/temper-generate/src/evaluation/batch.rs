@@ -12,17 +12,16 @@ use super::{Answered, Evaluation, EvaluationError, Outcome, Scored};
 
 impl Evaluation {
     /// The outcomes of a minibatch, in its order. What failed is asked once more at its end.
-    pub(super) fn answer(
+    pub(crate) fn answer(
         &self,
-        batch: &[Item],
+        batch: &[&Item],
         generator: &dyn Generator,
         stop: &AtomicBool,
     ) -> Result<Vec<Outcome>, EvaluationError> {
-        let items: Vec<&Item> = batch.iter().collect();
-        let mut outcomes = self.ask_all(&items, generator, stop)?;
+        let mut outcomes = self.ask_all(batch, generator, stop)?;
         let missing: Vec<usize> =
             (0..batch.len()).filter(|index| outcomes[*index].is_err()).collect();
-        let again: Vec<&Item> = missing.iter().map(|index| &batch[*index]).collect();
+        let again: Vec<&Item> = missing.iter().map(|index| batch[*index]).collect();
         for (index, outcome) in missing.into_iter().zip(self.ask_all(&again, generator, stop)?) {
             outcomes[index] = outcome;
         }

@@ -160,14 +160,14 @@ fn nothing_of_a_minibatch_is_asked_before_the_last_one_was_shown() {
         asked.push(model.asked().len());
         ControlFlow::Continue(())
     };
-    evaluation.run(&model, &AtomicBool::new(false), all).unwrap();
+    evaluation.run(&model, None, &AtomicBool::new(false), all).unwrap();
     assert_eq!(asked, [3, 3, 3, 6, 6, 6, 8, 8]);
     let model = Model::adding();
     let four = &mut |_: &Outcome, tally: &Tally| match tally.outcomes().len() {
         4 => ControlFlow::Break(()),
         _ => ControlFlow::Continue(()),
     };
-    let tally = evaluation.run(&model, &AtomicBool::new(false), four).unwrap();
+    let tally = evaluation.run(&model, None, &AtomicBool::new(false), four).unwrap();
     assert_eq!((tally.outcomes().len(), model.asked().len()), (4, 6));
 }
 
@@ -204,7 +204,7 @@ fn what_is_held_out_is_never_searched() {
     let (searched, held_out) =
         (items(&half, Part::Search).unwrap(), items(&half, Part::HeldOut).unwrap());
     assert_eq!((searched.len(), held_out.len()), (15, 5));
-    assert_eq!(searched_items(&half).unwrap(), 15);
+    assert_eq!(Evaluation::items_of(&half, Part::Search).unwrap(), 15);
     let mut all = [searched, held_out].concat();
     all.sort_unstable();
     assert!(all.into_iter().eq(1..=20));

@@ -22,6 +22,18 @@ pub enum PromptError {
         /// The fields that this item has.
         known: Vec<String>,
     },
+    /// A rewritten template lacks a field.
+    #[error("the template has lost its field `{field}`")]
+    LostField {
+        /// The field.
+        field: String,
+    },
+    /// A rewritten template has a field that it had not.
+    #[error("the template had no field `{field}` before")]
+    NewField {
+        /// The field.
+        field: String,
+    },
     /// There are fewer examples than wanted.
     #[error("{wanted} examples are wanted, and there are {found}")]
     TooFewExamples {
@@ -40,6 +52,9 @@ impl PromptError {
             PromptError::LoneBrace { .. } => "write `{{` or `}}` for a brace itself",
             PromptError::UnknownField { .. } => {
                 "correct the template, or add the field to the item"
+            }
+            PromptError::LostField { .. } | PromptError::NewField { .. } => {
+                "write the same fields as before"
             }
             PromptError::TooFewExamples { .. } => "lower `examples`, or add some to their file",
         }

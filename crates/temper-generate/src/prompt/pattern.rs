@@ -1,6 +1,6 @@
 //! A text with fields in braces.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::PromptError;
 use crate::{Item, Prompt};
@@ -46,6 +46,15 @@ impl Pattern {
         }
         pieces.push(Piece::Text(text));
         Ok(Self { pieces })
+    }
+
+    /// The fields that it names.
+    pub(super) fn fields(&self) -> BTreeSet<String> {
+        let fields = self.pieces.iter().filter_map(|piece| match piece {
+            Piece::Text(_) => None,
+            Piece::Field(name) => Some(name.clone()),
+        });
+        fields.collect()
     }
 
     pub(super) fn render(&self, item: &Item) -> Result<String, PromptError> {

@@ -108,7 +108,7 @@ fn an_evaluation_that_is_told_to_end_asks_nothing_more() {
         ControlFlow::Continue(())
     };
     let lines = "batch_size = 3\nconcurrency = 1";
-    let ended = evaluation(&folder, lines).unwrap().run(&model, &stop, observe).unwrap_err();
+    let ended = evaluation(&folder, lines).unwrap().run(&model, None, &stop, observe).unwrap_err();
     assert!(matches!(ended, EvaluationError::Interrupted), "{ended}");
     assert_eq!((shown, model.asked().len()), (3, 4));
 }

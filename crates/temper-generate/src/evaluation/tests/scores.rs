@@ -111,7 +111,7 @@ fn a_tally_says_how_long_and_how_much_of_what_was_answered_so_far() {
         first.push((score, metrics["exact_match"], metrics["tokens"]));
         ControlFlow::Continue(())
     };
-    let tally = evaluation.run(&model, &AtomicBool::new(false), observe).unwrap();
+    let tally = evaluation.run(&model, None, &AtomicBool::new(false), observe).unwrap();
     let mut sum = 0.0;
     for (count, (score, mean, tokens)) in (1..).zip(first) {
         sum += score;

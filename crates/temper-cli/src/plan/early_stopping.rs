@@ -21,6 +21,12 @@ pub(super) fn early_stopping(
     let mistake = |key: &str, message: String, help: &str| {
         document.mistake(&["early_stopping", key], message).help(Some(help.to_owned()))
     };
+    if let ObjectiveKind::Generate(_) = kind {
+        let message = "early stopping goes by the best report, and of an evaluation that is the \
+                       mean of its first few items, by luck";
+        let help = "let a pruner end evaluations: [pruner] with name = \"race\"".to_owned();
+        return Err(document.mistake(&["early_stopping"], message).help(Some(help)).into());
+    }
     let patience = section.patience.unwrap_or(PATIENCE);
     if patience == 0 {
         let help = "write after how many reports without an improvement a trial ends: patience = 3";

@@ -146,6 +146,36 @@ fn a_mistake_in_what_is_searched_is_pointed_at() {
 }
 
 #[test]
+fn a_mistake_in_the_settings_of_a_stage_is_pointed_at() {
+    let stages = |settings: &str| {
+        format!(
+            "[[stage]]\nname = \"coarse\"\ntrials = 2\nsettings = {{ {settings} }}\n\n\
+             [[stage]]\nname = \"fine\"\n\n[space]"
+        )
+    };
+    let cases = [
+        ("an unknown one", stages("sample = 2")),
+        ("one that all trials share", stages("data = \"two.jsonl\"")),
+        ("one out of its bounds", stages("samples = 0")),
+        ("one of another kind", stages("samples = \"many\"")),
+        ("an unknown field in the template", stages("template = \"{question}\"")),
+    ];
+    let changes: Vec<_> =
+        cases.iter().map(|(name, section)| (*name, "[space]", section.as_str())).collect();
+    insta::assert_snapshot!(refusals(&changes));
+}
+
+#[test]
+fn what_suits_no_evaluation_is_pointed_at() {
+    let section = |lines: &str| format!("{lines}\n\n[space]");
+    insta::assert_snapshot!(refusals(&[
+        ("the best of partial means", "[space]", &section("[early_stopping]\npatience = 3")),
+        ("a population", "[space]", &section("[strategy]\nname = \"pbt\"")),
+        ("checkpoints", "batch_size", "checkpoints = [\"saved\"]\nbatch_size"),
+    ]));
+}
+
+#[test]
 fn a_space_with_more_examples_than_there_are_is_pointed_at() {
     let examples = "examples = { type = \"int\", low = 0, high = 3, default = 0 }";
     let study = changed(&study(), "[space]", &format!("[space]\n{examples}"));

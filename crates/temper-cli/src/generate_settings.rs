@@ -3,9 +3,10 @@
 use std::path::PathBuf;
 
 use miette::{Report, Result};
-use temper_core::{Config, Job, draw, stream};
+use temper_core::{Config, Job, StageSetup, draw, stream};
 use temper_generate::{ALL as SCORERS, Allowance, ConfigError, GenerateConfig, Part, ScorerError};
 use temper_space::Space;
+use temper_strategy::narrow;
 
 use crate::document::Document;
 use crate::generator::{check, present};
@@ -43,7 +44,14 @@ pub(crate) struct GenerateSettings {
     /// Those of the default trial.
     default: GenerateConfig,
     /// Some configurations of the space, one for each prompt among them.
-    prompts: Vec<Config>,
+    prompts: Vec<Drawn>,
+}
+
+/// A configuration of the space, or of a stage's part of it with the settings of that stage.
+#[derive(Clone, Debug, Default)]
+struct Drawn {
+    params: Config,
+    stage: Option<(usize, Config)>,
 }
 
 /// Why a parameter can't be a setting.
@@ -53,10 +61,15 @@ pub(crate) struct NotASetting(String);
 
 impl GenerateSettings {
     /// Checks the settings, and that the space's parameters are settings too.
-    pub(crate) fn new(document: &Document, config: GenerateConfig, space: &Space) -> Result<Self> {
+    pub(crate) fn new(
+        document: &Document,
+        config: GenerateConfig,
+        space: &Space,
+        stages: &[StageSetup],
+    ) -> Result<Self> {
         let mut settings = Self { default: config.clone(), config, prompts: Vec::new() };
         settings.check_names(document, space)?;
-        settings.check_values(document, space)?;
+        settings.check_values(document, space, stages)?;
         let params = space.default_config().and_then(|config| space.complete(config).ok());
         let default = params.and_then(|params| settings.with(&params).ok());
         if let Some(default) = default {
@@ -68,7 +81,12 @@ impl GenerateSettings {
     /// The settings that may differ from trial to trial.
     pub(crate) fn searchable() -> Vec<String> {
         let keys = GenerateConfig::keys().into_iter();
-        keys.filter(|key| !SHARED.contains(&key.as_str())).collect()
+        keys.filter(|key| !Self::is_shared(key)).collect()
+    }
+
+    /// Whether a setting decides for all trials at once, so that neither a space nor a stage has it.
+    pub(crate) fn is_shared(name: &str) -> bool {
+        SHARED.contains(&name)
     }
 
     /// The settings that all trials share.
@@ -84,6 +102,13 @@ impl GenerateSettings {
     /// The settings of a trial.
     pub(crate) fn with(&self, params: &Config) -> Result<GenerateConfig, NotASetting> {
         self.with_both(params, &Config::default())
+    }
+
+    fn of_drawn(&self, drawn: &Drawn) -> Result<GenerateConfig, NotASetting> {
+        match &drawn.stage {
+            Some((_, settings)) => self.with_both(&drawn.params, settings),
+            None => self.with(&drawn.params),
+        }
     }
 
     /// The settings of a trial of a stage.
@@ -122,12 +147,12 @@ impl GenerateSettings {
             if part == Part::HeldOut && !self.compares() {
                 continue;
             }
-            let shared = (&Config::default(), Ok(self.default.clone()));
-            let all = self.prompts.iter().map(|params| (params, self.with(params)));
-            for (params, config) in std::iter::once(shared).chain(all) {
+            let shared = (&Drawn::default(), Ok(self.default.clone()));
+            let all = self.prompts.iter().map(|drawn| (drawn, self.of_drawn(drawn)));
+            for (drawn, config) in std::iter::once(shared).chain(all) {
                 let config = config.expect("it was checked");
                 check(&config, part, &document.folder(), allowance)
-                    .map_err(|error| refusal(document, params, &error))?;
+                    .map_err(|error| refusal(document, drawn, &error))?;
             }
         }
         Ok(())
@@ -154,7 +179,7 @@ impl GenerateSettings {
         }
         match names.find(|name| !known.contains(name)) {
             None => Ok(()),
-            Some(name) if SHARED.contains(&name) => {
+            Some(name) if Self::is_shared(name) => {
                 let message = format!("`{name}` is the same for all trials, and can't be searched");
                 let help = "write it into [objective]".to_owned();
                 Err(document.mistake(&["space", name], message).help(Some(help)))
@@ -165,30 +190,65 @@ impl GenerateSettings {
         }
     }
 
-    /// Checks the default configuration and some others: one that is refused would be a trial lost.
-    fn check_values(&mut self, document: &Document, space: &Space) -> Result<(), Mistake> {
+    /// Checks the default configuration and some others, also with the settings of stages: one that
+    /// is refused would be a trial lost.
+    fn check_values(
+        &mut self,
+        document: &Document,
+        space: &Space,
+        stages: &[StageSetup],
+    ) -> Result<(), Mistake> {
         let default = space.default_config().and_then(|config| space.complete(config).ok());
-        let drawn = (0..CHECKED).filter_map(|number| draw(space, &mut stream(0, number)).ok());
+        let whole = default.into_iter().chain(some_of(space));
+        let mut all: Vec<Drawn> = whole.map(|params| Drawn { params, stage: None }).collect();
+        for (index, stage) in stages.iter().enumerate() {
+            // What can't be narrowed is another mistake, which is told later.
+            let Ok(part) = narrow(space, &stage.space) else { continue };
+            let in_stage = |params| Drawn { params, stage: Some((index, stage.settings.clone())) };
+            all.extend(some_of(&part).map(in_stage));
+        }
         let mut seen = Vec::new();
-        for params in default.into_iter().chain(drawn) {
-            let config = self.with(&params).map_err(|error| {
-                let message = format!("an evaluation can't take {params}: {error}");
-                document.mistake(&["space"], message)
-            })?;
-            config.validate().map_err(|error| refusal(document, &params, &error))?;
+        for drawn in all {
+            let config =
+                self.of_drawn(&drawn).map_err(|error| not_taken(document, &drawn, &error))?;
+            config.validate().map_err(|error| refusal(document, &drawn, &error))?;
             let prompt = config.prompt();
             if !seen.contains(&prompt) {
                 seen.push(prompt);
-                self.prompts.push(params);
+                self.prompts.push(drawn);
             }
         }
         Ok(())
     }
 }
 
-/// Points at the parameter, or else at the fixed setting, that is refused.
-fn refusal(document: &Document, params: &Config, error: &ConfigError) -> Mistake {
+/// Some configurations of a space.
+fn some_of(space: &Space) -> impl Iterator<Item = Config> {
+    (0..CHECKED).filter_map(|number| draw(space, &mut stream(0, number)).ok())
+}
+
+/// Points at values of another kind than that of their settings.
+fn not_taken(document: &Document, drawn: &Drawn, error: &NotASetting) -> Mistake {
+    match &drawn.stage {
+        Some((index, settings)) => document.mistake(
+            &["stage", &index.to_string(), "settings"],
+            format!("an evaluation can't take {settings}: {error}"),
+        ),
+        None => document
+            .mistake(&["space"], format!("an evaluation can't take {}: {error}", drawn.params)),
+    }
+}
+
+/// Points at the parameter, or else at the setting of the stage or of all trials, that is refused.
+fn refusal(document: &Document, drawn: &Drawn, error: &ConfigError) -> Mistake {
     let key = error.key().unwrap_or("kind");
+    let params = &drawn.params;
+    if let Some((index, settings)) = &drawn.stage
+        && settings.contains(key)
+    {
+        let path = ["stage", &index.to_string(), "settings", key];
+        return document.mistake(&path, error.to_string()).help(help(error));
+    }
     if !params.contains(key) {
         return document.mistake(&["objective", key], error.to_string()).help(help(error));
     }

@@ -98,7 +98,7 @@ impl ObjectivePlan {
                 (Runs::Train(settings.into()), trainer(early_stopping)?, BTreeMap::new())
             }
             ObjectiveKind::Generate(config) => {
-                let settings = GenerateSettings::new(document, *config, space)?;
+                let settings = GenerateSettings::new(document, *config, space, stages)?;
                 let evaluator = evaluator(allowance)?;
                 (Runs::Generate(settings.into()), evaluator, BTreeMap::new())
             }

@@ -1,7 +1,7 @@
 //! Several answers to one question.
 
 use crate::lab::trials::{assert_all_completed, trials};
-use crate::quiz::{ITEMS, Quiz, STUDY, lab, ledger};
+use crate::quiz::{ITEMS, Quiz, STUDY, TOKENS, lab, ledger};
 
 #[test]
 fn each_item_is_asked_as_often_as_there_are_samples_but_for_greedy_settings() {
@@ -50,6 +50,20 @@ fn samples_with_a_seed_have_seeds_of_their_own() {
     let seeds = quiz.server.seen().into_iter().map(|seen| seen.body["seed"].clone());
     let seeds: std::collections::BTreeSet<_> = seeds.map(|seed| seed.as_i64()).collect();
     assert_eq!(seeds.into_iter().collect::<Vec<_>>(), [Some(7), Some(8)]);
+}
+
+#[test]
+fn a_stage_has_settings_of_its_own() {
+    let quiz = Quiz::new();
+    let stages = "[[stage]]\nname = \"coarse\"\ntrials = 2\n\n[[stage]]\nname = \"fine\"\n\
+                  settings = { samples = 2 }\n\n[space]";
+    let lab = lab(&STUDY.replace("[space]", stages), &quiz);
+    lab.temper(&["run", "study.toml"]).ok();
+    let trials = assert_all_completed(&lab, 4);
+    let tokens = trials.values().map(|trial| trial["reports"][19]["tokens"].as_f64());
+    let expected = [1, 1, 2, 2].map(|samples| Some((samples * ITEMS * TOKENS) as f64));
+    assert!(tokens.eq(expected), "{trials:?}");
+    lab.temper(&["replay", "study.toml"]).ok();
 }
 
 #[test]

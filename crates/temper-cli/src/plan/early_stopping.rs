@@ -21,12 +21,11 @@ pub(super) fn early_stopping(
     let mistake = |key: &str, message: String, help: &str| {
         document.mistake(&["early_stopping", key], message).help(Some(help.to_owned()))
     };
-    if matches!(kind, ObjectiveKind::Generate(_)) {
-        // What an evaluation reports is a mean so far, of which the best is that of a lucky start.
-        let message = "an evaluation ends with its items, and no earlier report is its result";
-        let help = "leave it out; a pruner ends what is behind others: [pruner] name = \"race\"";
-        let mistake = document.mistake(&["early_stopping"], message).help(Some(help.to_owned()));
-        return Err(mistake.into());
+    if let ObjectiveKind::Generate(_) = kind {
+        let message = "early stopping goes by the best report, and of an evaluation that is the \
+                       mean of its first few items, by luck";
+        let help = "let a pruner end evaluations: [pruner] with name = \"race\"".to_owned();
+        return Err(document.mistake(&["early_stopping"], message).help(Some(help)).into());
     }
     let patience = section.patience.unwrap_or(PATIENCE);
     if patience == 0 {

@@ -178,6 +178,14 @@ fn check_settings(
             return Err(place.mistake(&["settings", name], message, &help));
         }
         let (who, known) = match &file.objective.kind {
+            ObjectiveKind::Generate(_) if GenerateSettings::is_shared(name) => {
+                let message = format!("`{name}` is the same for all trials, whatever their stage");
+                return Err(place.mistake(
+                    &["settings", name],
+                    message,
+                    "write it into [objective]",
+                ));
+            }
             ObjectiveKind::Train(_) => ("the trainer", temper_train::TrainConfig::keys()),
             ObjectiveKind::Generate(_) => ("an evaluation", GenerateSettings::searchable()),
             ObjectiveKind::Command { .. } => continue,

@@ -5,6 +5,7 @@ use faer::Mat;
 use crate::inputs::{Distances, Inputs, reciprocals};
 use crate::kernel::Correlation;
 use crate::marginal::{Factored, covariance};
+use crate::samples::not_negative;
 use crate::triangle::Triangle;
 use crate::{Axis, GpError, Hyperparameters, Kernel, Samples};
 
@@ -65,7 +66,7 @@ impl Gp {
         let inputs = Inputs::new(kernel.clone(), samples);
         let mut hyperparameters = hyperparameters.clone();
         for _ in 0..=RAISES {
-            let matrix = covariance(&inputs, &hyperparameters, None);
+            let matrix = covariance(&inputs, samples.variances(), &hyperparameters, None);
             if let Some((triangle, _)) = Triangle::factorise(&matrix) {
                 return Ok(Self {
                     factored: Factored::new(triangle, samples.outputs()),
@@ -87,12 +88,28 @@ impl Gp {
     ///
     /// If the point has another number of dimensions, or a number is NaN or infinite.
     pub fn extend(&mut self, point: &[f64], active: &[bool], output: f64) -> Result<bool, GpError> {
+        self.extend_noisy(point, active, output, 0.0)
+    }
+
+    /// Adds a sample of whose noise this variance is known, as [`Samples::push_noisy`] does. O(n^2).
+    ///
+    /// # Errors
+    ///
+    /// As [`Gp::extend`], and if the variance is below 0, NaN or infinite.
+    pub fn extend_noisy(
+        &mut self,
+        point: &[f64],
+        active: &[bool],
+        output: f64,
+        variance: f64,
+    ) -> Result<bool, GpError> {
         self.check(point, active)?;
         finite(self.len(), output)?;
+        not_negative(self.len(), variance)?;
         let features = self.inputs.embed(point, active);
         let covariances = self.covariances(&features);
         let Hyperparameters { signal, noise, .. } = self.hyperparameters;
-        if !self.factored.triangle.extend(covariances, signal + noise) {
+        if !self.factored.triangle.extend(covariances, signal + noise + variance) {
             return Ok(false);
         }
         self.inputs.push(point, active);

@@ -30,6 +30,14 @@ pub enum GpError {
         /// The number.
         number: f64,
     },
+    /// The known variance of a sample's noise is below 0, NaN or infinite.
+    #[error("sample {sample}: the variance {variance} of its noise is not finite and at least 0")]
+    Variance {
+        /// Its index.
+        sample: usize,
+        /// The variance.
+        variance: f64,
+    },
     /// A coordinate of a point that is predicted at or added is NaN or infinite.
     #[error("the point holds {number}")]
     Query {

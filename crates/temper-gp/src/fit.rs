@@ -76,7 +76,7 @@ pub fn fit(kernel: &Kernel, samples: &Samples, config: &FitConfig) -> Result<Fit
             gradient.fill(0.0);
             let prior = config.prior.ln_density(kernel, ln, gradient);
             let hyperparameters = Hyperparameters::from_ln(ln);
-            let likelihood = ln_likelihood(&inputs, samples.outputs(), &hyperparameters, gradient);
+            let likelihood = ln_likelihood(&inputs, samples, &hyperparameters, gradient);
             gradient.iter_mut().for_each(|slope| *slope = -*slope);
             likelihood.map_or(f64::INFINITY, |likelihood| -(likelihood + prior))
         });

@@ -1,5 +1,7 @@
 //! The process given samples.
 
+mod update;
+
 use faer::Mat;
 
 use crate::inputs::{Distances, Inputs, reciprocals};
@@ -65,7 +67,7 @@ impl Gp {
         let inputs = Inputs::new(kernel.clone(), samples);
         let mut hyperparameters = hyperparameters.clone();
         for _ in 0..=RAISES {
-            let matrix = covariance(&inputs, &hyperparameters, None);
+            let matrix = covariance(&inputs, samples.variances(), &hyperparameters, None);
             if let Some((triangle, _)) = Triangle::factorise(&matrix) {
                 return Ok(Self {
                     factored: Factored::new(triangle, samples.outputs()),
@@ -78,56 +80,6 @@ impl Gp {
             hyperparameters.noise *= 10.0;
         }
         Err(GpError::NotPositive { samples: samples.len(), noise: hyperparameters.noise / 10.0 })
-    }
-
-    /// Adds a sample. O(n^2). False, and unchanged, if the covariance would become singular: then
-    /// the sample says nothing new.
-    ///
-    /// # Errors
-    ///
-    /// If the point has another number of dimensions, or a number is NaN or infinite.
-    pub fn extend(&mut self, point: &[f64], active: &[bool], output: f64) -> Result<bool, GpError> {
-        self.check(point, active)?;
-        finite(self.len(), output)?;
-        let features = self.inputs.embed(point, active);
-        let covariances = self.covariances(&features);
-        let Hyperparameters { signal, noise, .. } = self.hyperparameters;
-        if !self.factored.triangle.extend(covariances, signal + noise) {
-            return Ok(false);
-        }
-        self.inputs.push(point, active);
-        self.outputs.push(output);
-        self.recondition();
-        Ok(true)
-    }
-
-    /// Keeps the first samples. O(n^2).
-    pub fn truncate(&mut self, samples: usize) {
-        let samples = samples.clamp(1, self.len());
-        self.inputs.truncate(samples);
-        self.outputs.truncate(samples);
-        self.factored.triangle.truncate(samples);
-        self.recondition();
-    }
-
-    /// Replaces the outputs, as when their scaling changes. O(n^2).
-    ///
-    /// # Errors
-    ///
-    /// If they are more or fewer than the samples, or one is NaN or infinite.
-    pub fn set_outputs(&mut self, outputs: &[f64]) -> Result<(), GpError> {
-        if outputs.len() != self.len() {
-            return Err(GpError::Outputs { outputs: outputs.len(), points: self.len() });
-        }
-        outputs.iter().enumerate().try_for_each(|(sample, y)| finite(sample, *y))?;
-        self.outputs.copy_from_slice(outputs);
-        self.recondition();
-        Ok(())
-    }
-
-    fn recondition(&mut self) {
-        let triangle = std::mem::take(&mut self.factored.triangle);
-        self.factored = Factored::new(triangle, &self.outputs);
     }
 
     /// The number of samples.
@@ -280,11 +232,6 @@ impl Gp {
         let broken = point.iter().find(|number| !number.is_finite());
         broken.map_or(Ok(()), |&number| Err(GpError::Query { number }))
     }
-}
-
-/// Refuses the output of a sample that is NaN or infinite.
-fn finite(sample: usize, output: f64) -> Result<(), GpError> {
-    if output.is_finite() { Ok(()) } else { Err(GpError::NotFinite { sample, number: output }) }
 }
 
 pub(crate) fn dot(a: &[f64], b: &[f64]) -> f64 {

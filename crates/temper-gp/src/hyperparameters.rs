@@ -10,7 +10,7 @@ pub struct Hyperparameters {
     pub lengthscales: Vec<f64>,
     /// The variance of the function.
     pub signal: f64,
-    /// The variance of the noise.
+    /// The variance of the noise, beside what is known of it ([`crate::Samples::push_noisy`]).
     pub noise: f64,
 }
 

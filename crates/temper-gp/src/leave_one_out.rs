@@ -8,7 +8,7 @@ use crate::gp::dot;
 pub struct LeaveOneOut {
     /// The mean predicted for each sample's output.
     pub means: Vec<f64>,
-    /// The variance of each prediction, the noise included.
+    /// The variance of each prediction, the noise of that output included.
     pub variances: Vec<f64>,
 }
 

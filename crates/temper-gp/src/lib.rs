@@ -7,7 +7,8 @@
 //! | `X` | points, in `[0, 1]` | `n x d`, row-major |
 //! | `y` | outputs, lower is better, of mean 0 and variance 1 ([`warp`]) | `n` |
 //! | `l` | lengthscales, in units of the unit interval | `d` |
-//! | `K` | covariance of the outputs: `signal * k(X, X) + noise * I` ([`Kernel`]) | `n x n` |
+//! | `v` | known variances of the noise of each output ([`Samples::push_noisy`]), 0 where none is | `n` |
+//! | `K` | covariance of the outputs: `signal * k(X, X) + noise * I + diag(v)` ([`Kernel`]) | `n x n` |
 //! | `L` | Cholesky factor, `L L^T = K` | `n x n`, lower |
 //! | `m` | constant mean, `1^T K^-1 y / 1^T K^-1 1` | |
 //! | `alpha` | weights, `K^-1 (y - m)` | `n` |

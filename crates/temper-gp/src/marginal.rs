@@ -47,9 +47,11 @@ impl Factored {
 }
 
 /// The upper part of the covariance matrix, whose columns lie in one piece, with the noise on its
-/// diagonal; `falls`, if given, takes those columns of `signal * fall`.
+/// diagonal, what is known of it (`variances`, `n`) included; `falls`, if given, takes those columns
+/// of `signal * fall`.
 pub(crate) fn covariance(
     inputs: &Inputs,
+    variances: &[f64],
     hyperparameters: &Hyperparameters,
     mut falls: Option<&mut Vec<f64>>,
 ) -> Mat<f64> {
@@ -65,7 +67,7 @@ pub(crate) fn covariance(
         for (entry, correlation) in column.iter_mut().zip(correlations.iter()) {
             *entry = signal * correlation.value;
         }
-        column[sample] += hyperparameters.noise;
+        column[sample] += hyperparameters.noise + variances[sample];
         if let Some(falls) = &mut falls {
             falls.extend(correlations.iter().map(|correlation| signal * correlation.fall));
         }
@@ -80,15 +82,15 @@ pub(crate) fn covariance(
 /// vanishes.
 pub(crate) fn ln_likelihood(
     inputs: &Inputs,
-    outputs: &[f64],
+    samples: &Samples,
     hyperparameters: &Hyperparameters,
     gradient: &mut [f64],
 ) -> Option<f64> {
     let len = inputs.len();
     let mut falls = Vec::with_capacity(len * (len + 1) / 2);
-    let matrix = covariance(inputs, hyperparameters, Some(&mut falls));
+    let matrix = covariance(inputs, samples.variances(), hyperparameters, Some(&mut falls));
     let (triangle, factor) = Triangle::factorise(&matrix)?;
-    let factored = Factored::new(triangle, outputs);
+    let factored = Factored::new(triangle, samples.outputs());
     let inverse = factor.inverse();
     let (alpha, dims) = (&factored.weights, inputs.kernel().dims());
     let reciprocals = reciprocals(hyperparameters);
@@ -142,7 +144,7 @@ pub fn ln_marginal(
     hyperparameters.check(kernel)?;
     let inputs = Inputs::new(kernel.clone(), samples);
     let mut gradient = vec![0.0; kernel.dims() + 2];
-    let value = ln_likelihood(&inputs, samples.outputs(), hyperparameters, &mut gradient);
+    let value = ln_likelihood(&inputs, samples, hyperparameters, &mut gradient);
     let noise = hyperparameters.noise;
     value
         .map(|value| (value, gradient))

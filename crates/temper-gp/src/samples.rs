@@ -2,7 +2,7 @@
 
 use crate::{GpError, Kernel};
 
-/// Points of the unit cube and the outputs observed there.
+/// Points of the unit cube, the outputs observed there, and what is known of their noise.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Samples {
     dims: usize,
@@ -12,6 +12,8 @@ pub struct Samples {
     active: Vec<bool>,
     /// `n`.
     outputs: Vec<f64>,
+    /// `n`.
+    variances: Vec<f64>,
 }
 
 impl Samples {
@@ -26,6 +28,22 @@ impl Samples {
     ///
     /// If a length is not `dims`, or a number is NaN or infinite.
     pub fn push(&mut self, point: &[f64], active: &[bool], output: f64) -> Result<(), GpError> {
+        self.push_noisy(point, active, output, 0.0)
+    }
+
+    /// Adds one of whose noise this variance is known: it comes on top of the variance that all
+    /// samples share, [`Hyperparameters::noise`](crate::Hyperparameters).
+    ///
+    /// # Errors
+    ///
+    /// As [`Samples::push`], and if the variance is below 0, NaN or infinite.
+    pub fn push_noisy(
+        &mut self,
+        point: &[f64],
+        active: &[bool],
+        output: f64,
+        variance: f64,
+    ) -> Result<(), GpError> {
         if point.len() != self.dims || active.len() != self.dims {
             return Err(GpError::Dims {
                 expected: self.dims,
@@ -35,9 +53,11 @@ impl Samples {
         if let Some(&number) = point.iter().chain([&output]).find(|number| !number.is_finite()) {
             return Err(GpError::NotFinite { sample: self.len(), number });
         }
+        not_negative(self.len(), variance)?;
         self.points.extend_from_slice(point);
         self.active.extend_from_slice(active);
         self.outputs.push(output);
+        self.variances.push(variance);
         Ok(())
     }
 
@@ -81,5 +101,19 @@ impl Samples {
     /// The outputs: `n`.
     pub fn outputs(&self) -> &[f64] {
         &self.outputs
+    }
+
+    /// The known variances of their noise: `n`.
+    pub fn variances(&self) -> &[f64] {
+        &self.variances
+    }
+}
+
+/// Refuses a known variance that is below 0, NaN or infinite.
+pub(crate) fn not_negative(sample: usize, variance: f64) -> Result<(), GpError> {
+    if variance >= 0.0 && variance.is_finite() {
+        Ok(())
+    } else {
+        Err(GpError::Variance { sample, variance })
     }
 }

@@ -29,12 +29,13 @@ fn point(kernel: &Kernel, i: usize) -> (Vec<f64>, [bool; DIMS]) {
     (coordinates.collect(), [true, true, true, !i.is_multiple_of(3), !i.is_multiple_of(4)])
 }
 
+/// Of every third the noise is not known.
 fn samples(kernel: &Kernel) -> Samples {
     let mut samples = Samples::new(DIMS);
     for i in 0..25 {
         let (point, active) = point(kernel, i);
         let output = (4.0 * point[0]).sin() + point[1] - point[2] * point[3] + place(7 * i);
-        samples.push(&point, &active, output).unwrap();
+        samples.push_noisy(&point, &active, output, 0.1 * (i % 3) as f64).unwrap();
     }
     samples
 }

@@ -7,6 +7,9 @@
 //! sees the worse half of the losses by their ranks: together they neither overlook a slope near
 //! the best nor stay where nothing is left to be gained.
 //!
+//! What is known of the noise of a result, as where trials report `accuracy_noise` beside the goal
+//! `accuracy`, is taken as known; of the rest the processes learn how large it is.
+//!
 //! Sources: Jones, Schonlau and Welch 1998 (expected improvement); Ament et al. 2023 (its stable
 //! logarithm); Hvarfner, Hellsten and Nardi 2024 (the prior of the lengthscales); Song et al. 2024
 //! (half-rank warping); Ginsbourger, Le Riche and Carraro 2010 (pending trials as if they had
@@ -19,6 +22,7 @@ mod boxes;
 mod learn;
 mod maximise;
 mod model;
+mod outputs;
 mod price;
 mod promise;
 mod region;

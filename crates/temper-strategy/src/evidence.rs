@@ -7,9 +7,11 @@ use temper_space::Space;
 
 mod level;
 mod merged;
+mod noise;
 
 use level::Level;
 use merged::merge;
+use noise::noises;
 
 /// The trials that ended, in the order in which they ended, and every configuration started.
 ///
@@ -41,6 +43,8 @@ pub(crate) struct Lesson {
     pub(crate) active: Vec<bool>,
     /// How it ended.
     pub(crate) end: End,
+    /// The standard deviation that is known of the noise of each loss, one per goal; 0 where none is.
+    pub(crate) noises: Vec<f64>,
     /// What it costs to its end, above 0, where costs count and that is known.
     pub(crate) cost: Option<f64>,
 }
@@ -113,7 +117,7 @@ impl Evidence {
             let (point, active) = (space.encode(config), space.active(config));
             self.open.push(self.lessons.len());
             let end = End::Pruned { losses: Vec::new() };
-            self.lessons.push(Lesson { point, active, end, cost: None });
+            self.lessons.push(Lesson { point, active, end, noises: Vec::new(), cost: None });
         }
         let is_cut = |index: &usize| !has_end(trial(self.ended[*index]));
         let is_single = history.setup().is_some_and(|setup| setup.goals.len() == 1);
@@ -131,6 +135,7 @@ impl Evidence {
         for index in &self.open {
             let (lesson, trial) = (&mut self.lessons[*index], trial(self.ended[*index]));
             lesson.end = end(history, trial, level);
+            lesson.noises = noises(history, trial, level.map(Level::step));
             lesson.cost = costs.and_then(|costs| costs.measure.whole(trial, history));
         }
         self.open.retain(is_cut);

@@ -1,13 +1,14 @@
 //! From the trials to the acquisition.
 
 use temper_core::Rng;
-use temper_gp::{Gp, GpError, LogNormal, Prior, warp};
+use temper_gp::{Gp, GpError, LogNormal, Prior};
 
 use super::acquisition::{Acquisition, Improvement, Limit};
 use super::axes::{Axes, Place};
 use super::belief::Belief;
 use super::boxes::{Boxes, MOST_GOALS, front};
 use super::model::Model;
+use super::outputs::{fenced, ranked, scaled};
 use super::price::Prices;
 use super::scalarise::scalarise;
 use crate::evidence::{End, Lesson};
@@ -66,6 +67,7 @@ const FAILURES: usize = 500;
 struct Outcome<'a> {
     place: Place,
     losses: &'a [f64],
+    noises: &'a [f64],
     excesses: &'a [Option<f64>],
     violation: f64,
 }
@@ -141,7 +143,7 @@ impl Surrogates {
         Ok(Some(Learned { acquisition, incumbents }))
     }
 
-    /// One process per goal, over standardised losses.
+    /// One process per goal, over standardised losses and with what is known of their noise.
     ///
     /// Of a single goal two models take turns. One sees the worse half of the losses by their
     /// ranks: it tells the best apart, and while it does, the rest of the space looks hopeless. The
@@ -160,17 +162,18 @@ impl Surrogates {
             let losses: Vec<&[f64]> = outcomes.iter().map(|outcome| outcome.losses).collect();
             let losses = scalarise(&losses, rng);
             let mut model = model(known.axes).moving(self.moving);
-            return Ok(vec![model.process(places, |first| ranked(&losses[..first]))?.clone()]);
+            return Ok(vec![model.process(places, |first| ranked(&losses[..first], &[]))?.clone()]);
         }
         if goals == 1 && known.by_rank {
-            let losses: Vec<f64> = outcomes.iter().map(|outcome| outcome.losses[0]).collect();
+            let (losses, noises) = of_goal(outcomes, 0);
             let ranks = self.ranks.get_or_insert_with(|| model(known.axes).moving(self.moving));
-            return Ok(vec![ranks.process(places, |first| ranked(&losses[..first]))?.clone()]);
+            let outputs = |first: usize| ranked(&losses[..first], &noises[..first]);
+            return Ok(vec![ranks.process(places, outputs)?.clone()]);
         }
         self.goals.resize_with(goals, || model(known.axes).moving(self.moving));
         let processes = self.goals.iter_mut().enumerate().map(|(goal, model)| {
-            let losses: Vec<f64> = outcomes.iter().map(|outcome| outcome.losses[goal]).collect();
-            model.process(places, |first| fenced(&losses[..first])).cloned()
+            let (losses, noises) = of_goal(outcomes, goal);
+            model.process(places, |first| fenced(&losses[..first], &noises[..first])).cloned()
         });
         processes.collect()
     }
@@ -198,9 +201,9 @@ impl Surrogates {
         if failed.contains(&true) {
             let model = self.success.get_or_insert_with(|| success(known.axes).moving(self.moving));
             let places: Vec<Place> = known.lessons.iter().map(place).collect();
-            let outputs = |first: usize| {
-                failed[..first].iter().map(|failed| if *failed { 1.0 } else { -1.0 }).collect()
-            };
+            let output = |failed: &bool| if *failed { 1.0 } else { -1.0 };
+            let outputs =
+                |first: usize| failed[..first].iter().map(output).collect::<Vec<_>>().into();
             let gp = model.process(&places, outputs)?.clone();
             limits.push(Limit { gp, caution: CAUTION });
         }
@@ -239,43 +242,18 @@ fn outcome(lesson: &Lesson) -> Option<Outcome<'_>> {
         End::Partial { loss } => (std::slice::from_ref(loss), &[]),
         End::Pruned { .. } | End::Failed(_) => return None,
     };
-    let violation = lesson.end.violation();
-    Some(Outcome { place: place(lesson), losses, excesses, violation })
+    let (noises, violation) = (&lesson.noises, lesson.end.violation());
+    Some(Outcome { place: place(lesson), losses, noises, excesses, violation })
+}
+
+/// The losses of a goal and what is known of their noise.
+fn of_goal(outcomes: &[Outcome<'_>], goal: usize) -> (Vec<f64>, Vec<f64>) {
+    let noise = |outcome: &Outcome<'_>| outcome.noises.get(goal).copied().unwrap_or(0.0);
+    outcomes.iter().map(|outcome| (outcome.losses[goal], noise(outcome))).unzip()
 }
 
 fn place(lesson: &Lesson) -> Place {
     Place { point: lesson.point.clone(), active: lesson.active.clone() }
-}
-
-/// Standardised losses, the worse half by their ranks.
-fn ranked(losses: &[f64]) -> Vec<f64> {
-    warp::standardise(&warp::half_rank(losses))
-}
-
-/// Standardised losses without outliers, which are drawn in to the outer fence. Tukey 1977,
-/// "Exploratory Data Analysis", section 2D. Of several goals none is ranked: a trade-off may well
-/// lie in the worse half of one of them.
-fn fenced(losses: &[f64]) -> Vec<f64> {
-    warp::standardise(&drawn_in(losses))
-}
-
-/// Losses, of which those beyond the outer fence are drawn in to it.
-pub(super) fn drawn_in(losses: &[f64]) -> Vec<f64> {
-    let mut order = losses.to_vec();
-    order.sort_by(f64::total_cmp);
-    let Some(last) = order.len().checked_sub(1) else { return order };
-    let quartile = |quarter: usize| order[quarter * last / 4];
-    let fence = quartile(3) + 3.0 * (quartile(3) - quartile(1));
-    let spread = quartile(3) > quartile(1) && fence.is_finite();
-    losses.iter().map(|loss| if spread { loss.min(fence) } else { *loss }).collect()
-}
-
-/// Excesses in units of their median size, large ones drawn in; 0 stays 0.
-fn scaled(excesses: &[f64]) -> Vec<f64> {
-    let mut sizes: Vec<f64> = excesses.iter().map(|excess| excess.abs()).collect();
-    sizes.sort_by(f64::total_cmp);
-    let unit = sizes[sizes.len() / 2].max(f64::MIN_POSITIVE);
-    excesses.iter().map(|excess| (excess / unit).asinh()).collect()
 }
 
 /// The posterior means at places: for each the mean of each goal.

@@ -3,6 +3,7 @@
 use temper_gp::{FitConfig, Gp, GpError, Hyperparameters, Kernel, Prior, Samples, fit};
 
 use super::axes::Place;
+use super::outputs::Outputs;
 
 /// A surrogate that is refitted as samples are added. Whatever the asks in between, the same
 /// samples in the same order give the same process, bit for bit.
@@ -71,11 +72,12 @@ impl Model {
     pub(super) fn process(
         &mut self,
         places: &[Place],
-        outputs: impl Fn(usize) -> Vec<f64>,
+        outputs: impl Fn(usize) -> Outputs,
     ) -> Result<&Gp, GpError> {
         let hyperparameters = self.hyperparameters(places, &outputs)?;
         let all = outputs(places.len());
-        let base = rebase(places.len());
+        // The variances of the noise are in a unit that changes with each sample.
+        let base = if all.are_noisy() { places.len() } else { rebase(places.len()) };
         let kept = self.process.take().filter(|process| {
             !self.moving
                 && process.base == base
@@ -85,19 +87,19 @@ impl Model {
         let mut process = match kept {
             Some(process) => process,
             None => {
-                let held = held(&outputs(base), HELD);
+                let held = held(&outputs(base).values, HELD);
                 let samples = samples(places, &all, &held)?;
                 let gp = Gp::new(&self.kernel, &hyperparameters, &samples)?;
                 Process { gp, base, held, shown: base }
             }
         };
         for (index, place) in places.iter().enumerate().skip(process.shown) {
-            if process.gp.extend(&place.point, &place.active, all[index])? {
+            if process.gp.extend(&place.point, &place.active, all.values[index])? {
                 process.held.push(index);
             }
         }
         process.shown = places.len();
-        let current: Vec<f64> = process.held.iter().map(|index| all[*index]).collect();
+        let current: Vec<f64> = process.held.iter().map(|index| all.values[*index]).collect();
         process.gp.set_outputs(&current)?;
         Ok(&self.process.insert(process).gp)
     }
@@ -105,7 +107,7 @@ impl Model {
     fn hyperparameters(
         &mut self,
         places: &[Place],
-        outputs: &impl Fn(usize) -> Vec<f64>,
+        outputs: &impl Fn(usize) -> Outputs,
     ) -> Result<Hyperparameters, GpError> {
         let Some(last) = checkpoint(places.len()).filter(|_| !self.moving) else {
             return self.fit(places, &outputs(places.len()), None, ITERATIONS.0);
@@ -123,7 +125,7 @@ impl Model {
         &mut self,
         place: usize,
         places: &[Place],
-        outputs: &impl Fn(usize) -> Vec<f64>,
+        outputs: &impl Fn(usize) -> Outputs,
     ) -> Result<(), GpError> {
         if self.chain.iter().any(|(at, _)| *at == place) {
             return Ok(());
@@ -144,11 +146,11 @@ impl Model {
     fn fit(
         &self,
         places: &[Place],
-        outputs: &[f64],
+        outputs: &Outputs,
         start: Option<Hyperparameters>,
         iterations: u32,
     ) -> Result<Hyperparameters, GpError> {
-        let samples = samples(places, outputs, &held(outputs, FITTED))?;
+        let samples = samples(places, outputs, &held(&outputs.values, FITTED))?;
         let starts = start.into_iter().collect();
         let config = FitConfig { prior: self.prior.clone(), starts, iterations };
         Ok(fit(&self.kernel, &samples, &config)?.hyperparameters)
@@ -183,10 +185,11 @@ fn held(outputs: &[f64], most: usize) -> Vec<usize> {
     held
 }
 
-fn samples(places: &[Place], outputs: &[f64], indices: &[usize]) -> Result<Samples, GpError> {
+fn samples(places: &[Place], outputs: &Outputs, indices: &[usize]) -> Result<Samples, GpError> {
     let mut samples = Samples::new(places.first().map_or(0, |place| place.point.len()));
     for &index in indices {
-        samples.push(&places[index].point, &places[index].active, outputs[index])?;
+        let Place { point, active } = &places[index];
+        samples.push_noisy(point, active, outputs.values[index], outputs.variances[index])?;
     }
     Ok(samples)
 }

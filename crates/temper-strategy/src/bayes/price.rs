@@ -59,7 +59,7 @@ impl Prices {
         }
         let fresh = || Model::new(axes.kernel(), Prior::scaled(axes.dims())).moving(moving);
         let model = self.model.get_or_insert_with(fresh);
-        let gp = model.process(&places, |first| warp::standardise(&logs[..first]))?.clone();
+        let gp = model.process(&places, |first| warp::standardise(&logs[..first]).into())?.clone();
         Ok(Some(Price { gp, power }))
     }
 }

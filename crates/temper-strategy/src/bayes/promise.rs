@@ -5,8 +5,9 @@ use temper_gp::{Gp, GpError, warp};
 use temper_space::Space;
 
 use super::axes::{Axes, Place};
-use super::learn::{Known, Surrogates, drawn_in};
+use super::learn::{Known, Surrogates};
 use super::maximise::{Sources, maximise};
+use super::outputs::drawn_in;
 use crate::evidence::{End, Lesson};
 
 /// What is to be gained, in the unit of the losses.
@@ -68,7 +69,8 @@ impl Promises {
         let best =
             edge(gp, &learned.incumbents, PLAUSIBLE)?.into_iter().fold(f64::INFINITY, f64::min);
         let gain = (best - lowest.fold(best, f64::min)) * unit(lessons);
-        let noise = gp.hyperparameters().noise.sqrt() * unit(lessons);
+        let learned = gp.hyperparameters().noise.sqrt() * unit(lessons);
+        let noise = learned.hypot(known_noise(lessons));
         Ok(Some(Promise { improvement: gain, noise }))
     }
 }
@@ -81,12 +83,24 @@ fn edge(gp: &Gp, places: &[Place], deviations: f64) -> Result<Vec<f64>, GpError>
     Ok(predictions.iter().map(|it| it.mean + deviations * it.variance.sqrt()).collect())
 }
 
+/// The standard deviation that is known of the noise of the results, of all of them: the root of the
+/// mean of the squares.
+fn known_noise(lessons: &[Lesson]) -> f64 {
+    let results = lessons.iter().filter(|lesson| loss(lesson).is_some());
+    let squares = results.map(|lesson| lesson.noises.first().map_or(0.0, |noise| noise.powi(2)));
+    let squares: Vec<f64> = squares.collect();
+    (squares.iter().sum::<f64>() / squares.len().max(1) as f64).sqrt()
+}
+
 /// What the surrogate's unit is in that of the losses: their standard deviation.
 fn unit(lessons: &[Lesson]) -> f64 {
-    let losses = lessons.iter().filter_map(|lesson| match &lesson.end {
+    warp::deviation(&drawn_in(&lessons.iter().filter_map(loss).collect::<Vec<_>>()))
+}
+
+fn loss(lesson: &Lesson) -> Option<f64> {
+    match &lesson.end {
         End::Completed { losses, .. } => losses.first().copied(),
         End::Partial { loss } => Some(*loss),
         End::Pruned { .. } | End::Failed(_) => None,
-    });
-    warp::deviation(&drawn_in(&losses.collect::<Vec<_>>()))
+    }
 }

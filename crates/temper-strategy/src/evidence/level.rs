@@ -35,6 +35,11 @@ impl Level {
         Some(Self(step.min(last)))
     }
 
+    /// The step.
+    pub(super) fn step(self) -> Step {
+        self.0
+    }
+
     /// The loss of a trial there; `None` if it has not come as far, or has no reports.
     pub(super) fn loss(self, trial: &Trial, history: &History) -> Option<f64> {
         let has_come = reached(trial)? >= self.0;

@@ -25,7 +25,7 @@ pub(super) fn merge(
         match history.trial(*id).map(Trial::origin) {
             Some(Origin::Repeat { of, .. }) => {
                 if let Some((place, runs)) = places.get_mut(&of) {
-                    add(&mut merged[*place].end, &lesson.end, runs);
+                    add(&mut merged[*place], lesson, runs);
                 }
             }
             Some(Origin::Confirmation { .. }) => {}
@@ -39,11 +39,11 @@ pub(super) fn merge(
 }
 
 /// Takes the result of a further run into the mean of those before.
-fn add(mean: &mut End, run: &End, runs: &mut f64) {
+fn add(mean: &mut Lesson, run: &Lesson, runs: &mut f64) {
     if let (
         End::Completed { losses, excesses },
         End::Completed { losses: own_losses, excesses: own_excesses },
-    ) = (mean, run)
+    ) = (&mut mean.end, &run.end)
     {
         *runs += 1.0;
         for (mean, own) in losses.iter_mut().zip(own_losses) {
@@ -52,24 +52,30 @@ fn add(mean: &mut End, run: &End, runs: &mut f64) {
         for (mean, own) in excesses.iter_mut().zip(own_excesses) {
             *mean = mean.zip(*own).map(|(mean, own)| mean + own / *runs - mean / *runs);
         }
+        for (mean, own) in mean.noises.iter_mut().zip(&run.noises) {
+            *mean = (*mean * (*runs - 1.0)).hypot(*own) / *runs;
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use temper_core::{Config, Event, Lease, Loss, Outcome, WorkerId};
+    use temper_core::{Config, Direction, Event, Goal, Lease, Loss, Outcome, WorkerId};
     use temper_space::{Space, SpaceSpec};
 
     use super::*;
     use crate::evidence::Evidence;
+    use crate::prune::curves;
 
-    /// What is learned of one trial with loss 1 and another run of it with loss 3.
-    fn learned(again: Origin) -> Vec<End> {
+    /// What is learned of one trial with loss 1 and another run of it with loss 3, the noise of both of
+    /// which is known: the losses and the noise.
+    fn learned(again: Origin) -> Vec<(End, Vec<f64>)> {
         let spec: SpaceSpec =
             serde_json::from_str(r#"{"x": {"type": "float", "low": 0, "high": 1}}"#).unwrap();
         let space = Space::new(&spec, &Default::default()).unwrap();
-        let (mut evidence, mut history) = (Evidence::default(), History::new());
-        for (id, origin, loss) in [(0, Origin::Strategy, 1.0), (1, again, 3.0)] {
+        let goal = Goal { metric: "loss".to_owned(), direction: Direction::Minimize };
+        let (mut evidence, mut history) = (Evidence::default(), curves::opened(&goal, None));
+        for (id, origin, loss, noise) in [(0, Origin::Strategy, 1.0, 0.3), (1, again, 3.0, 0.4)] {
             let (trial, lease) = (TrialId(id), Lease(history.len()));
             let started = Event::Started {
                 trial,
@@ -82,7 +88,9 @@ mod tests {
                 note: None,
                 stage: None,
             };
-            let outcome = Outcome::completed(vec![Loss::new(loss).unwrap()]);
+            let metrics = [("loss_noise".to_owned(), noise)].into();
+            let losses = vec![Loss::new(loss).unwrap()];
+            let outcome = Outcome::Completed { losses, metrics };
             let finished =
                 Event::Finished { trial, lease, outcome, seconds: 1.0, peak_memory: None };
             for event in [started, finished] {
@@ -91,16 +99,20 @@ mod tests {
             }
         }
         evidence.update(&space, &history);
-        evidence.lessons().iter().map(|lesson| lesson.end.clone()).collect()
+        let lessons = evidence.lessons().iter();
+        lessons.map(|lesson| (lesson.end.clone(), lesson.noises.clone())).collect()
     }
 
     #[test]
     fn a_repeat_is_part_of_the_mean_and_a_run_that_confirms_changes_nothing() {
-        let completed = |loss| vec![End::Completed { losses: vec![loss], excesses: Vec::new() }];
+        let completed = |loss, noise| {
+            vec![(End::Completed { losses: vec![loss], excesses: Vec::new() }, vec![noise])]
+        };
         let of = TrialId(0);
-        assert_eq!(learned(Origin::Repeat { of, seed: 5 }), completed(2.0));
+        // The root of 0.3^2 + 0.4^2, halved.
+        assert_eq!(learned(Origin::Repeat { of, seed: 5 }), completed(2.0, 0.25));
         for of in [Some(of), None] {
-            assert_eq!(learned(Origin::Confirmation { of, seed: 5 }), completed(1.0));
+            assert_eq!(learned(Origin::Confirmation { of, seed: 5 }), completed(1.0, 0.3));
         }
     }
 }

@@ -68,7 +68,7 @@ mod tests {
 
     fn lesson(losses: [f64; 2]) -> Lesson {
         let end = End::Completed { losses: losses.to_vec(), excesses: Vec::new() };
-        Lesson { point: Vec::new(), active: Vec::new(), end, cost: None }
+        Lesson { point: Vec::new(), active: Vec::new(), end, noises: Vec::new(), cost: None }
     }
 
     #[test]

@@ -99,7 +99,7 @@ mod tests {
     use super::*;
 
     fn lesson(end: End) -> Lesson {
-        Lesson { point: vec![0.5], active: vec![true], end, cost: None }
+        Lesson { point: vec![0.5], active: vec![true], end, noises: Vec::new(), cost: None }
     }
 
     fn completed(loss: f64) -> Lesson {

@@ -72,7 +72,7 @@ fn constraints_are_kept_where_the_best_loss_breaks_them() {
         let loss = |config: &Config| {
             (0..3).map(|i| (number(config, &format!("p{i}")) - 0.3).powi(2)).sum::<f64>()
         };
-        study.run_with_cost(40, |config| (loss(config), cost(config)));
+        study.run_beside("cost", 40, |config| (loss(config), cost(config)));
         let best = study.best();
         assert!((0.0533..0.06).contains(&best), "{seed}: {best}");
     }

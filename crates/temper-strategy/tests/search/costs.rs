@@ -48,7 +48,7 @@ fn while_much_of_the_budget_is_left_more_trials_are_had_for_it() {
                 let mut study = study(strategy, seed, costs.clone());
                 while spent(&study) < BUDGET / 2.0 {
                     let more = study.history.trials().len() + 1;
-                    study.run_with_cost(more, training);
+                    study.run_beside("cost", more, training);
                 }
                 study.history.trials().len()
             };
@@ -65,7 +65,7 @@ fn a_budget_that_is_spent_changes_nothing() {
     for strategy in ["bayes", "tpe"] {
         let configs = |costs| {
             let mut study = study(strategy, 1, costs);
-            study.run_with_cost(20, training);
+            study.run_beside("cost", 20, training);
             study.configs().cloned().collect::<Vec<_>>()
         };
         let plain = configs(None);
@@ -79,7 +79,7 @@ fn where_all_trials_cost_the_same_cost_changes_nothing() {
     for strategy in ["bayes", "tpe"] {
         let configs = |costs| {
             let mut study = study(strategy, 1, costs);
-            study.run_with_cost(20, |config| (training(config).0, 7.0));
+            study.run_beside("cost", 20, |config| (training(config).0, 7.0));
             study.configs().cloned().collect::<Vec<_>>()
         };
         assert_eq!(configs(costs(Some(BUDGET))), configs(None));

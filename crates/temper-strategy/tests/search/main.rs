@@ -9,6 +9,7 @@ mod bayes;
 mod converged;
 mod costs;
 mod local;
+mod noise;
 mod promises;
 mod spaces;
 mod study;

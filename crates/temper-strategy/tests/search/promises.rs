@@ -117,7 +117,7 @@ fn constraints_are_kept_where_the_best_losses_break_them() {
         let setup = study.history.setup().unwrap().clone();
         let constraints = vec!["cost <= 0.1".parse().unwrap()];
         study.add(Event::Opened(Setup { constraints, ..setup }));
-        study.run_with_cost(200, |config| {
+        study.run_beside("cost", 200, |config| {
             let (x, y) = (number(config, "x"), number(config, "y"));
             (1.0 - x + (y - 0.5).abs(), x)
         });

@@ -138,21 +138,26 @@ impl Study {
         }
     }
 
-    /// Goes on until so many trials have ended, one after the other: `objective` gives the loss and
-    /// what is reported as `cost`.
-    pub(crate) fn run_with_cost(
+    /// Goes on until so many trials have ended, one after the other, or the search has: `objective`
+    /// gives the loss and what is reported beside it under that name.
+    pub(crate) fn run_beside(
         &mut self,
+        name: &str,
         trials: usize,
         objective: impl Fn(&Config) -> (f64, f64),
     ) {
         while self.history.trials().len() < trials {
-            let Next::Start { config, .. } = self.ask() else { panic!("nothing is proposed") };
-            let (loss, cost) = objective(&config);
+            let next = self.ask();
+            if next == Next::Done {
+                break;
+            }
+            let Next::Start { config, .. } = next else { panic!("{next:?}") };
+            let (loss, beside) = objective(&config);
             let trial = self.start(config, Origin::Strategy);
             let lease = self.history.trial(trial).unwrap().attempts()[0].lease;
             let outcome = Outcome::Completed {
                 losses: vec![Loss::new(loss).unwrap()],
-                metrics: [("cost".to_owned(), cost)].into(),
+                metrics: [(name.to_owned(), beside)].into(),
             };
             self.add(Event::Finished { trial, lease, outcome, seconds: 1.0, peak_memory: None });
         }

@@ -1,13 +1,10 @@
 //! `[prompt_search]`: a study whose winner's words are rewritten by a model that stands on this
 //! machine.
 
-#[path = "../../crates/temper-generate/tests/faulty/mod.rs"]
-mod faulty;
-
 use serde_json::Value;
 
 use crate::lab::Lab;
-use faulty::{Reply, Seen, Server};
+use crate::quiz::faulty::{Reply, Seen, Server};
 
 const STUDY: &str = r#"[study]
 name = "polite"

@@ -125,7 +125,7 @@ fn evaluation(folder: &TempDir, lines: &str) -> Result<Evaluation, ConfigError> 
 /// Runs the evaluation to its end.
 fn run(folder: &TempDir, lines: &str, model: &Model) -> Result<Tally, EvaluationError> {
     let go_on = &mut |_: &Outcome, _: &Tally| ControlFlow::Continue(());
-    evaluation(folder, lines).unwrap().run(model, &AtomicBool::new(false), go_on)
+    evaluation(folder, lines).unwrap().run(model, None, &AtomicBool::new(false), go_on)
 }
 
 fn ids(outcomes: &[Outcome]) -> Vec<&str> {

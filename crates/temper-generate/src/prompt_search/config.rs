@@ -107,9 +107,7 @@ impl PromptSearchConfig {
         let (temperature, max_tokens) = (Some(self.temperature), Some(self.max_tokens));
         GenerationSettings { temperature, max_tokens, ..GenerationSettings::default() }.check()?;
         match self.proposer(items).endpoint_config() {
-            Some(endpoint) => {
-                endpoint.check().map_err(|error| ConfigError::Endpoint(error.to_string()))
-            }
+            Some(endpoint) => endpoint.check().map_err(ConfigError::from),
             None => Ok(()),
         }
     }

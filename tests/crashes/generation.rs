@@ -41,18 +41,22 @@ fn study() -> String {
 }
 
 /// A study, killed in some way once so many answers are there and the next requests wait for theirs.
-fn killed(kill: impl FnOnce(&Lab, &mut Option<Running>)) -> (Lab, Quiz) {
+fn killed(
+    study: &str,
+    answered: usize,
+    kill: impl FnOnce(&Lab, &mut Option<Running>),
+) -> (Lab, Quiz) {
     let gate = Arc::<Gate>::default();
     let kept = Arc::clone(&gate);
     let quiz = Quiz::with(move |index, _| {
-        (index >= ANSWERED).then(|| {
+        (index >= answered).then(|| {
             kept.wait();
             Reply::cut()
         })
     });
-    let lab = lab(&study(), &quiz);
+    let lab = lab(study, &quiz);
     let mut runner = Some(lab.start(&["run", "study.toml"]));
-    wait_until("requests wait", || quiz.server.count() == ANSWERED + CONCURRENCY);
+    wait_until("requests wait", || quiz.server.count() == answered + CONCURRENCY);
     kill(&lab, &mut runner);
     quiz.mend();
     gate.open();
@@ -74,7 +78,7 @@ fn assert_whole(lab: &Lab, quiz: &Quiz) {
 
 #[test]
 fn a_runner_killed_within_an_evaluation_is_replaced_and_nothing_is_asked_again() {
-    let (lab, quiz) = killed(|lab, runner| {
+    let (lab, quiz) = killed(&study(), ANSWERED, |lab, runner| {
         if let Some(runner) = runner.take() {
             runner.kill();
         }
@@ -89,7 +93,7 @@ fn a_runner_killed_within_an_evaluation_is_replaced_and_nothing_is_asked_again()
 
 #[test]
 fn an_evaluation_that_is_killed_begins_again_and_is_told_what_was_answered() {
-    let (lab, quiz) = killed(|lab, _| {
+    let (lab, quiz) = killed(&study(), ANSWERED, |lab, _| {
         let processes = trial_processes(&lab.path("quiz.trials"));
         let [process] = processes[..] else { panic!("one evaluates: {processes:?}") };
         let process = i32::try_from(process).ok().and_then(Pid::from_raw).expect("it has a number");
@@ -101,7 +105,7 @@ fn an_evaluation_that_is_killed_begins_again_and_is_told_what_was_answered() {
 
 #[test]
 fn a_study_that_is_interrupted_within_an_evaluation_goes_on_where_it_was() {
-    let (lab, quiz) = killed(|lab, runner| {
+    let (lab, quiz) = killed(&study(), ANSWERED, |lab, runner| {
         let mut runner = runner.take().expect("it runs");
         runner.signal(Signal::INT);
         // The requests wait for longer than the runner.
@@ -111,4 +115,22 @@ fn a_study_that_is_interrupted_within_an_evaluation_goes_on_where_it_was() {
     assert_eq!(trials(&lab)[&1]["state"], "waiting");
     lab.temper(&["resume", "study.toml"]).ok();
     assert_whole(&lab, &quiz);
+}
+
+#[test]
+fn a_runner_killed_within_the_comparison_of_its_winner_makes_it_good() {
+    let study = study().replace("batch_size", "held_out = 0.25\nbatch_size");
+    let (of_trials, of_comparison) = (4 * 15, 3 * 5);
+    let (lab, quiz) = killed(&study, of_trials + 7, |_, runner| {
+        if let Some(runner) = runner.take() {
+            runner.kill();
+        }
+    });
+    assert_all_completed(&lab, 4);
+    assert_eq!(ledger(&lab).requests, of_trials as u64 + 7);
+    let resumed = lab.temper(&["resume", "study.toml"]).ok();
+    assert!(resumed.stdout.contains("on 5 held-out items  "), "{}", resumed.stdout);
+    quiz.assert_asked_once(&lab);
+    assert_eq!(quiz.answered(), (of_trials + of_comparison) as u64);
+    assert_replays(&lab);
 }

@@ -108,6 +108,25 @@ fn trouble_that_a_few_requests_have_seen_fails_no_trial_either() {
 }
 
 #[test]
+fn trouble_ends_all_workers_and_fails_none_of_their_trials() {
+    let grid = "[strategy]\nname = \"grid\"\nresolution = 6\n\n[space]";
+    let study = STUDY.replace("[space]", grid).replace("trials = 4", "trials = 6\nworkers = 3");
+    for fault in [Reply::error(402, "Top up"), Reply::error(500, "oh")] {
+        let quiz = Quiz::failing_from(50, fault);
+        let lab = lab(&study.replace("max_retries = 3", "max_retries = 0"), &quiz);
+        let run = lab.temper(&["run", "study.toml"]).with_code(2);
+        assert!(run.stderr.contains("can't be run: "), "{}", run.stderr);
+        let states: Vec<_> = trials(&lab).values().map(|trial| trial["state"].clone()).collect();
+        assert!(!states.contains(&"failed".into()), "{states:?}: {}", run.stderr);
+        quiz.mend();
+        lab.temper(&["resume", "study.toml"]).ok();
+        assert_all_completed(&lab, 6);
+        assert_eq!(values(&lab), undisturbed(&study));
+        quiz.assert_asked_once(&lab);
+    }
+}
+
+#[test]
 fn a_study_whose_endpoint_falls_silent_goes_on_once_it_speaks_again() {
     let study = STUDY.replace("max_retries = 3", "max_retries = 0\nrequest_timeout = 0.5");
     let said = interrupted(&study, Reply::silence());

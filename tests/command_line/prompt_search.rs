@@ -52,7 +52,6 @@ fn server(
         match content(1) {
             Some(item) if knows(first, item) => Reply::text("yes"),
             Some(_) => Reply::text("no"),
-            // Items that are asked without a system text are none of these studies.
             None => {
                 let number = proposed.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
                 Reply::text(&propose(number, first))
@@ -160,8 +159,8 @@ fn where_nothing_better_is_found_it_says_so() {
 fn a_budget_leaves_a_part_to_rewrites_and_one_to_the_comparison() {
     let server = polite();
     let lab = lab(&server);
-    // Answers take 12 tokens. All trials take 144 of 1000; the start is known from one of them, and
-    // four proposals, of which one is on all and one on four items, take less than what is left.
+    // An answer takes 12 tokens. Trials may begin requests up to 119 of them, which is enough for the
+    // first one, and rewrites up to 153.
     let study = lab.read("study.toml").replace("[space]", "[budget]\ntokens = 170\n\n[space]");
     lab.write("study.toml", &study);
     let run = lab.temper(&["run", "study.toml"]).ok();

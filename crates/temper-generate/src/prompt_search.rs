@@ -196,8 +196,9 @@ impl PromptSearch<'_> {
         let of_parent: Vec<Outcome> =
             first.iter().map(|place| parent.outcomes[*place].clone()).collect();
         if lead(&outcomes, &of_parent, self.metric).is_none_or(|lead| lead <= 0.0) {
-            let (mean, parent) = (mean(&outcomes, self.metric), mean(&of_parent, self.metric));
-            return Ok((Fate::NoBetter { mean, parent }, outcomes));
+            let (mean, mean_of_parent) =
+                (mean(&outcomes, self.metric), mean(&of_parent, self.metric));
+            return Ok((Fate::NoBetter { mean, mean_of_parent }, outcomes));
         }
         let others: Vec<usize> =
             (0..child.items().len()).filter(|place| !first.contains(place)).collect();

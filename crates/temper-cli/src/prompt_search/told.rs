@@ -42,11 +42,11 @@ pub(super) fn round(candidate: &Candidate, config: &PromptSearchConfig, metric: 
             let items = counted(scores.len() as u64, "item");
             format!("kept, {metric} {} on all {items}", short(*mean))
         }
-        Fate::NoBetter { mean, parent } => format!(
+        Fate::NoBetter { mean, mean_of_parent } => format!(
             "no better on {}, {metric} {} against {}",
             counted(scores.len() as u64, "item"),
             mean.map_or("unknown".to_owned(), short),
-            parent.map_or("unknown".to_owned(), short),
+            mean_of_parent.map_or("unknown".to_owned(), short),
         ),
         Fate::Refused { because } => format!("refused, {because}"),
     };

@@ -53,8 +53,8 @@ pub enum Fate {
     NoBetter {
         /// Its mean there, if it was scored.
         mean: Option<f64>,
-        /// Its parent's.
-        parent: Option<f64>,
+        /// That of its parent.
+        mean_of_parent: Option<f64>,
     },
     /// It can't be used.
     Refused {

@@ -12,6 +12,7 @@ mod error;
 mod exact_match;
 mod failure;
 mod json;
+mod json_schema;
 mod ngrams;
 mod normalized_match;
 mod number;

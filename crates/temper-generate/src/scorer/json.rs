@@ -17,12 +17,14 @@ struct Json;
 
 impl Scorer for Json {
     fn score(&self, output: &str, _: &Item) -> Result<f64, ScoreFailure> {
-        let is_json = [Some(output), fenced(output)]
-            .into_iter()
-            .flatten()
-            .any(|text| serde_json::from_str::<IgnoredAny>(text).is_ok());
+        let is_json = texts(output).any(|text| serde_json::from_str::<IgnoredAny>(text).is_ok());
         Ok(f64::from(u8::from(is_json)))
     }
+}
+
+/// What may be JSON: all of the output, and what stands in its first fence.
+pub(super) fn texts(output: &str) -> impl Iterator<Item = &str> {
+    [Some(output), fenced(output)].into_iter().flatten()
 }
 
 /// What stands inside the first fence, without the word for the language beside it.

@@ -3,7 +3,7 @@
 use super::option::{Options, ScorerOption};
 use super::{
     Scorer, ScorerError, Surroundings, bleu, choice, chrf, contains, exact_match, json,
-    normalized_match, number, regex_match, rouge_l, token_f1,
+    json_schema, normalized_match, number, regex_match, rouge_l, token_f1,
 };
 
 /// All scorers, in the order of the help.
@@ -15,6 +15,7 @@ pub const ALL: &[Entry] = &[
     number::ENTRY,
     choice::ENTRY,
     json::ENTRY,
+    json_schema::ENTRY,
     token_f1::ENTRY,
     rouge_l::ENTRY,
     chrf::ENTRY,

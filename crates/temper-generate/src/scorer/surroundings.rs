@@ -1,7 +1,7 @@
 //! What a scorer finds where it is made.
 
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::{EndpointConfig, Generator};
@@ -33,6 +33,13 @@ impl Surroundings<'static> {
     /// Those of a folder, with nobody who could judge.
     pub fn without_judges(base_dir: impl Into<PathBuf>) -> Self {
         Self { base_dir: base_dir.into(), judge: &|_| Err("there are no judges here".into()) }
+    }
+}
+
+impl Surroundings<'_> {
+    /// The path that an option means.
+    pub(super) fn path(&self, given: impl AsRef<Path>) -> PathBuf {
+        self.base_dir.join(given)
     }
 }
 

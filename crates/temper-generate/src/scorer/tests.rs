@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::*;
 use crate::EvaluationSet;
 
-fn item(answer: Value) -> Item {
+pub(super) fn item(answer: Value) -> Item {
     line(json!({"prompt": "?", "answer": answer}))
 }
 
@@ -35,7 +35,11 @@ fn every_scorer_is_in_bounds_takes_the_best_answer_and_refuses_unknown_options()
     assert_eq!(names.len(), ALL.len());
     let item = line(json!({"prompt": "?", "answer": ["7", "-3"], "choices": ["7", "8", "-3"]}));
     for entry in ALL {
-        let options = if entry.name == "regex" { json!({"pattern": "-?\\d"}) } else { json!({}) };
+        let options = match entry.name {
+            "regex" => json!({"pattern": "-?\\d"}),
+            "json_schema" => json!({"schema": {"type": "integer"}}),
+            _ => json!({}),
+        };
         let scorer = scorer(entry.name, options);
         scorer.check(&item).unwrap();
         for output in ["7", "-3"] {

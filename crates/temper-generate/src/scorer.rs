@@ -7,6 +7,7 @@ use crate::Item;
 mod bleu;
 mod choice;
 mod chrf;
+mod command;
 mod contains;
 mod error;
 mod exact_match;

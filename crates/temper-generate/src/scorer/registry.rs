@@ -2,7 +2,7 @@
 
 use super::option::{Options, ScorerOption};
 use super::{
-    Scorer, ScorerError, Surroundings, bleu, choice, chrf, contains, exact_match, json,
+    Scorer, ScorerError, Surroundings, bleu, choice, chrf, command, contains, exact_match, json,
     json_schema, normalized_match, number, regex_match, rouge_l, token_f1,
 };
 
@@ -20,6 +20,7 @@ pub const ALL: &[Entry] = &[
     rouge_l::ENTRY,
     chrf::ENTRY,
     bleu::ENTRY,
+    command::ENTRY,
 ];
 
 /// A scorer, or why there is none.

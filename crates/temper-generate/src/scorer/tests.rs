@@ -9,7 +9,7 @@ pub(super) fn item(answer: Value) -> Item {
     line(json!({"prompt": "?", "answer": answer}))
 }
 
-fn line(line: Value) -> Item {
+pub(super) fn line(line: Value) -> Item {
     let set = EvaluationSet::from_jsonl(&line.to_string(), "set.jsonl".as_ref()).unwrap();
     set.items()[0].clone()
 }
@@ -38,6 +38,7 @@ fn every_scorer_is_in_bounds_takes_the_best_answer_and_refuses_unknown_options()
         let options = match entry.name {
             "regex" => json!({"pattern": "-?\\d"}),
             "json_schema" => json!({"schema": {"type": "integer"}}),
+            "command" => json!({"command": ["sh", "-c", "echo 1"]}),
             _ => json!({}),
         };
         let scorer = scorer(entry.name, options);

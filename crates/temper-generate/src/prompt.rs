@@ -9,7 +9,7 @@ mod error;
 mod pattern;
 
 pub use error::PromptError;
-use pattern::Pattern;
+pub(crate) use pattern::Pattern;
 
 // Away from the streams of `temper-core` and of sets, for the seed may be the study's.
 const EXAMPLES_STREAM: u64 = (1 << 61) + 2;

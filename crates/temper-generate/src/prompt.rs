@@ -11,7 +11,7 @@ mod error;
 mod pattern;
 
 pub use error::PromptError;
-use pattern::Pattern;
+pub(crate) use pattern::Pattern;
 
 // Away from the streams of `temper-core` and of sets, for the seed may be the study's.
 const EXAMPLES_STREAM: u64 = (1 << 61) + 2;
@@ -140,19 +140,20 @@ impl PromptTemplate {
     /// the same fields: it can then be put to the same items.
     pub(crate) fn rewritten(&self, config: &PromptConfig) -> Result<Self, PromptError> {
         let pattern = Pattern::parse(&config.template)?;
-        let (fields, expected) = (pattern.fields(), self.pattern.fields());
+        let [fields, expected] =
+            [&pattern, &self.pattern].map(|it| it.fields().collect::<BTreeSet<_>>());
         if let Some(field) = expected.difference(&fields).next() {
-            return Err(PromptError::LostField { field: field.clone() });
+            return Err(PromptError::LostField { field: (*field).to_owned() });
         }
         if let Some(field) = fields.difference(&expected).next() {
-            return Err(PromptError::NewField { field: field.clone() });
+            return Err(PromptError::NewField { field: (*field).to_owned() });
         }
         Ok(Self { pattern, system: config.system.clone(), ..self.clone() })
     }
 
     /// The fields that the template names.
     pub(crate) fn fields(&self) -> BTreeSet<String> {
-        self.pattern.fields()
+        self.pattern.fields().map(str::to_owned).collect()
     }
 
     /// `item` in its words, without anything before it.

@@ -14,6 +14,7 @@ mod exact_match;
 mod failure;
 mod json;
 mod json_schema;
+mod judge;
 mod ngrams;
 mod normalized_match;
 mod number;

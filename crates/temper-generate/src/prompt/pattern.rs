@@ -1,13 +1,13 @@
 //! A text with fields in braces.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use super::PromptError;
 use crate::{Item, Prompt};
 
 /// A text with fields in braces.
 #[derive(Clone, Debug)]
-pub(super) struct Pattern {
+pub(crate) struct Pattern {
     pieces: Vec<Piece>,
 }
 
@@ -18,7 +18,7 @@ enum Piece {
 }
 
 impl Pattern {
-    pub(super) fn parse(template: &str) -> Result<Self, PromptError> {
+    pub(crate) fn parse(template: &str) -> Result<Self, PromptError> {
         let mut pieces = Vec::new();
         let mut text = String::new();
         let mut chars = (1..).zip(template.chars()).peekable();
@@ -49,27 +49,32 @@ impl Pattern {
     }
 
     /// The fields that it names.
-    pub(super) fn fields(&self) -> BTreeSet<String> {
-        let fields = self.pieces.iter().filter_map(|piece| match piece {
+    pub(crate) fn fields(&self) -> impl Iterator<Item = &str> {
+        self.pieces.iter().filter_map(|piece| match piece {
             Piece::Text(_) => None,
-            Piece::Field(name) => Some(name.clone()),
-        });
-        fields.collect()
+            Piece::Field(name) => Some(name.as_str()),
+        })
+    }
+
+    /// The text with these fields, or the name of one that is not among them.
+    pub(crate) fn fill(&self, fields: &BTreeMap<&str, String>) -> Result<String, &String> {
+        let mut filled = String::new();
+        for piece in &self.pieces {
+            match piece {
+                Piece::Text(text) => filled.push_str(text),
+                Piece::Field(name) => filled.push_str(fields.get(name.as_str()).ok_or(name)?),
+            }
+        }
+        Ok(filled)
     }
 
     pub(super) fn render(&self, item: &Item) -> Result<String, PromptError> {
         let fields = fields(item);
-        let render = |piece: &Piece| match piece {
-            Piece::Text(text) => Ok(text.clone()),
-            Piece::Field(name) => {
-                fields.get(name.as_str()).cloned().ok_or_else(|| PromptError::UnknownField {
-                    field: name.clone(),
-                    item: item.id.clone(),
-                    known: fields.keys().map(ToString::to_string).collect(),
-                })
-            }
-        };
-        self.pieces.iter().map(render).collect()
+        self.fill(&fields).map_err(|field| PromptError::UnknownField {
+            field: field.clone(),
+            item: item.id.clone(),
+            known: fields.keys().map(ToString::to_string).collect(),
+        })
     }
 }
 

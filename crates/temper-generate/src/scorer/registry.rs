@@ -3,7 +3,7 @@
 use super::option::{Options, ScorerOption};
 use super::{
     Scorer, ScorerError, Surroundings, bleu, choice, chrf, command, contains, exact_match, json,
-    json_schema, normalized_match, number, regex_match, rouge_l, token_f1,
+    json_schema, judge, normalized_match, number, regex_match, rouge_l, token_f1,
 };
 
 /// All scorers, in the order of the help.
@@ -21,6 +21,7 @@ pub const ALL: &[Entry] = &[
     chrf::ENTRY,
     bleu::ENTRY,
     command::ENTRY,
+    judge::ENTRY,
 ];
 
 /// A scorer, or why there is none.

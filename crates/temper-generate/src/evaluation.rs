@@ -135,7 +135,10 @@ impl Evaluation {
             if let Some(refusal) = tally.refused_throughout() {
                 return Err(EvaluationError::AllRefused { message: refusal.to_owned() });
             }
-            if let Some(failure) = tally.unscored_throughout() {
+            let begun = &items[..tally.outcomes().len()];
+            let scorers = self.scorers.iter().map(|scorer| &scorer.spec);
+            let mut applied = scorers.filter(|it| begun.iter().any(|item| it.applies(item)));
+            if let Some(failure) = applied.find_map(|it| tally.unscored_throughout(it.metric())) {
                 return Err(EvaluationError::NoneScored { message: failure.to_owned() });
             }
         }

@@ -23,7 +23,7 @@ pub enum EvaluationError {
         /// What was said of the last one.
         message: String,
     },
-    /// No answer could be scored by a scorer.
+    /// No answer could be scored for one of the metrics.
     #[error("no answer could be scored; the last: {message}")]
     NoneScored {
         /// What was said of the last one.

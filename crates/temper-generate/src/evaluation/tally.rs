@@ -88,10 +88,11 @@ impl Tally {
         last.filter(|_| self.answers().next().is_none()).map(String::as_str)
     }
 
-    /// What was said of the last answer that could not be scored, if none could.
-    pub(super) fn unscored_throughout(&self) -> Option<&str> {
+    /// What was said of the last answer that could not be scored, if this metric has no score at all.
+    pub(super) fn unscored_throughout(&self, metric: &str) -> Option<&str> {
         let last = self.outcomes.iter().flat_map(|outcome| &outcome.unscored).last();
-        last.filter(|_| self.outcomes.iter().all(|it| it.scores.is_empty())).map(String::as_str)
+        let has_none = self.outcomes.iter().all(|it| !it.scores.contains_key(metric));
+        last.filter(|_| has_none).map(String::as_str)
     }
 
     fn answers(&self) -> impl Iterator<Item = &Answered> {

@@ -171,4 +171,8 @@ fn an_evaluation_whose_first_answers_can_all_not_be_scored_ends() {
     assert!(matches!(error, EvaluationError::NoneScored { .. }), "{error}");
     assert!(error.to_string().starts_with("no answer could be scored; the last: `sh`"), "{error}");
     assert_eq!(model.asked().len(), 3);
+    // Another scorer that can score does not make up for it.
+    let both = PROGRAM.replace("scorers = [", "scorers = [\"exact_match\", ");
+    let error = run(&folder, &format!("batch_size = 3\n{both}"), &Model::adding()).unwrap_err();
+    assert!(matches!(error, EvaluationError::NoneScored { .. }), "{error}");
 }

@@ -17,6 +17,7 @@ use temper_generate::{
 };
 use temper_report::{best_trial, confirmation};
 
+use crate::commands::best::stage;
 use crate::generate_settings::GenerateSettings;
 use crate::generator::{Desk, Payer};
 use crate::plan::Plan;
@@ -155,8 +156,10 @@ pub(crate) fn winner<'a>(
     history: &'a History,
     settings: &GenerateSettings,
 ) -> Result<Option<(&'a Trial, GenerateConfig)>> {
-    let Some(best) = best_trial(history, confirmation(history).as_ref()) else { return Ok(None) };
-    let of_stage = history.settings_of(best.stage()).cloned().unwrap_or_default();
+    let confirmed = confirmation(history);
+    let Some(best) = best_trial(history, confirmed.as_ref()) else { return Ok(None) };
+    let of_stage = history.settings_of(stage(best, confirmed.as_ref(), history));
+    let of_stage = of_stage.cloned().unwrap_or_default();
     let winner = settings.with_both(best.config(), &of_stage).into_diagnostic()?;
     Ok(Some((best, winner)))
 }

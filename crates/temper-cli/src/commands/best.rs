@@ -89,7 +89,7 @@ pub(crate) fn best_toml(plan: &Plan, history: &History) -> Result<String> {
     let confirmed = confirmation(history);
     let best = best_trial(history, confirmed.as_ref());
     let best = best.ok_or_else(|| miette!("there is no best trial"))?;
-    let of_stage = history.settings_of(stage(best, confirmed.as_ref(), plan));
+    let of_stage = history.settings_of(stage(best, confirmed.as_ref(), history));
     let of_stage = of_stage.cloned().unwrap_or_default();
     let held_out = held_out::known(plan, history)?;
     let record = prompt_search::known(plan, history)?;
@@ -167,9 +167,14 @@ fn schedule(plan: &Plan, history: &History, best: &Trial) -> String {
 }
 
 /// The stage whose settings the best had: where it was confirmed the last one.
-fn stage(best: &Trial, confirmed: Option<&Confirmation>, plan: &Plan) -> Option<u32> {
+pub(crate) fn stage(
+    best: &Trial,
+    confirmed: Option<&Confirmation>,
+    history: &History,
+) -> Option<u32> {
+    let stages = history.setup().map_or(0, |setup| setup.stages.len());
     match confirmed.and_then(Confirmation::winner) {
-        Some(_) => u32::try_from(plan.setup.stages.len().checked_sub(1)?).ok(),
+        Some(_) => u32::try_from(stages.checked_sub(1)?).ok(),
         None => best.stage(),
     }
 }

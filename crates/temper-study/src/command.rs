@@ -129,6 +129,7 @@ impl CommandObjective {
             .env("TEMPER_SEED", job.seed.to_string())
             .env("TEMPER_PAUSE_FILE", folder.join(folder::PAUSE))
             .env_remove("TEMPER_RESUME")
+            .env_remove("TEMPER_REPORTED")
             .env_remove("TEMPER_FORK")
             .envs(&self.settings.env);
         for (name, value) in job.config.iter() {
@@ -142,6 +143,9 @@ impl CommandObjective {
         }
         if let Some(slot) = slot {
             command.envs(&slot.env);
+        }
+        if let Some(step) = job.reported {
+            command.env("TEMPER_REPORTED", step.to_string());
         }
         if let Some(until) = job.until {
             command.env("TEMPER_UNTIL", until.to_string());

@@ -4,6 +4,7 @@
 mod pace;
 
 use std::collections::BTreeMap;
+use std::env;
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::ops::ControlFlow;
@@ -70,6 +71,7 @@ fn evaluate(args: &EvaluateArgs) -> Result<Exit, Unevaluated> {
         desk: &desk,
         items: items.as_deref().map(create).transpose()?,
         pace: args.trial.then(Pace::of_stdin),
+        reported: if args.trial { reported() } else { 0 },
         total,
         unwritten: None,
     };
@@ -121,6 +123,8 @@ struct Watch<'a> {
     desk: &'a Desk,
     items: Option<BufWriter<File>>,
     pace: Option<Pace>,
+    /// The last step that an earlier attempt of this trial reported.
+    reported: usize,
     total: usize,
     /// Why something could not be written: the evaluation ends.
     unwritten: Option<String>,
@@ -138,6 +142,9 @@ impl Watch<'_> {
                 say(format!("{step} of {} items: {}", self.total, self.scores(tally)));
             }
             return ControlFlow::Continue(());
+        }
+        if step < self.reported {
+            return ControlFlow::Continue(()); // what is known need not be said again
         }
         if let Err(error) = self.report(step, tally) {
             self.unwritten = Some(format!("the metrics on stdout can't be written: {error}"));
@@ -192,6 +199,11 @@ fn conclude(args: &EvaluateArgs, metrics: &BTreeMap<String, f64>) -> Exit {
         }
     }
     Exit::Ok
+}
+
+/// What the runner knows of this trial.
+fn reported() -> usize {
+    env::var("TEMPER_REPORTED").ok().and_then(|step| step.parse().ok()).unwrap_or_default()
 }
 
 /// Who pays: the trial whose folder it is, or nobody in particular.

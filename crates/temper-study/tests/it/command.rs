@@ -112,7 +112,8 @@ fn a_report_file_written_at_once_is_never_missed() {
 fn the_folder_survives_a_retry_which_is_told_to_resume() {
     let lab = Lab::sh(
         r#"
-        echo "attempt ${TEMPER_RESUME:-new}" >> "$TEMPER_TRIAL_DIR/attempts"
+        echo "attempt ${TEMPER_RESUME:-new}, known ${TEMPER_REPORTED:-none}" >> \
+            "$TEMPER_TRIAL_DIR/attempts"
         echo '{"step": 1, "loss": 5}' >> "$TEMPER_REPORT_FILE"
         if [ "$TEMPER_RESUME" = 1 ]; then
             echo "{\"loss\": $(cat "$TEMPER_TRIAL_DIR/checkpoint")}" >> "$TEMPER_REPORT_FILE"
@@ -123,7 +124,7 @@ fn the_folder_survives_a_retry_which_is_told_to_resume() {
     );
     let history = lab.run();
     assert_eq!(result(&history), 0.5);
-    assert_eq!(lab.read("attempts"), "attempt new\nattempt 1\n");
+    assert_eq!(lab.read("attempts"), "attempt new, known none\nattempt 1, known 1\n");
     assert_eq!(trial(&history, 0).failures()[0].exit_code, Some(3));
     // Both attempts reported step 1, once each: the file is not read again from its start.
     assert_eq!(reports(&history), [(1, 5.0), (2, 0.5)]);

@@ -43,6 +43,8 @@ pub(crate) struct GenerateSettings {
     config: GenerateConfig,
     /// Those of the default trial.
     default: GenerateConfig,
+    /// Where paths start that a trial brings along: the folder of the study file.
+    folder: PathBuf,
     /// Some configurations of the space, one for each prompt among them.
     prompts: Vec<Drawn>,
 }
@@ -67,7 +69,12 @@ impl GenerateSettings {
         space: &Space,
         stages: &[StageSetup],
     ) -> Result<Self> {
-        let mut settings = Self { default: config.clone(), config, prompts: Vec::new() };
+        let mut settings = Self {
+            default: config.clone(),
+            config,
+            folder: absolute(document.folder()),
+            prompts: Vec::new(),
+        };
         settings.check_names(document, space)?;
         settings.check_values(document, space, stages)?;
         let params = space.default_config().and_then(|config| space.complete(config).ok());
@@ -119,7 +126,9 @@ impl GenerateSettings {
     ) -> Result<GenerateConfig, NotASetting> {
         let values = settings.iter().chain(params.iter());
         let values = values.map(|(name, value)| (name, toml_value(value)));
-        overwrite(&self.config, values).map_err(NotASetting)
+        let mut config = overwrite(&self.config, values).map_err(NotASetting)?;
+        config.resolve(&self.folder);
+        Ok(config)
     }
 
     /// The settings of one attempt. A configuration that runs again asks for other answers than

@@ -119,7 +119,10 @@ impl Plan {
             [] => named::check_suits(&document, &setup, &space)?,
             _ => stages::check_suits(&document, &setup, &space)?,
         }
-        named::check_pruner_suits(&document, &setup)?;
+        // Without its items, an evaluation has another mistake, which is told where it runs.
+        if objective.generate().is_none() || setup.max_steps.is_some() {
+            named::check_pruner_suits(&document, &setup)?;
+        }
         population::check_pruner(&document, &setup)?;
         Ok(Self {
             setup,
@@ -231,6 +234,12 @@ impl Plan {
 fn folders(storage: &Path) -> Result<TrialFolders> {
     let root = std::path::absolute(storage.with_extension("trials"))
         .map_err(|error| miette!("can't find the current folder: {error}"))?;
+    // One name, whichever way leads there: trials pay on the account of that name.
+    let parent = root.parent().and_then(|parent| parent.canonicalize().ok());
+    let root = match (parent, root.file_name()) {
+        (Some(parent), Some(name)) => parent.join(name),
+        _ => root,
+    };
     Ok(TrialFolders::new(root))
 }
 

@@ -1,17 +1,25 @@
 //! Keeps step with the runner of a trial: nothing is asked that its verdict may make needless.
 
-use std::io::{self, BufRead};
+use std::io;
 use std::ops::ControlFlow;
+use std::sync::mpsc::{Receiver, channel};
+use std::thread;
 
-/// What the runner says of reports, line by line.
+/// What the runner says of reports, line by line. Somebody reads it all the time: a pipe that is full
+/// would hold up the runner.
 pub(super) struct Pace {
-    lines: io::Lines<io::StdinLock<'static>>,
+    lines: Receiver<String>,
 }
 
 impl Pace {
     /// That of the runner which writes to stdin.
     pub(super) fn of_stdin() -> Self {
-        Self { lines: io::stdin().lock().lines() }
+        let (sender, lines) = channel();
+        thread::spawn(move || {
+            let mut lines = io::stdin().lines().map_while(Result::ok);
+            lines.try_for_each(|line| sender.send(line))
+        });
+        Self { lines }
     }
 
     /// After the last report of a minibatch, waits until the runner has seen it and lets the trial
@@ -20,14 +28,9 @@ impl Pace {
         if !step.is_multiple_of(batch) || step == last {
             return ControlFlow::Continue(());
         }
-        loop {
-            match self.lines.next() {
-                Some(Ok(line)) if line.trim() == step.to_string() => {
-                    return ControlFlow::Continue(());
-                }
-                Some(Ok(_)) => {}
-                Some(Err(_)) | None => return ControlFlow::Break(()),
-            }
+        match self.lines.iter().any(|line| line.trim() == step.to_string()) {
+            true => ControlFlow::Continue(()),
+            false => ControlFlow::Break(()), // there are no more lines
         }
     }
 }

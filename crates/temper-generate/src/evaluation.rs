@@ -179,7 +179,9 @@ impl Evaluation {
 
     /// How many answers an item gets.
     fn samples(&self) -> u32 {
-        let is_greedy = self.config.temperature == Some(0.0) || self.config.top_k == Some(1);
+        // Endpoints need not know `top_k`.
+        let is_first_alone = self.config.checkpoint.is_some() && self.config.top_k == Some(1);
+        let is_greedy = self.config.temperature == Some(0.0) || is_first_alone;
         if is_greedy { 1 } else { self.config.samples }
     }
 }

@@ -15,7 +15,8 @@ const COUNTED: usize = 16;
 const FLIPS: u32 = 20_000;
 /// How many samples of the items the interval is of.
 const RESAMPLES: usize = 10_000;
-/// Sums that differ by less are equal: they add the same numbers in another order.
+/// Sums that differ by less, of the sum of all sizes, are equal: they add the same numbers in another
+/// order.
 const ROUNDING: f64 = 1e-9;
 
 /// How two settings compare by a metric on the items that both were scored on.
@@ -60,7 +61,8 @@ impl Paired {
 
 /// The share of ways to turn the signs that give a sum as far from 0.
 fn p_of(differences: &[f64]) -> f64 {
-    let observed = differences.iter().sum::<f64>().abs() - ROUNDING;
+    let size: f64 = differences.iter().map(|it| it.abs()).sum();
+    let observed = differences.iter().sum::<f64>().abs() - ROUNDING * size;
     let differing: Vec<f64> = differences.iter().copied().filter(|it| *it != 0.0).collect();
     if differing.is_empty() {
         return 1.0;

@@ -54,7 +54,8 @@ impl Request {
 
 impl RequestKey {
     /// A seed of what is drawn for this request.
-    pub(crate) fn seed(self) -> u64 {
+    #[must_use]
+    pub fn seed(self) -> u64 {
         let [a, b, c, d, e, f, g, h, ..] = self.0;
         u64::from_le_bytes([a, b, c, d, e, f, g, h])
     }

@@ -55,7 +55,7 @@ impl LocalModel {
 
 impl Generator for LocalModel {
     fn identity(&self) -> Value {
-        json!({"weights": self.fingerprint})
+        json!({"weights": self.fingerprint, "draws": "of the request"})
     }
 
     fn complete(&self, request: &Request) -> Result<Completion, GenerateError> {
@@ -71,7 +71,8 @@ impl Generator for LocalModel {
             }
         };
         let longest = settings.max_tokens.map_or(MAX_TOKENS, |tokens| tokens as usize);
-        let sampling = sampling(&settings, request.sample);
+        // Each item has draws of its own, or else luck would befall all of them together.
+        let sampling = sampling(&settings, request.key(&self.identity()).seed());
         let started = Instant::now();
         let written = self
             .model
@@ -91,8 +92,8 @@ impl Generator for LocalModel {
     }
 }
 
-/// How the answer of that number is drawn.
-fn sampling(settings: &GenerationSettings, sample: u32) -> Sampling {
+/// How an answer is drawn.
+fn sampling(settings: &GenerationSettings, seed: u64) -> Sampling {
     let none = Sampling::default();
     Sampling {
         temperature: settings.temperature.unwrap_or(TEMPERATURE),
@@ -102,8 +103,7 @@ fn sampling(settings: &GenerationSettings, sample: u32) -> Sampling {
         repetition_penalty: settings.repetition_penalty.unwrap_or(none.repetition_penalty),
         frequency_penalty: settings.frequency_penalty.unwrap_or(none.frequency_penalty),
         presence_penalty: settings.presence_penalty.unwrap_or(none.presence_penalty),
-        // Without a seed, samples differ all the same.
-        seed: settings.seed.map_or(sample.into(), |seed| seed as u64),
+        seed,
     }
 }
 

@@ -60,7 +60,11 @@ fn seconds_since_1970(date: &str) -> Option<f64> {
     let month = MONTHS.iter().position(|name| *name == month)?;
     let clock = time.split(':').map(|part| part.parse().ok()).collect::<Option<Vec<i32>>>()?;
     let [hour, minute, second] = clock[..] else { return None };
-    if !(1970..=9999).contains(&year) {
+    let is_time = hour < 24
+        && minute < 60
+        && second <= 60
+        && [hour, minute, second].iter().all(|it| *it >= 0);
+    if !(1970..=9999).contains(&year) || !is_time || !(1..=31).contains(&day) {
         return None;
     }
     // Days before this year, before this month, and of this month.

@@ -127,6 +127,10 @@ impl Evaluation {
                 Err(ScoreFailure::Generate(error)) if is_ending(&error) => {
                     return Err(Fault::Ending(error));
                 }
+                // A judge in trouble says nothing of the answer, which is known the next time.
+                Err(ScoreFailure::Generate(
+                    error @ (GenerateError::Failed(_) | GenerateError::TimedOut(_)),
+                )) => return Err(Fault::Passing(error)),
                 Err(failure) => unscored.push(failure.to_string()),
             }
         }

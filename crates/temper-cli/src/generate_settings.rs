@@ -3,18 +3,15 @@
 use std::path::PathBuf;
 
 use miette::{Report, Result};
-use temper_core::{Config, Job, StageSetup, draw, stream};
+use temper_core::{Config, Job, StageSetup};
 use temper_generate::{ALL as SCORERS, Allowance, ConfigError, GenerateConfig, Part, ScorerError};
 use temper_space::Space;
 use temper_strategy::narrow;
 
 use crate::document::Document;
 use crate::generator::{check, present};
-use crate::mistake::{Mistake, suggest, told};
-use crate::train_settings::toml_value;
-
-/// How many configurations of the space are checked before anything runs.
-const CHECKED: u64 = 64;
+use crate::mistake::{Mistake, suggest};
+use crate::settings::{self, NotASetting, check_names, names, of_trial, some_of};
 
 /// Away from the numbers of the answers that a search asks for.
 const FIRST_OF_REPEATS: u32 = 1 << 31;
@@ -56,11 +53,6 @@ struct Drawn {
     stage: Option<(usize, Config)>,
 }
 
-/// Why a parameter can't be a setting.
-#[derive(Debug, thiserror::Error)]
-#[error("{0}")]
-pub(crate) struct NotASetting(String);
-
 impl GenerateSettings {
     /// Checks the settings, and that the space's parameters are settings too.
     pub(crate) fn new(
@@ -75,7 +67,7 @@ impl GenerateSettings {
             folder: absolute(document.folder()),
             prompts: Vec::new(),
         };
-        settings.check_names(document, space)?;
+        Self::check_names(document, space)?;
         settings.check_values(document, space, stages)?;
         let params = space.default_config().and_then(|config| space.complete(config).ok());
         let default = params.and_then(|params| settings.with(&params).ok());
@@ -124,9 +116,7 @@ impl GenerateSettings {
         params: &Config,
         settings: &Config,
     ) -> Result<GenerateConfig, NotASetting> {
-        let values = settings.iter().chain(params.iter());
-        let values = values.map(|(name, value)| (name, toml_value(value)));
-        let mut config = overwrite(&self.config, values).map_err(NotASetting)?;
+        let mut config = of_trial(&self.config, params, settings)?;
         config.resolve(&self.folder);
         Ok(config)
     }
@@ -172,31 +162,13 @@ impl GenerateSettings {
         self.config.held_out.is_some() || self.config.held_out_data.is_some()
     }
 
-    fn check_names(&self, document: &Document, space: &Space) -> Result<(), Mistake> {
-        let known = Self::searchable();
-        let known: Vec<&str> = known.iter().map(String::as_str).collect();
-        let params = space.params().iter().map(temper_space::Param::name);
-        let derived = space.derived().iter().map(temper_space::Derived::name);
-        let mut names = params.chain(derived);
-        let fixed = document.root().section("objective").ok();
-        if let Some(fixed) = fixed
-            && let Some(name) = names.clone().find(|name| fixed.has(name))
-        {
-            let message = format!("`{name}` is given in [objective] and searched in [space]");
-            let help = "remove it from one of the two".to_owned();
-            return Err(document.mistake(&["objective", name], message).help(Some(help)));
+    fn check_names(document: &Document, space: &Space) -> Result<(), Mistake> {
+        if let Some(name) = names(space).find(|name| Self::is_shared(name)) {
+            let message = format!("`{name}` is the same for all trials, and can't be searched");
+            let help = "write it into [objective]".to_owned();
+            return Err(document.mistake(&["space", name], message).help(Some(help)));
         }
-        match names.find(|name| !known.contains(name)) {
-            None => Ok(()),
-            Some(name) if Self::is_shared(name) => {
-                let message = format!("`{name}` is the same for all trials, and can't be searched");
-                let help = "write it into [objective]".to_owned();
-                Err(document.mistake(&["space", name], message).help(Some(help)))
-            }
-            Some(name) => Err(document
-                .mistake(&["space", name], format!("an evaluation has no setting `{name}`"))
-                .help(Some(suggest(name, &known)))),
-        }
+        check_names::<GenerateConfig>(document, space, &Self::searchable())
     }
 
     /// Checks the default configuration and some others, also with the settings of stages: one that
@@ -229,11 +201,6 @@ impl GenerateSettings {
         }
         Ok(())
     }
-}
-
-/// Some configurations of a space.
-fn some_of(space: &Space) -> impl Iterator<Item = Config> {
-    (0..CHECKED).filter_map(|number| draw(space, &mut stream(0, number)).ok())
 }
 
 /// Points at values of another kind than that of their settings.
@@ -278,34 +245,12 @@ fn help(error: &ConfigError) -> Option<String> {
     }
 }
 
-/// Explains an error of settings some of which were given by `--set`: those are not in the file.
+/// Explains an error of settings, some of which were given by `--set`.
 pub(crate) fn explain(document: &Document, pairs: &[String], error: &ConfigError) -> Report {
-    let is_set =
-        |key| pairs.iter().any(|pair| pair.split_once('=').is_some_and(|(name, _)| name == key));
-    match error.key() {
-        Some(key) if is_set(key) => told(format_args!("--set: {error}"), help(error)),
-        Some(key) => {
-            let path =
-                if document.root().has("objective") { vec!["objective", key] } else { vec![key] };
-            document.mistake(&path, error.to_string()).help(help(error)).into()
-        }
-        None => told(error, help(error)),
-    }
+    settings::explain(document, pairs, error.key(), error, help(error))
 }
 
 /// The folder whatever the current one is.
 pub(crate) fn absolute(folder: PathBuf) -> PathBuf {
     folder.canonicalize().unwrap_or(folder)
-}
-
-/// The settings with other values for some of them.
-pub(crate) fn overwrite<'a>(
-    config: &GenerateConfig,
-    values: impl Iterator<Item = (&'a str, toml::Value)>,
-) -> Result<GenerateConfig, String> {
-    let mut table = toml::Table::try_from(config).map_err(|error| error.to_string())?;
-    for (name, value) in values {
-        table.insert(name.to_owned(), value);
-    }
-    table.try_into().map_err(|error: toml::de::Error| error.message().to_owned())
 }

@@ -20,6 +20,7 @@ mod plan;
 mod progress;
 mod prompt_search;
 mod say;
+mod settings;
 mod shell;
 mod signals;
 mod size;

@@ -3,17 +3,15 @@
 use std::path::{Path, PathBuf};
 
 use miette::Result;
-use temper_core::{Config, Goal, StageSetup, Value, draw, stream};
+use temper_core::{Config, Goal, StageSetup};
 use temper_space::Space;
 use temper_strategy::narrow;
 use temper_train::{Device, TrainConfig, TrainError, is_on_hub};
 
 use crate::document::Document;
-use crate::mistake::{Mistake, suggest};
+use crate::mistake::Mistake;
+use crate::settings::{NotASetting, check_names, of_trial, some_of};
 use crate::study_file::DeviceList;
-
-/// How many configurations of the space are checked before anything runs.
-const CHECKED: u64 = 64;
 
 /// The metrics that the trainer reports.
 pub(crate) const METRICS: [&str; 5] =
@@ -33,11 +31,6 @@ pub(crate) struct TrainSettings {
     devices: Vec<(Device, Config)>,
 }
 
-/// Why a parameter can't be a setting.
-#[derive(Debug, thiserror::Error)]
-#[error("{0}")]
-pub(crate) struct NotASetting(String);
-
 impl TrainSettings {
     /// Checks the settings, and that the space's parameters are settings too.
     pub(crate) fn new(
@@ -55,15 +48,14 @@ impl TrainSettings {
         if let Some(default) = default {
             settings.default = default;
         }
-        settings.check_names(document, space)?;
+        check_names::<TrainConfig>(document, space, &TrainConfig::keys())?;
         settings.check_values(document, space)?;
         Ok(settings)
     }
 
     /// The settings of a trial.
     pub(crate) fn with(&self, params: &Config) -> Result<TrainConfig, NotASetting> {
-        let params = params.iter().map(|(name, value)| (name, toml_value(value)));
-        overwrite(&self.config, params).map_err(NotASetting)
+        self.with_both(params, &Config::default())
     }
 
     /// The settings of a trial of a stage.
@@ -72,9 +64,7 @@ impl TrainSettings {
         params: &Config,
         settings: &Config,
     ) -> Result<TrainConfig, NotASetting> {
-        let values = settings.iter().chain(params.iter());
-        let values = values.map(|(name, value)| (name, toml_value(value)));
-        overwrite(&self.config, values).map_err(NotASetting)
+        of_trial(&self.config, params, settings)
     }
 
     /// Checks that the trainer takes the settings of each stage, with configurations of the space.
@@ -91,8 +81,7 @@ impl TrainSettings {
                 document.mistake(&["stage", &index, "settings", key], message)
             };
             let Ok(part) = narrow(space, &stage.space) else { continue };
-            let drawn = (0..CHECKED).filter_map(|number| draw(&part, &mut stream(0, number)).ok());
-            for params in drawn {
+            for params in some_of(&part) {
                 let config = self.with_both(&params, &stage.settings).map_err(|error| {
                     wrong(None, format!("the trainer can't take them: {error}"))
                 })?;
@@ -154,34 +143,11 @@ impl TrainSettings {
         Ok(())
     }
 
-    fn check_names(&self, document: &Document, space: &Space) -> Result<(), Mistake> {
-        let known = TrainConfig::keys();
-        let known: Vec<_> = known.iter().map(String::as_str).collect();
-        let params = space.params().iter().map(temper_space::Param::name);
-        let derived = space.derived().iter().map(temper_space::Derived::name);
-        let mut names = params.chain(derived);
-        let fixed = document.root().section("objective").ok();
-        if let Some(fixed) = fixed
-            && let Some(name) = names.clone().find(|name| fixed.has(name))
-        {
-            let message = format!("`{name}` is given in [objective] and searched in [space]");
-            let help = "remove it from one of the two".to_owned();
-            return Err(document.mistake(&["objective", name], message).help(Some(help)));
-        }
-        match names.find(|name| !known.contains(name)) {
-            None => Ok(()),
-            Some(name) => Err(document
-                .mistake(&["space", name], format!("the trainer has no setting `{name}`"))
-                .help(Some(suggest(name, &known)))),
-        }
-    }
-
     /// Checks the default configuration and some others: one that the trainer refuses would be a
     /// trial lost.
     fn check_values(&mut self, document: &Document, space: &Space) -> Result<(), Mistake> {
         let default = space.default_config().and_then(|config| space.complete(config).ok());
-        let drawn = (0..CHECKED).filter_map(|number| draw(space, &mut stream(0, number)).ok());
-        for params in default.into_iter().chain(drawn) {
+        for params in default.into_iter().chain(some_of(space)) {
             let config = match self.with(&params) {
                 Ok(config) => config,
                 Err(error) => {
@@ -232,27 +198,6 @@ fn join(folder: &Path, path: &Path) -> PathBuf {
         (Ok(rest), Some(parent)) if path.starts_with("..") => join(parent, rest),
         (Ok(rest), _) if path.starts_with(".") => join(folder, rest),
         _ => folder.join(path),
-    }
-}
-
-/// The settings with other values for some of them.
-pub(crate) fn overwrite<'a>(
-    config: &TrainConfig,
-    values: impl Iterator<Item = (&'a str, toml::Value)>,
-) -> Result<TrainConfig, String> {
-    let mut table = toml::Table::try_from(config).map_err(|error| error.to_string())?;
-    for (name, value) in values {
-        table.insert(name.to_owned(), value);
-    }
-    table.try_into().map_err(|error: toml::de::Error| error.message().to_owned())
-}
-
-pub(crate) fn toml_value(value: &Value) -> toml::Value {
-    match value {
-        Value::Bool(value) => toml::Value::Boolean(*value),
-        Value::Int(value) => toml::Value::Integer(*value),
-        Value::Float(value) => toml::Value::Float(*value),
-        Value::Text(value) => toml::Value::String(value.clone()),
     }
 }
 

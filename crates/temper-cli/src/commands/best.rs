@@ -16,8 +16,8 @@ use crate::objective::CHECKPOINTS;
 use crate::people::{describe, number};
 use crate::plan::Plan;
 use crate::prompt_search;
+use crate::settings::toml_value;
 use crate::shell::command;
-use crate::train_settings::toml_value;
 
 pub(crate) fn run(args: &BestArgs) -> Result<Exit> {
     let plan = Plan::load(&args.study)?;

@@ -21,15 +21,14 @@ use temper_generate::{
 use crate::args::EvaluateArgs;
 use crate::document::Document;
 use crate::exit::Exit;
-use crate::generate_settings::{absolute, explain, overwrite};
+use crate::generate_settings::{absolute, explain};
 use crate::generator::{Desk, Payer};
-use crate::mistake::suggest;
 use crate::people::number;
 use crate::say::{answer, say, tell};
+use crate::settings::set;
 use crate::signals::raise_on_signals;
 use crate::study_file::{ObjectiveKind, StudyFile};
 
-use super::train::parse_value;
 use pace::Pace;
 
 /// Where a trial keeps what was answered, in its folder.
@@ -230,32 +229,19 @@ fn create(path: &Path) -> Result<BufWriter<File>> {
 /// The settings of the file with some set to other values; paths are relative to its folder.
 pub(crate) fn settings(document: &Document, pairs: &[String]) -> Result<GenerateConfig> {
     let root = document.root();
-    let mut config = if root.has("objective") {
-        match StudyFile::read(document)?.objective.kind {
+    let config = match root.has("objective") {
+        false => root.rest()?,
+        true => match StudyFile::read(document)?.objective.kind {
             ObjectiveKind::Generate(config) => *config,
             ObjectiveKind::Command { .. } | ObjectiveKind::Train(_) => {
                 return Err(document
                     .mistake(&["objective", "kind"], "this study evaluates no model")
                     .into());
             }
-        }
-    } else {
-        let mut config: GenerateConfig = root.rest()?;
-        config.resolve(&absolute(document.folder()));
-        config
+        },
     };
-    let known = GenerateConfig::keys();
-    let known: Vec<_> = known.iter().map(String::as_str).collect();
-    for pair in pairs {
-        let (name, value) = pair
-            .split_once('=')
-            .ok_or_else(|| miette!(help = "write --set temperature=0.2", "`{pair}` has no `=`"))?;
-        if !known.contains(&name) {
-            return Err(miette!(help = suggest(name, &known), "there is no setting `{name}`"));
-        }
-        config = overwrite(&config, [(name, parse_value(value))].into_iter())
-            .map_err(|error| miette!("--set {pair}: {error}"))?;
-    }
+    let mut config = set(&config, pairs)?;
+    config.resolve(&absolute(document.folder()));
     config.validate().map_err(|error| explain(document, pairs, &error))?;
     Ok(config)
 }

@@ -7,7 +7,7 @@ use temper_train::{
     TrainError, WeightType, export, export_adapter, export_initial, read_to_the_cpu,
 };
 
-use super::train::{explain_set, settings};
+use super::train::{explain, settings};
 use crate::args::{Dtype, ExportArgs};
 use crate::document::Document;
 use crate::exit::Exit;
@@ -29,7 +29,7 @@ pub(crate) fn run(args: &ExportArgs) -> Result<Exit> {
         let document = Document::read(&args.source)?;
         let config = settings(&document, &args.set)?;
         export_initial(&config, root, &args.folder, weight_type)
-            .map_err(|error| explain_set(&document, &args.set, &error))?;
+            .map_err(|error| explain(&document, &args.set, &error))?;
     } else if args.adapter {
         export_adapter(&args.source, root, &args.folder).map_err(tell)?;
     } else {

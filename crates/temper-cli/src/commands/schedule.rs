@@ -14,7 +14,7 @@ use crate::commands::train;
 use crate::document::Document;
 use crate::exit::Exit;
 use crate::mistake::suggest;
-use crate::train_settings::overwrite;
+use crate::settings::{overwrite, set};
 
 /// Optimizer steps of the run where only the name of a schedule is given.
 const DEFAULT_STEPS: usize = 1_000;
@@ -33,7 +33,7 @@ pub(crate) fn run(args: &ScheduleArgs) -> Result<Exit> {
         }
         Source::File(document) => {
             let config = train::read(&document)?;
-            schedule_of(args, &config, |error| train::explain(&document, &error))?
+            schedule_of(args, &config, |error| train::explain(&document, &args.set, &error))?
         }
     };
     if args.csv {
@@ -81,7 +81,7 @@ fn schedule_of(
     ];
     let given = given.into_iter().filter_map(|(key, value)| Some((key, value?)));
     let config = overwrite(config, given).map_err(|error| miette!("{error}"))?;
-    let config = train::set(&config, &args.set)?;
+    let config = set(&config, &args.set)?;
     config.validate_schedule().map_err(&explain)?;
     let total_steps = match (args.steps, config.num_epochs) {
         (Some(steps), _) => steps,

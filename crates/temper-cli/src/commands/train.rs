@@ -16,15 +16,15 @@ use crate::args::TrainArgs;
 use crate::document::Document;
 use crate::exit::Exit;
 use crate::memory::Room;
-use crate::mistake::{suggest, told};
 use crate::people::counted;
 use crate::progress::{Training, json_line};
 use crate::say::{answer, say};
+use crate::settings::{self, set};
 use crate::shell::command;
 use crate::signals::raise_on_signals;
 use crate::study_file::{ObjectiveKind, StudyFile};
 use crate::train_log::TrainLog;
-use crate::train_settings::{overwrite, resolve};
+use crate::train_settings::resolve;
 
 pub(crate) fn run(args: &TrainArgs) -> Result<Exit> {
     read_to_the_cpu();
@@ -85,7 +85,7 @@ pub(crate) fn run(args: &TrainArgs) -> Result<Exit> {
             if args.json {
                 answer(format!("{}\n", failure(&error)));
             }
-            Err(explain_set(&document, &args.set, &error))
+            Err(explain(&document, &args.set, &error))
         }
     }
 }
@@ -253,33 +253,6 @@ pub(super) fn read(document: &Document) -> Result<TrainConfig> {
     }
 }
 
-/// Sets `name=value` pairs.
-pub(super) fn set(config: &TrainConfig, pairs: &[String]) -> Result<TrainConfig> {
-    let known = TrainConfig::keys();
-    let known: Vec<_> = known.iter().map(String::as_str).collect();
-    let mut config = config.clone();
-    for pair in pairs {
-        let (name, value) = pair.split_once('=').ok_or_else(|| {
-            miette!(help = "write --set learning_rate=1e-3", "`{pair}` has no `=`")
-        })?;
-        if !known.contains(&name) {
-            return Err(miette!(help = suggest(name, &known), "there is no setting `{name}`"));
-        }
-        config = overwrite(&config, [(name, parse_value(value))].into_iter())
-            .map_err(|error| miette!("--set {pair}: {error}"))?;
-    }
-    Ok(config)
-}
-
-/// The value as TOML, or else as text: `--set optimizer=adamw` needs no quotes.
-pub(super) fn parse_value(text: &str) -> toml::Value {
-    format!("value = {text}")
-        .parse::<toml::Table>()
-        .ok()
-        .and_then(|mut table| table.remove("value"))
-        .unwrap_or_else(|| toml::Value::String(text.to_owned()))
-}
-
 /// The command that goes on with the run.
 fn resume_command(args: &TrainArgs) -> String {
     let mut words = vec!["temper".into(), "train".into(), args.config.display().to_string()];
@@ -309,29 +282,9 @@ fn failure(error: &TrainError) -> serde_json::Value {
     serde_json::json!({"failure": kind, "message": error.to_string()})
 }
 
-/// Explains an error of settings some of which were given by `--set`: those are not in the file.
-pub(super) fn explain_set(
-    document: &Document,
-    pairs: &[String],
-    error: &TrainError,
-) -> miette::Report {
-    let is_set =
-        |key| pairs.iter().any(|pair| pair.split_once('=').is_some_and(|(name, _)| name == key));
-    match error.key().is_some_and(is_set) {
-        true => told(format_args!("--set: {error}"), error.help()),
-        false => explain(document, error),
-    }
-}
-
-pub(super) fn explain(document: &Document, error: &TrainError) -> miette::Report {
-    match error.key() {
-        Some(key) => {
-            let path =
-                if document.root().has("objective") { vec!["objective", key] } else { vec![key] };
-            document.mistake(&path, error.to_string()).help(error.help()).into()
-        }
-        None => told(error, error.help()),
-    }
+/// Explains an error of settings, some of which were given by `--set`.
+pub(super) fn explain(document: &Document, pairs: &[String], error: &TrainError) -> miette::Report {
+    settings::explain(document, pairs, error.key(), error, error.help())
 }
 
 #[cfg(test)]

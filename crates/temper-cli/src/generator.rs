@@ -7,9 +7,9 @@ use std::sync::Arc;
 
 use miette::{IntoDiagnostic, Result};
 use temper_generate::{
-    Account, Allowance, AnswerStore, Cached, CircuitBreaker, ConfigError, Endpoint, EndpointConfig,
-    EndpointError, Evaluation, GenerateConfig, Generator, JudgeTarget, Part, Prices, Sleep,
-    Spending, Surroundings,
+    Account, Allowance, AnswerStore, Cached, ConfigError, Endpoint, EndpointConfig, EndpointError,
+    Evaluation, GenerateConfig, Generator, JudgeTarget, Part, Prices, Sleep, Spending,
+    Surroundings,
 };
 use temper_train::{Device, is_on_hub};
 
@@ -55,7 +55,7 @@ impl Desk {
     ) -> Result<Evaluation, ConfigError> {
         let judge = |target: &JudgeTarget| {
             let judge = asked(target.endpoint.clone()).map_err(|error| error.to_string())?;
-            Ok(self.remembering(judge, prices(target)))
+            Ok(self.remembering(judge, target.prices))
         };
         let surroundings = Surroundings { base_dir: base_dir.to_owned(), judge: &judge };
         Evaluation::new(config, part, &surroundings)
@@ -102,8 +102,10 @@ pub(crate) fn present(
     config: &GenerateConfig,
 ) -> Result<(), (&'static str, String, Option<String>)> {
     if let Some(endpoint) = config.endpoint_config() {
-        let key = if config.api_key_env.is_some() { "api_key_env" } else { "endpoint" };
-        return asked(endpoint).map(drop).map_err(|error| (key, error.to_string(), None));
+        return asked(endpoint).map(drop).map_err(|error| {
+            let error = ConfigError::from(error);
+            (error.key().unwrap_or("endpoint"), error.to_string(), error.help())
+        });
     }
     if let Err(error) = config.device.parse::<Device>() {
         return Err(("device", error.to_string(), None));
@@ -120,7 +122,7 @@ pub(crate) fn present(
 
 /// A judge whose answers the allowance can count.
 fn judge_within(allowance: &Allowance, target: &JudgeTarget) -> Result<Arc<dyn Generator>, String> {
-    if allowance.cost.is_some() && prices(target).is_none() {
+    if allowance.cost.is_some() && target.prices.is_none() {
         let model = &target.endpoint.model;
         return Err(format!(
             "a budget of money needs `input_price` and `output_price` of `{model}`, too"
@@ -129,15 +131,9 @@ fn judge_within(allowance: &Allowance, target: &JudgeTarget) -> Result<Arc<dyn G
     asked(target.endpoint.clone()).map_err(|error| error.to_string())
 }
 
-/// What a judge's tokens cost, if that was said.
-fn prices(target: &JudgeTarget) -> Option<Prices> {
-    Some(Prices { input: target.input_price?, output: target.output_price? })
-}
-
 /// A client of the endpoint.
 fn asked(endpoint: EndpointConfig) -> Result<Arc<dyn Generator>, EndpointError> {
-    let breaker = Arc::new(CircuitBreaker::default());
-    Ok(Arc::new(Endpoint::new(endpoint, breaker, Box::new(Sleep))?))
+    Ok(Arc::new(Endpoint::new(endpoint, Box::new(Sleep))?))
 }
 
 #[cfg(test)]
@@ -147,14 +143,12 @@ mod tests {
     #[test]
     fn a_judge_without_prices_is_refused_under_a_budget_of_money_alone() {
         let endpoint = EndpointConfig::new("http://127.0.0.1:8080/v1", "strict");
-        let free = JudgeTarget { endpoint, input_price: None, output_price: None };
-        let half = JudgeTarget { input_price: Some(0.5), ..free.clone() };
-        let priced = JudgeTarget { output_price: Some(1.5), ..half.clone() };
+        let free = JudgeTarget { endpoint, prices: None };
+        let prices = Some(Prices { input: 0.5, output: 1.5 });
+        let priced = JudgeTarget { prices, ..free.clone() };
         let money = Allowance { tokens: None, cost: Some(2.0) };
-        for target in [&free, &half] {
-            let said = "a budget of money needs `input_price` and `output_price` of `strict`, too";
-            assert_eq!(judge_within(&money, target).unwrap_err(), said);
-        }
+        let said = "a budget of money needs `input_price` and `output_price` of `strict`, too";
+        assert_eq!(judge_within(&money, &free).unwrap_err(), said);
         judge_within(&money, &priced).unwrap();
         judge_within(&Allowance { tokens: Some(2000), cost: None }, &free).unwrap();
     }

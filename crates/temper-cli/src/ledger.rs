@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
-use temper_generate::{Allowance, AnswerStore};
+use temper_generate::{Allowance, AnswerStore, Limit};
 use temper_study::{Purse, Spent};
 
 /// The allowance of a study, and the store of answers that counts what is spent of it.
@@ -40,15 +40,11 @@ impl Ledger {
 impl Purse for Ledger {
     fn spent(&self) -> Option<Spent> {
         let spent = self.store()?.spent_in(&self.study).ok()?;
-        let tokens = spent.input_tokens + spent.output_tokens;
-        match (self.allowance.tokens, self.allowance.cost) {
-            (Some(limit), _) if tokens >= limit => {
-                Some(Spent::Tokens { spent: tokens as f64, limit: limit as f64 })
+        Some(match self.allowance.reached(spent)? {
+            Limit::Tokens(limit) => {
+                Spent::Tokens { spent: spent.tokens() as f64, limit: limit as f64 }
             }
-            (_, Some(limit)) if spent.cost >= limit => {
-                Some(Spent::Cost { spent: spent.cost, limit })
-            }
-            _ => None,
-        }
+            Limit::Cost(limit) => Spent::Cost { spent: spent.cost, limit },
+        })
     }
 }

@@ -65,7 +65,9 @@ pub use fork::Fork;
 pub use goal::{Direction, Goal};
 pub use history::{Fidelity, History, Refused};
 pub use loss::{Loss, NotFinite};
-pub use objective::{FnObjective, Halt, Job, Metrics, Objective, ObjectiveError, Reporter};
+pub use objective::{
+    FnObjective, Halt, ITEM, Job, Metrics, NOISE, Objective, ObjectiveError, Reporter,
+};
 pub use pruner::{Intake, Judgement, Promotion, Pruner, Verdict, judge};
 pub use rng::{Rng, stream, trial_seed};
 pub use stage::{Around, StageSetup};

@@ -9,6 +9,14 @@ use crate::{Config, Failure, Fork, Step, TrialId};
 /// Further numbers reported beside the goals, by name; finite.
 pub type Metrics = BTreeMap<String, f64>;
 
+/// Stands before the name of a goal for what one item alone scored, where the steps of a trial are the
+/// items of an evaluation and the goal is the mean over those so far: `item_accuracy`.
+pub const ITEM: &str = "item_";
+
+/// Stands after the name of a goal for the standard deviation that its value would have if the trial
+/// ran again, where that is known: `accuracy_noise`.
+pub const NOISE: &str = "_noise";
+
 /// One attempt at a trial, as handed to an objective.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Job {

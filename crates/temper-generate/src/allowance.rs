@@ -13,6 +13,15 @@ pub struct Allowance {
     pub cost: Option<f64>,
 }
 
+/// One of the limits.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Limit {
+    /// Of tokens.
+    Tokens(u64),
+    /// Of money.
+    Cost(f64),
+}
+
 impl Allowance {
     /// Checks that something is left.
     ///
@@ -20,19 +29,28 @@ impl Allowance {
     ///
     /// [`GenerateError::Spent`] if it is not.
     pub fn check(&self, spent: Spending) -> Result<(), GenerateError> {
-        if let Some(tokens) = self.tokens.filter(|tokens| spent.tokens() >= *tokens) {
-            let said = format!("the budget of {tokens} tokens is spent: {}", spent.tokens());
-            return Err(GenerateError::Spent(said));
-        }
+        let said = match self.reached(spent) {
+            None => return Ok(()),
+            Some(Limit::Tokens(tokens)) => {
+                format!("the budget of {tokens} tokens is spent: {}", spent.tokens())
+            }
+            Some(Limit::Cost(cost)) => {
+                // Sums of floats have digits that mean nothing.
+                let shown = (spent.cost * 1e6).round() / 1e6;
+                format!("the budget of {cost} for tokens is spent: {shown}")
+            }
+        };
+        Err(GenerateError::Spent(said))
+    }
+
+    /// The limit that is reached, if one is.
+    #[must_use]
+    pub fn reached(&self, spent: Spending) -> Option<Limit> {
+        let tokens = self.tokens.filter(|tokens| spent.tokens() >= *tokens);
         // What is not a number allows nothing.
         let is_spent = |cost: &f64| spent.cost.partial_cmp(cost) != Some(Ordering::Less);
-        if let Some(cost) = self.cost.filter(is_spent) {
-            // Sums of floats have digits that mean nothing.
-            let shown = (spent.cost * 1e6).round() / 1e6;
-            let said = format!("the budget of {cost} for tokens is spent: {shown}");
-            return Err(GenerateError::Spent(said));
-        }
-        Ok(())
+        let cost = || self.cost.filter(is_spent).map(Limit::Cost);
+        tokens.map(Limit::Tokens).or_else(cost)
     }
 
     /// Whether it matters what an answer costs.

@@ -44,12 +44,6 @@ impl AnswerStore {
         Ok(Self { path, connection, in_flight: InFlight::default() })
     }
 
-    /// Where they are.
-    #[must_use]
-    pub fn path(&self) -> &Path {
-        &self.path
-    }
-
     /// The answer of that key, if it was given before.
     ///
     /// # Errors

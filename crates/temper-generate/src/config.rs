@@ -139,20 +139,6 @@ pub struct GenerateConfig {
 }
 
 impl GenerateConfig {
-    /// The settings of how an answer is sampled, all of which a study may search.
-    pub const SAMPLING: [&str; 10] = [
-        "temperature",
-        "top_p",
-        "top_k",
-        "min_p",
-        "max_tokens",
-        "repetition_penalty",
-        "frequency_penalty",
-        "presence_penalty",
-        "seed",
-        "stop",
-    ];
-
     /// The names of all settings.
     #[must_use]
     pub fn keys() -> Vec<String> {
@@ -219,7 +205,7 @@ impl GenerateConfig {
         Some(EndpointConfig {
             api: self.api,
             api_key_env: self.api_key_env.clone(),
-            timeout: self.request_timeout,
+            request_timeout: self.request_timeout,
             max_retries: self.max_retries,
             first_wait: self.first_wait,
             longest_wait: self.longest_wait,

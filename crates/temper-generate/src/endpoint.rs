@@ -1,7 +1,6 @@
 //! A client of endpoints that speak as `OpenAI`'s do.
 
 use std::fmt;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
@@ -27,7 +26,7 @@ use said::Said;
 use trouble::Trouble;
 use wait::{backoff, retry_after};
 
-pub use breaker::CircuitBreaker;
+use breaker::CircuitBreaker;
 pub use config::{Api, EndpointConfig, MaxTokensField};
 pub use error::EndpointError;
 pub use wait::{Pause, Sleep};
@@ -37,7 +36,7 @@ pub struct Endpoint {
     config: EndpointConfig,
     key: Option<ApiKey>,
     agent: ureq::Agent,
-    breaker: Arc<CircuitBreaker>,
+    breaker: CircuitBreaker,
     pause: Box<dyn Pause>,
 }
 
@@ -47,21 +46,11 @@ impl Endpoint {
     /// # Errors
     ///
     /// What [`EndpointConfig::check`] finds, [`EndpointError::NoKey`] or [`EndpointError::BadKey`].
-    pub fn new(
-        config: EndpointConfig,
-        breaker: Arc<CircuitBreaker>,
-        pause: Box<dyn Pause>,
-    ) -> Result<Self, EndpointError> {
+    pub fn new(config: EndpointConfig, pause: Box<dyn Pause>) -> Result<Self, EndpointError> {
         config.check()?;
         let key = ApiKey::read(&config)?;
         let agent = agent(&config);
-        Ok(Self { config, key, agent, breaker, pause })
-    }
-
-    /// Where it is.
-    #[must_use]
-    pub fn config(&self) -> &EndpointConfig {
-        &self.config
+        Ok(Self { config, key, agent, breaker: CircuitBreaker::default(), pause })
     }
 
     /// Asks until there is an answer, or no prospect of one.

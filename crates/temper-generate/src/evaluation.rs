@@ -25,7 +25,7 @@ use crate::{
 };
 
 pub use error::EvaluationError;
-pub use metrics::{ITEM, METRICS, NOISE};
+pub use metrics::{METRICS, SPENT};
 pub use outcome::{Answered, Outcome, Scored};
 pub use tally::Tally;
 

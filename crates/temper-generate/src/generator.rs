@@ -38,3 +38,11 @@ pub enum GenerateError {
     #[error("{0}")]
     Unable(String),
 }
+
+impl GenerateError {
+    /// Whether no other request will be answered, either.
+    #[must_use]
+    pub fn is_ending(&self) -> bool {
+        matches!(self, Self::Spent(_) | Self::Unable(_))
+    }
+}

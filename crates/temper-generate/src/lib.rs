@@ -31,16 +31,14 @@ mod scorer;
 mod set;
 mod settings;
 
-pub use allowance::Allowance;
+pub use allowance::{Allowance, Limit};
 pub use answers::{Account, AnswerStore, Spending, StoreError};
 pub use cached::{Answer, Cached};
 pub use completion::Completion;
 pub use config::{ConfigError, GenerateConfig, ScorerSpec};
-pub use endpoint::{
-    Api, CircuitBreaker, Endpoint, EndpointConfig, EndpointError, MaxTokensField, Pause, Sleep,
-};
+pub use endpoint::{Api, Endpoint, EndpointConfig, EndpointError, MaxTokensField, Pause, Sleep};
 pub use evaluation::{
-    Answered, Evaluation, EvaluationError, ITEM, METRICS, NOISE, Outcome, Part, Scored, Tally,
+    Answered, Evaluation, EvaluationError, METRICS, Outcome, Part, SPENT, Scored, Tally,
 };
 pub use generator::{GenerateError, Generator};
 pub use item::{Item, Prompt};

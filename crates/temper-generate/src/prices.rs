@@ -1,8 +1,6 @@
 //! What tokens cost.
 
-use serde::{Deserialize, Serialize};
-
-use crate::{Completion, SettingError};
+use crate::{Completion, ConfigError};
 
 /// Prices are per so many tokens.
 const TOKENS: f64 = 1e6;
@@ -23,8 +21,7 @@ const TOKENS: f64 = 1e6;
 /// let prices = Prices { input: 0.25, output: 0.5 };
 /// assert_eq!(prices.cost(&completion), Some(0.001));
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Prices {
     /// Of tokens that are read.
     pub input: f64,
@@ -33,18 +30,25 @@ pub struct Prices {
 }
 
 impl Prices {
-    /// Checks both.
+    /// The prices as they are written in settings, `input_price` and `output_price`: both or neither.
     ///
     /// # Errors
     ///
-    /// The first one that is negative, or not a number.
-    pub fn check(&self) -> Result<(), SettingError> {
-        for (name, value) in [("prices.input", self.input), ("prices.output", self.output)] {
-            if !(value >= 0.0 && value.is_finite()) {
-                return Err(SettingError { name, value, range: "at least 0" });
+    /// One of them is negative or no number, or stands alone.
+    pub fn given(input: Option<f64>, output: Option<f64>) -> Result<Option<Self>, ConfigError> {
+        let keys = ["input_price", "output_price"];
+        for (key, price) in keys.into_iter().zip([input, output]) {
+            if let Some(price) = price.filter(|price| !(price.is_finite() && *price >= 0.0)) {
+                let (value, bound) = (price.to_string(), "at least 0, for a million tokens");
+                return Err(ConfigError::OutOfBounds { key, value, bound });
             }
         }
-        Ok(())
+        match (input, output) {
+            (Some(input), Some(output)) => Ok(Some(Self { input, output })),
+            (None, None) => Ok(None),
+            (Some(_), None) => Err(ConfigError::Needs { key: keys[0], other: keys[1] }),
+            (None, Some(_)) => Err(ConfigError::Needs { key: keys[1], other: keys[0] }),
+        }
     }
 
     /// What an answer cost; `None` if nobody knows how many tokens it took.
@@ -65,10 +69,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_price_below_nothing_is_none() {
-        let error = Prices { input: 0.1, output: -1.0 }.check().expect_err("it is negative");
-        assert_eq!(error.to_string(), "`prices.output` is -1, but must be at least 0");
-        assert!(Prices { input: f64::NAN, output: 0.0 }.check().is_err());
-        assert_eq!(Prices { input: 0.0, output: 0.0 }.check(), Ok(()));
+    fn prices_are_given_both_or_neither_and_none_is_below_nothing() {
+        let said = |input, output| Prices::given(input, output).unwrap_err().to_string();
+        let bound = "must be at least 0, for a million tokens";
+        assert_eq!(said(Some(0.1), Some(-1.0)), format!("`output_price` is -1, but {bound}"));
+        assert_eq!(said(Some(f64::NAN), None), format!("`input_price` is NaN, but {bound}"));
+        assert_eq!(said(None, Some(0.5)), "`output_price` needs `input_price`");
+        assert_eq!(said(Some(0.5), None), "`input_price` needs `output_price`");
+        assert_eq!(Prices::given(None, None).unwrap(), None);
+        let free = Prices { input: 0.0, output: 0.0 };
+        assert_eq!(Prices::given(Some(0.0), Some(0.0)).unwrap(), Some(free));
     }
 }

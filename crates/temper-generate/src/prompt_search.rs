@@ -17,11 +17,12 @@ mod proposal;
 mod rewrites;
 
 use std::collections::BTreeMap;
+use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::{
     ConfigError, Evaluation, EvaluationError, GenerateError, GenerationSettings, Generator, Item,
-    Outcome, Request,
+    Outcome, Request, Tally,
 };
 
 use minibatch::Minibatch;
@@ -105,8 +106,8 @@ impl PromptSearch<'_> {
 
     /// The text that there is, on all items.
     fn start(&self, stop: &AtomicBool) -> Result<Kept, EvaluationError> {
-        let items: Vec<&Item> = self.evaluation.items().iter().collect();
-        let outcomes = self.evaluation.answer(&items, self.answers, stop)?;
+        let go_on = &mut |_: &Outcome, _: &Tally| ControlFlow::Continue(());
+        let outcomes = self.evaluation.run(self.answers, None, stop, go_on)?.outcomes().to_vec();
         let text = self.config.rewrite.text_of(self.evaluation.config());
         match mean(&outcomes, self.metric) {
             Some(mean) => Ok(Kept { round: 0, text, outcomes, mean }),

@@ -19,8 +19,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use temper_generate::{
-    CircuitBreaker, Endpoint, EndpointConfig, GenerateError, GenerationSettings, Generator, Input,
-    Pause, Request,
+    Endpoint, EndpointConfig, GenerateError, GenerationSettings, Generator, Input, Pause, Request,
 };
 
 /// Cargo sets it for tests, and its value passes for a key. Nothing else may be set in a process of
@@ -50,8 +49,8 @@ impl Pause for Pauses {
 fn endpoint(url: &str, change: impl FnOnce(&mut EndpointConfig)) -> (Endpoint, Pauses) {
     let mut config = EndpointConfig { max_retries: 2, ..EndpointConfig::new(url, "tiny") };
     change(&mut config);
-    let (breaker, pauses) = (Arc::new(CircuitBreaker::default()), Pauses::default());
-    (Endpoint::new(config, breaker, Box::new(pauses.clone())).unwrap(), pauses)
+    let pauses = Pauses::default();
+    (Endpoint::new(config, Box::new(pauses.clone())).unwrap(), pauses)
 }
 
 fn question(text: &str) -> Request {

@@ -67,7 +67,7 @@ pub enum Spent {
     },
     /// The tokens.
     Tokens {
-        /// How many were trained on.
+        /// How many trials took.
         spent: f64,
         /// How many might be.
         limit: f64,

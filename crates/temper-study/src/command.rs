@@ -54,7 +54,7 @@ pub struct CommandSettings {
     pub grace: Duration,
     /// How a program is asked to pause.
     pub pausing: Pausing,
-    /// Whether the program reads on its stdin, after each report, a line with the report's step once
+    /// Whether the program reads on its stdin, after each report on stdout, a line with the report's step once
     /// it is to go on: what it would spend beyond a report that ends it is not spent.
     pub acknowledges: bool,
     /// Further environment variables.

@@ -13,9 +13,10 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use miette::{Report, Result, miette};
+use temper_core::ITEM;
 use temper_generate::{
     Account, Allowance, ConfigError, EvaluationError, GenerateConfig, GenerateError, Outcome, Part,
-    Tally,
+    SPENT, Tally,
 };
 
 use crate::args::EvaluateArgs;
@@ -168,12 +169,10 @@ impl Watch<'_> {
         let mut metrics = tally.metrics(self.config.prices());
         if self.args.trial {
             let spent = self.desk.spent().map_err(|error| io::Error::other(error.to_string()))?;
-            let tokens = spent.input_tokens + spent.output_tokens;
-            metrics.insert("spent_requests".to_owned(), spent.requests as f64);
-            metrics.insert("spent_tokens".to_owned(), tokens as f64);
-            if self.config.prices().is_some() {
-                metrics.insert("spent_cost".to_owned(), spent.cost);
-            }
+            let cost = self.config.prices().map(|_| spent.cost);
+            let amounts = [Some(spent.requests as f64), Some(spent.tokens() as f64), cost];
+            let amounts = SPENT.into_iter().zip(amounts);
+            metrics.extend(amounts.filter_map(|(name, amount)| Some((name.to_owned(), amount?))));
         }
         metrics.insert("step".to_owned(), step as f64);
         tell(&format!("{}\n", serde_json::to_string(&metrics)?))
@@ -192,7 +191,7 @@ impl Watch<'_> {
 /// Says what came of it.
 fn conclude(args: &EvaluateArgs, metrics: &BTreeMap<String, f64>) -> Exit {
     if !args.json {
-        let is_of_last = |name: &str| name.starts_with(temper_generate::ITEM);
+        let is_of_last = |name: &str| name.starts_with(ITEM);
         for (name, value) in metrics.iter().filter(|(name, _)| !is_of_last(name)) {
             answer(format!("{name} = {value}\n"));
         }

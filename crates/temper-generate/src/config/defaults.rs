@@ -21,7 +21,7 @@ impl Default for GenerateConfig {
             model: None,
             api: endpoint.api,
             api_key_env: None,
-            request_timeout: endpoint.timeout,
+            request_timeout: endpoint.request_timeout,
             max_retries: endpoint.max_retries,
             first_wait: endpoint.first_wait,
             longest_wait: endpoint.longest_wait,

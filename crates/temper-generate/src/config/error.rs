@@ -100,7 +100,6 @@ impl From<EndpointError> for ConfigError {
             EndpointError::Config { name, value, range } => {
                 let key = match name {
                     "url" => "endpoint",
-                    "timeout" => "request_timeout",
                     same => same,
                 };
                 return Self::OutOfBounds { key, value, bound: range };

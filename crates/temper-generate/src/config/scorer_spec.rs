@@ -17,7 +17,7 @@ pub struct ScorerSpec {
     /// The name of the number that it adds to; default: its own.
     metric: Option<String>,
     /// Fields with the texts that an item must have for it to apply; none: it applies to all.
-    when: BTreeMap<String, String>,
+    pub(super) when: BTreeMap<String, String>,
     /// Its options.
     pub options: Options,
 }
@@ -34,11 +34,6 @@ impl ScorerSpec {
     #[must_use]
     pub fn applies(&self, item: &Item) -> bool {
         self.when.iter().all(|(field, value)| item.fields.get(field) == Some(value))
-    }
-
-    /// The fields that items must have for it to apply.
-    pub fn when(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.when.iter().map(|(field, value)| (field.as_str(), value.as_str()))
     }
 }
 

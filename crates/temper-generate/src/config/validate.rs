@@ -1,6 +1,7 @@
 //! The bounds of the settings.
 
 use super::{ConfigError, GenerateConfig};
+use crate::Prices;
 use crate::evaluation::is_ours;
 
 /// More requests at once than that are a slip of the pen.
@@ -30,22 +31,7 @@ impl GenerateConfig {
         if self.examples > 0 && self.examples_data.is_none() {
             return Err(ConfigError::Needs { key: "examples", other: "examples_data" });
         }
-        for (key, price) in [("input_price", self.input_price), ("output_price", self.output_price)]
-        {
-            if price.is_some_and(|price| !(price.is_finite() && price >= 0.0)) {
-                let value = price.unwrap_or_default().to_string();
-                return out(key, value, "at least 0, for a million tokens");
-            }
-        }
-        match (self.input_price, self.output_price) {
-            (Some(_), None) => {
-                return Err(ConfigError::Needs { key: "input_price", other: "output_price" });
-            }
-            (None, Some(_)) => {
-                return Err(ConfigError::Needs { key: "output_price", other: "input_price" });
-            }
-            _ => {}
-        }
+        Prices::given(self.input_price, self.output_price)?;
         self.sampling().check()?;
         self.check_scorers()
     }

@@ -15,7 +15,7 @@ pub(super) fn agent(config: &EndpointConfig) -> ureq::Agent {
     let proxy = if is_here(&config.url) { None } else { Proxy::try_from_env() };
     ureq::Agent::config_builder()
         .proxy(proxy)
-        .timeout_global(Some(Duration::from_secs_f64(config.timeout)))
+        .timeout_global(Some(Duration::from_secs_f64(config.request_timeout)))
         .http_status_as_error(false)
         .max_redirects(0)
         .max_redirects_will_error(false)

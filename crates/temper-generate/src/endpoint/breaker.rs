@@ -7,7 +7,7 @@ const LIMIT: u32 = 5;
 
 /// Opens once that many requests in a row have failed for good, and stays open. Threads share it.
 #[derive(Debug)]
-pub struct CircuitBreaker {
+pub(super) struct CircuitBreaker {
     limit: u32,
     row: Mutex<Row>,
 }
@@ -21,14 +21,12 @@ struct Row {
 
 impl CircuitBreaker {
     /// Opens at the `limit`th failure in a row, at the first if it is 0.
-    #[must_use]
-    pub fn new(limit: u32) -> Self {
+    pub(super) fn new(limit: u32) -> Self {
         Self { limit: limit.max(1), row: Mutex::default() }
     }
 
     /// How many have failed in a row and what the last one said, once it is open.
-    #[must_use]
-    pub fn opened_by(&self) -> Option<(u32, String)> {
+    pub(super) fn opened_by(&self) -> Option<(u32, String)> {
         let row = self.row();
         (row.failures >= self.limit).then(|| (row.failures, row.last.clone()))
     }

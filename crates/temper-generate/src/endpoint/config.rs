@@ -27,7 +27,7 @@ pub struct EndpointConfig {
     pub api_key_env: Option<String>,
     /// How long one attempt may take, in seconds; 120 by default.
     #[serde(default = "default_timeout")]
-    pub timeout: f64,
+    pub request_timeout: f64,
     /// How often a request is tried again; 5 times by default.
     #[serde(default = "default_max_retries")]
     pub max_retries: u32,
@@ -55,7 +55,7 @@ impl EndpointConfig {
             model: model.to_owned(),
             api: Api::default(),
             api_key_env: None,
-            timeout: default_timeout(),
+            request_timeout: default_timeout(),
             max_retries: default_max_retries(),
             first_wait: default_first_wait(),
             longest_wait: default_longest_wait(),
@@ -71,7 +71,7 @@ impl EndpointConfig {
     /// [`EndpointError::Config`] or [`EndpointError::Decided`].
     pub fn check(&self) -> Result<(), EndpointError> {
         self.check_url()?;
-        let times = [("timeout", self.timeout), ("first_wait", self.first_wait)];
+        let times = [("request_timeout", self.request_timeout), ("first_wait", self.first_wait)];
         for (name, value) in times.into_iter().chain([("longest_wait", self.longest_wait)]) {
             if !(value > 0.0 && value <= LONGEST) {
                 return out_of_range(name, value.to_string(), "above 0, up to 86400 seconds");
@@ -208,8 +208,8 @@ mod tests {
         assert!(!of_url("http://me:secret@example.com/v1").contains("secret"));
         assert!(!of_url("http://example.com/v1?key=secret").contains("secret"));
         assert_eq!(
-            said(&|config| config.timeout = f64::NAN),
-            "`timeout` of the endpoint is NaN, but must be above 0, up to 86400 seconds"
+            said(&|config| config.request_timeout = f64::NAN),
+            "`request_timeout` of the endpoint is NaN, but must be above 0, up to 86400 seconds"
         );
         assert_eq!(
             said(&|config| drop(config.extra_body.insert("seed".to_owned(), Value::from(1)))),

@@ -76,7 +76,9 @@ impl Trouble {
     pub(super) fn into_error(self, config: &EndpointConfig, attempts: u32) -> EndpointError {
         let url = config.address();
         match self {
-            Self::TimedOut => EndpointError::TimedOut { url, timeout: config.timeout, attempts },
+            Self::TimedOut => {
+                EndpointError::TimedOut { url, timeout: config.request_timeout, attempts }
+            }
             Self::Unreachable(reason) => EndpointError::Unreachable { url, reason, attempts },
             Self::Cut(reason) => EndpointError::Cut { url, reason, attempts },
             Self::Unusable(reason) => EndpointError::Unusable { url, reason },

@@ -4,8 +4,7 @@ use std::fmt::Debug;
 use std::thread;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use rand::{RngExt as _, SeedableRng};
-use rand_chacha::ChaCha8Rng;
+use rand::RngExt as _;
 
 use super::config::EndpointConfig;
 use crate::RequestKey;
@@ -30,8 +29,7 @@ impl Pause for Sleep {
 /// (Brooker, "Exponential Backoff And Jitter", AWS Architecture Blog, 2015), drawn from a stream
 /// of the request.
 pub(super) fn backoff(config: &EndpointConfig, key: RequestKey, attempt: u32) -> f64 {
-    let mut rng = ChaCha8Rng::seed_from_u64(key.seed());
-    rng.set_stream(attempt.into());
+    let mut rng = temper_core::stream(key.seed(), attempt.into());
     let bound = config.first_wait * 2_f64.powi(attempt.min(62).cast_signed());
     rng.random::<f64>() * bound.min(config.longest_wait)
 }

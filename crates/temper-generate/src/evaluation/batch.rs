@@ -124,7 +124,7 @@ impl Evaluation {
         for scorer in self.scorers.iter().filter(|it| it.spec.applies(item)) {
             match scorer.scorer.score(answer, item) {
                 Ok(score) => scores.entry(scorer.spec.metric()).or_default().push(score),
-                Err(ScoreFailure::Generate(error)) if is_ending(&error) => {
+                Err(ScoreFailure::Generate(error)) if error.is_ending() => {
                     return Err(Fault::Ending(error));
                 }
                 // A judge in trouble says nothing of the answer, which is known the next time.
@@ -163,10 +163,6 @@ impl Fault {
 
 impl From<GenerateError> for Fault {
     fn from(error: GenerateError) -> Self {
-        if is_ending(&error) { Self::Ending(error) } else { Self::Passing(error) }
+        if error.is_ending() { Self::Ending(error) } else { Self::Passing(error) }
     }
-}
-
-fn is_ending(error: &GenerateError) -> bool {
-    matches!(error, GenerateError::Unable(_) | GenerateError::Spent(_))
 }

@@ -1,5 +1,7 @@
 //! The names of what an evaluation reports beside the scorers' metrics.
 
+use temper_core::{ITEM, NOISE};
+
 /// The metrics of every evaluation, each with what it is.
 ///
 /// What is counted is of all answers so far, whether they were known before or not.
@@ -15,15 +17,9 @@ pub const METRICS: [(&str, &str); 9] = [
     ("unscored", "answers that a judge or a command could not score"),
 ];
 
-/// Stands before the name of a metric for its value at the last item alone.
-pub const ITEM: &str = "item_";
-
-/// Stands after the name of a metric for the standard deviation that its value would have if all
-/// items were sampled again: known where there are several samples, or greedy ones.
-pub const NOISE: &str = "_noise";
-
-/// Metrics of what a trial has spent, which the command line reports.
-const SPENT: [&str; 3] = ["spent_tokens", "spent_cost", "spent_requests"];
+/// Metrics of what a trial has spent, whichever attempt it was: requests, tokens and money. Whoever runs
+/// it reports them.
+pub const SPENT: [&str; 3] = ["spent_requests", "spent_tokens", "spent_cost"];
 
 /// Whether no scorer may have a metric of that name.
 pub(crate) fn is_ours(name: &str) -> bool {

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use temper_core::{ITEM, NOISE};
+
 use crate::Prices;
 
-use super::metrics::{ITEM, NOISE};
 use super::{Answered, Outcome, Scored};
 
 /// What the items so far add up to.

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Api, ConfigError, GenerateConfig, GenerationSettings};
+use crate::{Api, ConfigError, GenerateConfig, GenerationSettings, Prices};
 
 /// More rounds or more failures in one request than these are slips of the pen.
 const MOST_ROUNDS: u32 = 1000;
@@ -93,17 +93,7 @@ impl PromptSearchConfig {
             }
             () => {}
         }
-        for (key, price) in [("input_price", self.input_price), ("output_price", self.output_price)]
-        {
-            if let Some(price) = price.filter(|price| !(price.is_finite() && *price >= 0.0)) {
-                return out(key, price.to_string(), "at least 0, for a million tokens");
-            }
-        }
-        match (self.input_price, self.output_price) {
-            (Some(_), None) => return needs("input_price", "output_price"),
-            (None, Some(_)) => return needs("output_price", "input_price"),
-            _ => {}
-        }
+        Prices::given(self.input_price, self.output_price)?;
         let (temperature, max_tokens) = (Some(self.temperature), Some(self.max_tokens));
         GenerationSettings { temperature, max_tokens, ..GenerationSettings::default() }.check()?;
         match self.proposer(items).endpoint_config() {

@@ -15,7 +15,7 @@ pub struct Rewrites {
     pub metric: String,
     /// The round of the text with the best mean on all items; of equal ones the first.
     pub best: u32,
-    /// How many proposals were refused before anything was asked with them.
+    /// How many proposals could not be used.
     pub refused: usize,
     /// Where the search started, and what was proposed in each round after it.
     pub candidates: Vec<Candidate>,

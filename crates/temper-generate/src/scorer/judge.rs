@@ -39,7 +39,7 @@ pub(super) const ENTRY: Entry = Entry {
             summary: "the environment variable with the key; default: no key is sent",
         },
         ScorerOption {
-            name: "timeout",
+            name: "request_timeout",
             kind: OptionKind::Number,
             summary: "how long one attempt may take, in seconds; default 120",
         },
@@ -85,7 +85,7 @@ pub(super) const ENTRY: Entry = Entry {
 /// How much of what a judge says a failure shows, in characters.
 const SHOWN: usize = 100;
 
-/// How many digits of a hash make a mark.
+/// How many bytes of a hash make a mark, two digits each.
 const MARK_BYTES: usize = 4;
 
 #[derive(Debug)]
@@ -96,7 +96,6 @@ struct Judge {
     rubric: String,
     scale: Scale,
     settings: GenerationSettings,
-    max_tokens: u32,
 }
 
 impl Scorer for Judge {
@@ -141,7 +140,7 @@ impl Judge {
             low: self.scale.low,
             high: self.scale.high,
             said: answer.text.trim().chars().take(SHOWN).collect(),
-            cut_off: is_cut_off.then_some(self.max_tokens),
+            cut_off: self.settings.max_tokens.filter(|_| is_cut_off),
         }
     }
 }

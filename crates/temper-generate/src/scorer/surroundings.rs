@@ -4,7 +4,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::{EndpointConfig, Generator};
+use crate::{EndpointConfig, Generator, Prices};
 
 /// What a scorer finds where it is made.
 pub struct Surroundings<'a> {
@@ -23,10 +23,8 @@ pub type FindJudge<'a> = dyn Fn(&JudgeTarget) -> Result<Arc<dyn Generator>, Stri
 pub struct JudgeTarget {
     /// Where the model is.
     pub endpoint: EndpointConfig,
-    /// What a million tokens that it reads cost, if that was said.
-    pub input_price: Option<f64>,
-    /// What a million tokens that it writes cost, if that was said.
-    pub output_price: Option<f64>,
+    /// What its tokens cost, if that was said.
+    pub prices: Option<Prices>,
 }
 
 impl Surroundings<'static> {

@@ -127,7 +127,7 @@ fn what_tls_does_not_accept_is_not_tried_again() {
 #[test]
 fn a_server_that_is_silent_is_waited_for_as_often_as_it_is_tried() {
     let server = Server::always(Reply::silence());
-    let (endpoint, pauses) = endpoint(&server.url(), |config| config.timeout = 0.05);
+    let (endpoint, pauses) = endpoint(&server.url(), |config| config.request_timeout = 0.05);
     let said = format!(
         "{}/chat/completions did not answer within 0.05 s (3 attempts); raise `request_timeout`",
         server.url()

@@ -2,7 +2,6 @@
 
 use std::env;
 use std::process::Command;
-use std::sync::Arc;
 
 use serde_json::{Value, json};
 use temper_generate::{
@@ -139,7 +138,7 @@ fn a_variable_without_a_key_is_named_before_anything_is_sent() {
     let new = |variable: &str| {
         let mut config = EndpointConfig::new(&server.url(), "tiny");
         config.api_key_env = Some(variable.to_owned());
-        Endpoint::new(config, Arc::default(), Box::new(Sleep))
+        Endpoint::new(config, Box::new(Sleep))
     };
     let missing = new("TEMPER_NO_SUCH_KEY").unwrap_err();
     let said = format!(

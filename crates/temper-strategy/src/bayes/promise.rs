@@ -68,9 +68,10 @@ impl Promises {
         let lowest = lowest.filter(|(_, allowed)| *allowed).map(|(low, _)| low);
         let best =
             edge(gp, &learned.incumbents, PLAUSIBLE)?.into_iter().fold(f64::INFINITY, f64::min);
-        let gain = (best - lowest.fold(best, f64::min)) * unit(lessons);
-        let learned = gp.hyperparameters().noise.sqrt() * unit(lessons);
-        let noise = learned.hypot(known_noise(lessons));
+        let unit = unit(lessons);
+        let gain = (best - lowest.fold(best, f64::min)) * unit;
+        let learned_noise = gp.hyperparameters().noise.sqrt() * unit;
+        let noise = learned_noise.hypot(known_noise(lessons));
         Ok(Some(Promise { improvement: gain, noise }))
     }
 }

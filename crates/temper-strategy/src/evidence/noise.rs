@@ -3,13 +3,13 @@
 //! A trial that knows how far the value of a goal would scatter if it ran again reports that standard
 //! deviation beside it as `<goal>_noise`: `accuracy_noise`. Evaluations of sampled answers do.
 
-use temper_core::{History, Step, Trial};
+use temper_core::{History, NOISE, Step, Trial};
 
 /// The standard deviation that is known of the noise of each loss, one per goal, as last reported up
 /// to a step or to the end; 0 where none is.
 pub(super) fn noises(history: &History, trial: &Trial, until: Option<Step>) -> Vec<f64> {
     let goals = history.setup().map_or(&[][..], |setup| &setup.goals);
-    let names = goals.iter().map(|goal| format!("{}_noise", goal.metric));
+    let names = goals.iter().map(|goal| format!("{}{NOISE}", goal.metric));
     names.map(|name| reported(trial, &name, until).unwrap_or(0.0)).collect()
 }
 

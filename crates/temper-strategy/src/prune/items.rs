@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use temper_core::{Direction, History, Report, Step, Trial};
+use temper_core::{Direction, History, ITEM, Report, Step, Trial};
 
 use super::goal;
 
@@ -71,13 +71,14 @@ pub(super) fn are_means(report: &Report, history: &History) -> bool {
 
 /// `item_<goal>`, if the last report of a trial has it.
 fn reported_beside(history: &History) -> Option<String> {
+    let metric = name(history)?;
     let mut last = history.trials().iter().filter_map(|trial| trial.reports().last());
-    last.any(|report| are_means(report, history)).then(|| name(history)).flatten()
+    last.any(|report| report.metrics.contains_key(&metric)).then_some(metric)
 }
 
 /// `item_<goal>` of the first goal.
 fn name(history: &History) -> Option<String> {
-    goal(history).map(|goal| format!("item_{}", goal.metric))
+    goal(history).map(|goal| format!("{ITEM}{}", goal.metric))
 }
 
 /// The mean of the losses; finite.

@@ -177,9 +177,9 @@ impl Race {
     /// Whether trials that began have had less than their share, beside those that begin.
     fn may_go_on(&self, history: &History, items: Step) -> bool {
         let first = self.0.first(items);
-        let reached = |trial: &Trial| match trial.state() {
-            State::Running | State::Waiting => trial.until().unwrap_or(items),
-            _ => trial.last_step(),
+        let reached = |trial: &Trial| match trial.state().is_under_way() {
+            true => trial.until().unwrap_or(items),
+            false => trial.last_step(),
         };
         let parts = history.trials().iter().map(|trial| {
             let reached = reached(trial).min(items);

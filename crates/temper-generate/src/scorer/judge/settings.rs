@@ -5,7 +5,7 @@ use serde::Deserialize;
 use super::Judge;
 use super::scale::Scale;
 use crate::prompt::Pattern;
-use crate::{Api, EndpointConfig, GenerationSettings, JudgeTarget, Surroundings};
+use crate::{Api, EndpointConfig, GenerationSettings, JudgeTarget, Prices, Surroundings};
 
 /// What a template may name.
 const FIELDS: [&str; 7] = ["prompt", "output", "answers", "rubric", "low", "high", "mark"];
@@ -40,7 +40,7 @@ pub(super) struct Settings {
     #[serde(default)]
     api: Api,
     api_key_env: Option<String>,
-    timeout: Option<f64>,
+    request_timeout: Option<f64>,
     input_price: Option<f64>,
     output_price: Option<f64>,
     rubric: Option<String>,
@@ -56,21 +56,16 @@ fn default_max_tokens() -> u32 {
 
 /// Checks the settings and finds who answers.
 pub(super) fn judge(settings: Settings, surroundings: &Surroundings<'_>) -> Result<Judge, String> {
-    let prices = [("input_price", settings.input_price), ("output_price", settings.output_price)];
-    for (name, price) in prices {
-        if let Some(price) = price.filter(|price| *price < 0.0) {
-            return Err(format!("`{name}` {price} is below 0"));
-        }
-    }
+    let prices = Prices::given(settings.input_price, settings.output_price);
+    let prices = prices.map_err(|error| error.to_string())?;
     let (low, high) = settings.scale.unwrap_or((1.0, 5.0));
     // An infinite distance would leave no share.
     if low >= high || (high - low).is_infinite() {
         return Err(format!("`scale` is [{low}, {high}], but must be a lower and a higher grade"));
     }
-    let max_tokens = settings.max_tokens;
     let generation = GenerationSettings {
         temperature: Some(0.0),
-        max_tokens: Some(max_tokens),
+        max_tokens: Some(settings.max_tokens),
         ..GenerationSettings::default()
     };
     generation.check().map_err(|error| error.to_string())?;
@@ -80,11 +75,10 @@ pub(super) fn judge(settings: Settings, surroundings: &Surroundings<'_>) -> Resu
     let endpoint = EndpointConfig {
         api: settings.api,
         api_key_env: settings.api_key_env,
-        timeout: settings.timeout.unwrap_or(defaults.timeout),
+        request_timeout: settings.request_timeout.unwrap_or(defaults.request_timeout),
         ..defaults
     };
-    let (input_price, output_price) = (settings.input_price, settings.output_price);
-    let target = JudgeTarget { endpoint, input_price, output_price };
+    let target = JudgeTarget { endpoint, prices };
     Ok(Judge {
         generator: (surroundings.judge)(&target)?,
         api: settings.api,
@@ -92,7 +86,6 @@ pub(super) fn judge(settings: Settings, surroundings: &Surroundings<'_>) -> Resu
         rubric: settings.rubric.unwrap_or_else(|| RUBRIC.to_owned()),
         scale: Scale::new(low, high),
         settings: generation,
-        max_tokens,
     })
 }
 

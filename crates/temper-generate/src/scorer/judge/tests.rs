@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::super::tests::{item, line};
 use super::super::{JudgeTarget, Surroundings};
 use super::*;
-use crate::GenerateError;
+use crate::{GenerateError, Prices};
 
 /// Answers from a list, and keeps what it is asked.
 #[derive(Debug, Default)]
@@ -145,15 +145,16 @@ fn whoever_finds_the_judge_is_told_where_it_is_and_what_it_costs() {
     };
     let surroundings = Surroundings { base_dir: ".".into(), judge: &note };
     let options = json!({
-        "api": "completions", "api_key_env": "JUDGE_KEY", "timeout": 7, "output_price": 0.5,
+        "api": "completions", "api_key_env": "JUDGE_KEY", "request_timeout": 7, "input_price": 0.25,
+        "output_price": 0.5,
     });
     let error = ENTRY.build(&with_model(options), &surroundings).unwrap_err();
     assert_eq!(error.to_string(), "`judge`: `JUDGE_KEY` is not set");
-    let JudgeTarget { endpoint, input_price, output_price } = told.into_inner().unwrap().unwrap();
+    let JudgeTarget { endpoint, prices } = told.into_inner().unwrap().unwrap();
     assert_eq!(endpoint.address(), "http://127.0.0.1/v1/completions");
-    assert_eq!((endpoint.model.as_str(), endpoint.timeout), ("large", 7.0));
+    assert_eq!((endpoint.model.as_str(), endpoint.request_timeout), ("large", 7.0));
     assert_eq!(endpoint.api_key_env.as_deref(), Some("JUDGE_KEY"));
-    assert_eq!((input_price, output_price), (None, Some(0.5)));
+    assert_eq!(prices, Some(Prices { input: 0.25, output: 0.5 }));
 }
 
 #[test]
@@ -162,7 +163,11 @@ fn options_out_of_bounds_are_named_with_the_bound() {
         (json!({"scale": [5, 1]}), "`scale` is [5, 1], but must be a lower and a higher grade"),
         (json!({"scale": [-1e308, 1e308]}), "`scale` is [-1"),
         (json!({"scale": [1]}), "`scale` is [1], but must be a list of two finite numbers"),
-        (json!({"input_price": -1}), "`input_price` -1 is below 0"),
+        (
+            json!({"input_price": -1}),
+            "`input_price` is -1, but must be at least 0, for a million tokens",
+        ),
+        (json!({"output_price": 0.5}), "`output_price` needs `input_price`"),
         (json!({"max_tokens": 0}), "`max_tokens` is 0, but must be at least 1"),
         (json!({"api": "voice"}), "`api` is \"voice\", but must be \"chat\" or \"completions\""),
         (json!({"template": "{output} {"}), "`template`: the template has a `{` at character 10"),

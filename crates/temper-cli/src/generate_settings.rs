@@ -142,14 +142,14 @@ impl GenerateSettings {
         present(&self.default).map_err(|(key, message, help)| {
             document.mistake(&["objective", key], message).help(help)
         })?;
+        let shared = [Drawn::default()];
+        let drawn = if self.prompts.is_empty() { &shared[..] } else { &self.prompts };
         for part in [Part::Search, Part::HeldOut] {
             if part == Part::HeldOut && !self.compares() {
                 continue;
             }
-            let shared = (&Drawn::default(), Ok(self.default.clone()));
-            let all = self.prompts.iter().map(|drawn| (drawn, self.of_drawn(drawn)));
-            for (drawn, config) in std::iter::once(shared).chain(all) {
-                let config = config.expect("it was checked");
+            for drawn in drawn {
+                let config = self.of_drawn(drawn).expect("it was checked");
                 check(&config, part, &document.folder(), allowance)
                     .map_err(|error| refusal(document, drawn, &error))?;
             }

@@ -31,6 +31,9 @@ pub use config::{Api, EndpointConfig, MaxTokensField};
 pub use error::EndpointError;
 pub use wait::{Pause, Sleep};
 
+/// How long the answer to a greeting may take, in seconds.
+const GREETING: f64 = 10.0;
+
 /// A client of one model at one address, which threads share.
 pub struct Endpoint {
     config: EndpointConfig,
@@ -100,14 +103,40 @@ impl Endpoint {
         }
     }
 
-    /// Counts the failure, unless the request is refused for what it is, which says nothing of the
-    /// next one. The failure that opens the breaker is one of the endpoint, and so are later ones.
+    /// Counts the failure, unless it is one of the request, which says nothing of the next one. The
+    /// failure that opens the breaker is one of the endpoint, and so are later ones.
     fn give_up(&self, error: EndpointError) -> EndpointError {
-        if matches!(error, EndpointError::Refused { .. }) {
+        let error = match error {
+            // The key is good; some endpoints refuse so what they don't want to answer.
+            EndpointError::InvalidKey { url, status: status @ 403, said, .. }
+                if self.greeted().is_some_and(|status| (200..300).contains(&status)) =>
+            {
+                EndpointError::Refused { url, status, said }
+            }
+            error => error,
+        };
+        let is_of_request = match error {
+            EndpointError::Refused { .. } => true,
+            // What still answers is only slow with this one.
+            EndpointError::TimedOut { .. } => self.greeted().is_some(),
+            _ => false,
+        };
+        if is_of_request {
             return error;
         }
         self.breaker.record_failure(&error.to_string());
         self.check_breaker().err().unwrap_or(error)
+    }
+
+    /// The status with which the endpoint answers what costs nothing: which models there are.
+    fn greeted(&self) -> Option<u16> {
+        let time = self.config.request_timeout.min(GREETING);
+        let mut get = self.agent.get(self.config.models_address());
+        if let Some(key) = &self.key {
+            get = get.header("authorization", key.header());
+        }
+        let get = get.config().timeout_global(Some(Duration::from_secs_f64(time))).build();
+        get.call().ok().map(|response| response.status().as_u16())
     }
 
     /// Asks once. An answer may have 10 MiB, which is what the agent reads at most.

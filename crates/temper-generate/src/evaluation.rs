@@ -31,6 +31,9 @@ pub use tally::Tally;
 
 pub(crate) use metrics::is_ours;
 
+/// Fewer items than these don't tell whether nothing can be answered or scored at all.
+const FEW: usize = 3;
+
 /// Which items are asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Part {
@@ -132,12 +135,16 @@ impl Evaluation {
                     return Ok(tally);
                 }
             }
-            if let Some(refusal) = tally.refused_throughout() {
+            let is_early = tally.outcomes().len() < FEW.min(items.len());
+            if let Some(refusal) = tally.refused_throughout().filter(|_| !is_early) {
                 return Err(EvaluationError::AllRefused { message: refusal.to_owned() });
             }
             let begun = &items[..tally.outcomes().len()];
             let scorers = self.scorers.iter().map(|scorer| &scorer.spec);
-            let mut applied = scorers.filter(|it| begun.iter().any(|item| it.applies(item)));
+            let mut applied = scorers.filter(|it| {
+                let of = |items: &[Item]| items.iter().filter(|item| it.applies(item)).count();
+                of(begun) > 0 && of(begun) >= FEW.min(of(items))
+            });
             if let Some(failure) = applied.find_map(|it| tally.unscored_throughout(it.metric())) {
                 return Err(EvaluationError::NoneScored { message: failure.to_owned() });
             }

@@ -42,11 +42,15 @@ impl Evaluation {
         let next = AtomicUsize::new(0);
         let is_over = AtomicBool::new(false);
         let outcomes = Mutex::new(BTreeMap::new());
+        let goes_on = || !is_over.load(Ordering::Relaxed) && !stop.load(Ordering::Relaxed);
         let work = || {
-            while !is_over.load(Ordering::Relaxed) && !stop.load(Ordering::Relaxed) {
+            while goes_on() {
                 let index = next.fetch_add(1, Ordering::Relaxed);
                 let Some(item) = items.get(index) else { break };
-                let outcome = self.ask(item, generator);
+                let outcome = self.ask(item, generator, &goes_on);
+                if matches!(outcome, Err(Fault::Left)) {
+                    break;
+                }
                 if matches!(&outcome, Err(error) if error.ends()) {
                     is_over.store(true, Ordering::Relaxed);
                 }
@@ -70,13 +74,19 @@ impl Evaluation {
                     return Err(EvaluationError::of(&items[index].id, error));
                 }
                 Err(Fault::Config(error)) => return Err(error),
+                Err(Fault::Left) => unreachable!("it was not kept"),
             }
         }
         if is_interrupted { Err(EvaluationError::Interrupted) } else { Ok(passing) }
     }
 
-    /// All samples of an item.
-    fn ask(&self, item: &Item, generator: &dyn Generator) -> Result<Outcome, Fault> {
+    /// All samples of an item, as long as it is to go on.
+    fn ask(
+        &self,
+        item: &Item,
+        generator: &dyn Generator,
+        goes_on: &dyn Fn() -> bool,
+    ) -> Result<Outcome, Fault> {
         let mut outcome = Outcome {
             id: item.id.clone(),
             weight: item.weight,
@@ -87,6 +97,9 @@ impl Evaluation {
         };
         let mut scores: BTreeMap<&str, Vec<f64>> = BTreeMap::new();
         for sample in 0..self.samples() {
+            if !goes_on() {
+                return Err(Fault::Left);
+            }
             let request =
                 self.request(item, sample).map_err(|error| Fault::Config(error.into()))?;
             match generator.complete(&request) {
@@ -153,6 +166,8 @@ enum Fault {
     Ending(GenerateError),
     /// It can't be asked for.
     Config(EvaluationError),
+    /// It was left before all its samples were there.
+    Left,
 }
 
 impl Fault {

@@ -135,3 +135,34 @@ fn a_server_that_is_silent_is_waited_for_as_often_as_it_is_tried() {
     assert_eq!(ask(&endpoint), Err(GenerateError::TimedOut(said)));
     assert_eq!(pauses.all().len(), 2);
 }
+
+#[test]
+fn requests_that_take_too_long_at_a_server_that_speaks_open_no_breaker() {
+    let server = Server::answering(|_, seen| {
+        let is_greeting = seen.line == "GET /v1/models";
+        if is_greeting { Reply::json(200, &json!({"data": []})) } else { Reply::silence() }
+    });
+    let (endpoint, _) = endpoint(&server.url(), |config| {
+        config.request_timeout = 0.05;
+        config.max_retries = 0;
+    });
+    let errors: Vec<_> = (0..7).map(|_| ask(&endpoint).unwrap_err()).collect();
+    assert!(errors.iter().all(|it| matches!(it, GenerateError::TimedOut(_))), "{errors:?}");
+}
+
+#[test]
+fn a_request_that_is_forbidden_with_a_good_key_is_refused() {
+    let forbidden = |models: u16| {
+        let server = Server::answering(move |_, seen| {
+            let status = if seen.line == "GET /v1/models" { models } else { 403 };
+            Reply::error(status, "Your input was flagged")
+        });
+        ask(&endpoint(&server.url(), |_| ()).0).unwrap_err()
+    };
+    let refused = forbidden(200);
+    assert!(matches!(&refused, GenerateError::Refused(said) if said.contains("was flagged")));
+    for models in [401, 403, 404] {
+        let unable = forbidden(models);
+        assert!(matches!(&unable, GenerateError::Unable(said) if said.contains("the key")));
+    }
+}

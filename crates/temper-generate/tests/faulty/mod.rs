@@ -78,9 +78,9 @@ impl Server {
         self.shared.seen().clone()
     }
 
-    /// How often it was asked.
+    /// How often it was asked for an answer, and not only which models there are.
     pub(crate) fn count(&self) -> usize {
-        self.shared.seen().len()
+        self.shared.seen().iter().filter(|seen| !seen.line.starts_with("GET ")).count()
     }
 }
 

@@ -112,3 +112,19 @@ fn an_evaluation_that_is_told_to_end_asks_nothing_more() {
     assert!(matches!(ended, EvaluationError::Interrupted), "{ended}");
     assert_eq!((shown, model.asked().len()), (3, 4));
 }
+
+#[test]
+fn further_samples_of_an_item_are_not_asked_for_either() {
+    let folder = sums(2);
+    let stop = std::sync::Arc::new(AtomicBool::new(false));
+    let raised = std::sync::Arc::clone(&stop);
+    let model = Model::new(move |question, _| {
+        raised.store(true, Ordering::SeqCst);
+        Ok(says(sum(question)))
+    });
+    let observe = &mut |_: &Outcome, _: &Tally| ControlFlow::Continue(());
+    let lines = "samples = 50\nconcurrency = 1";
+    let ended = evaluation(&folder, lines).unwrap().run(&model, None, &stop, observe).unwrap_err();
+    assert!(matches!(ended, EvaluationError::Interrupted), "{ended}");
+    assert_eq!(model.asked().len(), 1);
+}

@@ -79,6 +79,9 @@ impl Quiz {
         let server = Server::answering(move |index, seen| {
             let trouble = if mended.load(Ordering::SeqCst) { None } else { trouble(index, seen) };
             trouble.unwrap_or_else(|| {
+                if seen.line.starts_with("GET ") {
+                    return Reply::json(200, &json!({"data": [{"id": "tiny"}]}));
+                }
                 kept.lock().expect("no thread panics with it").push(seen.body.clone());
                 model(seen)
             })

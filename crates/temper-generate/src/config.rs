@@ -15,6 +15,7 @@ use serde_json::{Map, Value};
 
 use crate::{
     Api, EndpointConfig, GenerationSettings, MaxTokensField, Prices, PromptConfig, Selection,
+    TokenPrice,
 };
 
 pub use error::ConfigError;
@@ -72,10 +73,11 @@ pub struct GenerateConfig {
     pub max_tokens_field: MaxTokensField,
     /// Further fields of each request's body, as the endpoint knows them.
     pub extra_body: Map<String, Value>,
-    /// The price of a million tokens that are read, in any currency.
-    pub input_price: Option<f64>,
+    /// The price of a million tokens that are read, in any currency: a number, or numbers by the
+    /// names of models.
+    pub input_price: Option<TokenPrice>,
     /// The price of a million tokens that are written, in the same.
-    pub output_price: Option<f64>,
+    pub output_price: Option<TokenPrice>,
 
     /// A model on this machine in place of an endpoint: a checkpoint of `temper train`, a folder in
     /// Hugging Face's form or a `.gguf` file, relative to the base folder.
@@ -218,7 +220,18 @@ impl GenerateConfig {
     /// What tokens cost, if that is known.
     #[must_use]
     pub fn prices(&self) -> Option<Prices> {
-        Some(Prices { input: self.input_price?, output: self.output_price? })
+        self.checked_prices().ok().flatten()
+    }
+
+    /// Whether it says what tokens cost, whichever model is asked.
+    #[must_use]
+    pub fn has_prices(&self) -> bool {
+        self.input_price.is_some() && self.output_price.is_some()
+    }
+
+    fn checked_prices(&self) -> Result<Option<Prices>, ConfigError> {
+        let (input, output) = (self.input_price.as_ref(), self.output_price.as_ref());
+        Prices::of_model(self.model.as_deref(), input, output)
     }
 
     /// How many requests are under way at once: a model on this machine has all its cores for one.

@@ -44,7 +44,7 @@ pub use generator::{GenerateError, Generator};
 pub use item::{Item, Prompt};
 pub use message::{Message, Role};
 pub use paired::Paired;
-pub use prices::Prices;
+pub use prices::{Prices, TokenPrice};
 pub use prompt::{PromptConfig, PromptError, PromptTemplate, Selection};
 pub use prompt_search::{
     Candidate, Ended, Fate, PromptSearch, PromptSearchConfig, Rewrite, Rewrites,

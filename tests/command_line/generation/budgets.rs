@@ -83,6 +83,30 @@ fn a_budget_of_money_counts_by_the_prices() {
 }
 
 #[test]
+fn models_that_are_compared_have_prices_of_their_own() {
+    let quiz = Quiz::new();
+    let prices = "input_price = { tiny = 100, huge = 5000 }\noutput_price = 1000\nbatch_size";
+    let study = STUDY.replace("model = \"tiny\"\n", "").replace("batch_size", prices);
+    let models = "[strategy]\nname = \"grid\"\n\n[space]\n\
+                  model = { type = \"choice\", values = [\"tiny\", \"huge\"] }\n";
+    let space = &study[study.find("[space]").unwrap()..];
+    let study = study.replace(space, models).replace("trials = 4", "trials = 2");
+    let lab = lab(&with_budget(&study, "cost = 10"), &quiz);
+    lab.temper(&["run", "study.toml"]).ok();
+    let mut spent = 0.0;
+    for trial in assert_all_completed(&lab, 2).values() {
+        let input = if trial["params"]["model"] == "tiny" { 0.0001 } else { 0.005 };
+        let cost = trial["reports"][19]["cost"].as_f64().unwrap();
+        assert!((cost - 20.0 * (10.0 * input + 2.0 * 0.001)).abs() < 1e-9, "{trial}");
+        spent += cost;
+    }
+    assert!((ledger(&lab).cost - spent).abs() < 1e-9);
+    lab.write("study.toml", &lab.read("study.toml").replace(", huge = 5000", ""));
+    let check = lab.temper(&["check", "study.toml"]).with_code(2);
+    insta::assert_snapshot!(check.stderr);
+}
+
+#[test]
 fn a_part_of_the_budget_is_kept_for_the_comparison() {
     let quiz = Quiz::new();
     let held_out = STUDY.replace("batch_size = 5", "batch_size = 5\nheld_out = 0.25");

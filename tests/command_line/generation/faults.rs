@@ -206,6 +206,23 @@ fn a_setting_of_which_every_request_is_refused_fails_with_what_was_said() {
 }
 
 #[test]
+fn a_setting_for_which_a_server_is_only_too_slow_fails_and_others_go_on() {
+    let quiz = Quiz::with(|_, seen| {
+        let heat = seen.body["temperature"].as_f64().unwrap_or_default();
+        (heat >= 1.0).then(Reply::silence)
+    });
+    let lab =
+        lab(&STUDY.replace("max_retries = 3", "max_retries = 0\nrequest_timeout = 0.5"), &quiz);
+    lab.temper(&["run", "study.toml"]).ok();
+    for trial in trials(&lab).values() {
+        let is_hot = trial["params"]["temperature"].as_f64() >= Some(1.0);
+        assert_eq!(trial["state"], if is_hot { "failed" } else { "completed" }, "{trial}");
+        assert!(!is_hot || trial["failure"]["kind"] == "timeout", "{trial}");
+    }
+    quiz.assert_asked_once(&lab);
+}
+
+#[test]
 fn a_comparison_that_breaks_off_is_made_good_by_resume() {
     let study = STUDY.replace("batch_size = 5", "batch_size = 5\nheld_out = 0.25");
     let quiz = Quiz::failing_from(4 * 15 + 7, Reply::error(402, "Top up"));

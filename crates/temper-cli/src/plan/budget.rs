@@ -73,7 +73,7 @@ pub(super) fn allowance(
     }
     let help = "write what may be spent: cost = 20.0";
     let cost = positive(document, "cost", section.cost, help)?;
-    if cost.is_some() && config.prices().is_none() {
+    if cost.is_some() && !config.has_prices() {
         let help = "write what a million tokens cost in [objective]: input_price = 0.15 and \
                     output_price = 0.6";
         return Err(mistake(document, "cost", "`cost` has no price".to_owned(), help));

@@ -40,7 +40,7 @@ pub(super) fn check(
         let help = "rewrite the system text instead: rewrite = \"system\"";
         return mistake(&["prompt_search", "rewrite"], message, help);
     }
-    if allowance.cost.is_some() && section.proposer(items).prices().is_none() {
+    if allowance.cost.is_some() && !section.proposer(items).has_prices() {
         let message = "`cost` counts proposals too, and the model that makes them has no price";
         let help = "write what a million tokens cost in [prompt_search]: input_price = 0.15 and \
                     output_price = 0.6";

@@ -122,7 +122,7 @@ impl ObjectiveKind {
         let who = match self {
             Self::Command { .. } => return None,
             Self::Train(_) => "the trainer",
-            Self::Generate(config) if metric == "cost" && config.prices().is_none() => {
+            Self::Generate(config) if metric == "cost" && !config.has_prices() => {
                 let help = "write what a million tokens cost in [objective]: input_price = 0.15 and \
                             output_price = 0.6";
                 return Some(("`cost` has no price".to_owned(), help.to_owned()));

@@ -40,6 +40,14 @@ pub enum ConfigError {
         /// The one that it needs.
         other: &'static str,
     },
+    /// Prices by model don't name the one that is asked.
+    #[error("`{key}` has no price for the model `{model}`")]
+    NoPrice {
+        /// The setting.
+        key: &'static str,
+        /// The model.
+        model: String,
+    },
     /// A metric that is made by us has the name of a scorer's.
     #[error("`{metric}` is a metric of every evaluation, and can't be a scorer's")]
     TakenMetric {
@@ -121,6 +129,7 @@ impl ConfigError {
             | Self::OutOfBounds { key, .. }
             | Self::Both { key, .. }
             | Self::Needs { key, .. }
+            | Self::NoPrice { key, .. }
             | Self::Set { key, .. }
             | Self::Endpoint { key, .. } => Some(key),
             Self::Prompt(PromptError::TooFewExamples { .. }) => Some("examples"),
@@ -140,6 +149,9 @@ impl ConfigError {
             Self::Missing { help, .. } => Some((*help).to_owned()),
             Self::Both { .. } => Some("leave one of them out".to_owned()),
             Self::Needs { other, .. } => Some(format!("write `{other}`, too")),
+            Self::NoPrice { key, model } => Some(format!(
+                "write what a million of its tokens cost: {key} = {{ {model:?} = 0.15 }}"
+            )),
             Self::TakenMetric { .. } => Some("give it another: metric = \"...\"".to_owned()),
             Self::ScoredTwice { .. } => {
                 Some("let `when` decide which one applies, or name two metrics".to_owned())

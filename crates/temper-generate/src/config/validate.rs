@@ -1,7 +1,6 @@
 //! The bounds of the settings.
 
 use super::{ConfigError, GenerateConfig};
-use crate::Prices;
 use crate::evaluation::is_ours;
 
 /// More requests at once than that are a slip of the pen.
@@ -31,7 +30,7 @@ impl GenerateConfig {
         if self.examples > 0 && self.examples_data.is_none() {
             return Err(ConfigError::Needs { key: "examples", other: "examples_data" });
         }
-        Prices::given(self.input_price, self.output_price)?;
+        self.checked_prices()?;
         self.sampling().check()?;
         self.check_scorers()
     }

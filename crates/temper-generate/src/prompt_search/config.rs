@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Api, ConfigError, GenerateConfig, GenerationSettings, Prices};
+use crate::{Api, ConfigError, GenerateConfig, GenerationSettings, Prices, TokenPrice};
 
 /// More rounds or more failures in one request than these are slips of the pen.
 const MOST_ROUNDS: u32 = 1000;
@@ -129,12 +129,20 @@ impl PromptSearchConfig {
         }
         if self.model.is_some() {
             proposer.model = self.model.clone();
-            (proposer.input_price, proposer.output_price) = (None, None);
+            // Those of the items' model are not its own, unless they are by name.
+            let of_it = |price: Option<TokenPrice>| match price? {
+                TokenPrice::Any(_) => None,
+                TokenPrice::OfModel(prices) => {
+                    self.model.as_ref().and_then(|it| prices.get(it).copied()).map(TokenPrice::Any)
+                }
+            };
+            proposer.input_price = of_it(proposer.input_price.take());
+            proposer.output_price = of_it(proposer.output_price.take());
         }
         proposer.api = self.api.unwrap_or(proposer.api);
         proposer.api_key_env = self.api_key_env.clone().or(proposer.api_key_env);
-        proposer.input_price = self.input_price.or(proposer.input_price);
-        proposer.output_price = self.output_price.or(proposer.output_price);
+        proposer.input_price = self.input_price.map(TokenPrice::Any).or(proposer.input_price);
+        proposer.output_price = self.output_price.map(TokenPrice::Any).or(proposer.output_price);
         proposer
     }
 }

@@ -4,7 +4,8 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::{
-    Account, Allowance, AnswerStore, Cached, Completion, GenerateConfig, Input, Part, Surroundings,
+    Account, Allowance, AnswerStore, Cached, Completion, GenerateConfig, Input, Part, Prices,
+    Surroundings, TokenPrice,
 };
 
 /// What a fake answers, given all that it reads; it may refuse to.
@@ -300,8 +301,8 @@ fn who_proposes_is_whoever_answers_unless_another_is_named() {
         endpoint: Some("http://127.0.0.1:1/v1".to_owned()),
         model: Some("pupil".to_owned()),
         api_key_env: Some("KEY".to_owned()),
-        input_price: Some(1.0),
-        output_price: Some(2.0),
+        input_price: Some(TokenPrice::Any(1.0)),
+        output_price: Some(TokenPrice::Any(2.0)),
         ..GenerateConfig::default()
     };
     let same = PromptSearchConfig::default();
@@ -310,6 +311,11 @@ fn who_proposes_is_whoever_answers_unless_another_is_named() {
     let proposer = other_model.proposer(&items);
     assert_eq!(proposer.api_key_env.as_deref(), Some("KEY"));
     assert_eq!((proposer.model.as_deref(), proposer.prices()), (Some("teacher"), None));
+    let by_name: TokenPrice = toml::from_str("pupil = 1.0\nteacher = 4.0").unwrap();
+    let output_price = Some(by_name.clone());
+    let named = GenerateConfig { input_price: Some(by_name), output_price, ..items.clone() };
+    let of_teacher = Some(Prices { input: 4.0, output: 4.0 });
+    assert_eq!(other_model.proposer(&named).prices(), of_teacher);
     let endpoint = Some("http://127.0.0.1:2/v1".to_owned());
     let elsewhere = PromptSearchConfig { endpoint, ..other_model.clone() };
     assert_eq!(elsewhere.proposer(&items).api_key_env, None, "a key is for one endpoint");

@@ -50,8 +50,8 @@ pub use error::TrainError;
 pub use model::Precision;
 pub use observer::Observer;
 pub use pretrained::{
-    ChatMessage, Ended, PretrainedError, PretrainedModel, Sampling, TextPrompt, WeightType,
-    Written, is_on_hub,
+    ChatMessage, Ended, GenerationDefaults, PretrainedError, PretrainedModel, Sampling, TextPrompt,
+    WeightType, Written, is_on_hub,
 };
 pub use report::{Report, Start, StepReport, Summary};
 pub use temper_optim::{CooldownType, OptimizerKind, Schedule, ScheduleKind};

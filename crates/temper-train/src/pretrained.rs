@@ -15,6 +15,7 @@ mod fingerprint;
 mod fold;
 mod folder;
 mod generate;
+mod generation_json;
 mod gguf;
 mod gpt2_json;
 mod hub;
@@ -36,6 +37,7 @@ pub(crate) use adapter::save_adapter;
 pub use complete::{ChatMessage, TextPrompt, Written};
 pub use error::PretrainedError;
 pub use generate::Ended;
+pub use generation_json::GenerationDefaults;
 pub use hub::is_on_hub;
 pub(crate) use hub::locate;
 pub use model::PretrainedModel;
@@ -57,6 +59,8 @@ pub(crate) struct Pretrained {
     pub(crate) shape: Shape,
     /// How it reads and writes text.
     pub(crate) words: Words,
+    /// How it is to write where nothing else is said.
+    defaults: GenerationDefaults,
     /// The weights, by Hugging Face's name.
     tensors: BTreeMap<String, Stored>,
 }

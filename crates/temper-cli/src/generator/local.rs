@@ -10,14 +10,14 @@ use temper_generate::{
     Completion, GenerateConfig, GenerateError, GenerationSettings, Generator, Input, Request,
 };
 use temper_train::{
-    ChatMessage, Device, Ended, PretrainedError, PretrainedModel, Sampling, TextPrompt, TrainError,
-    compute_on_this_thread, keep_freed_memory,
+    ChatMessage, Device, Ended, GenerationDefaults, PretrainedError, PretrainedModel, Sampling,
+    TextPrompt, TrainError, compute_on_this_thread, keep_freed_memory,
 };
 
 use crate::mistake::told;
 
-/// Where nothing is set, answers are drawn as vLLM and `OpenAI` draw them, but not without end: a small
-/// model may never come to one.
+/// Where nothing is set, answers are drawn as the model's folder says, or else as vLLM and `OpenAI`
+/// draw them, but not without end: a small model may never come to one.
 const TEMPERATURE: f64 = 1.0;
 const MAX_TOKENS: usize = 256;
 
@@ -55,7 +55,11 @@ impl LocalModel {
 
 impl Generator for LocalModel {
     fn identity(&self) -> Value {
-        json!({"weights": self.fingerprint, "draws": "of the request"})
+        json!({
+            "weights": self.fingerprint,
+            "draws": "of the request",
+            "defaults": self.model.generation_defaults(),
+        })
     }
 
     fn complete(&self, request: &Request) -> Result<Completion, GenerateError> {
@@ -70,9 +74,11 @@ impl Generator for LocalModel {
                 TextPrompt::Chat(messages.iter().map(message).collect())
             }
         };
-        let longest = settings.max_tokens.map_or(MAX_TOKENS, |tokens| tokens as usize);
+        let defaults = self.model.generation_defaults();
+        let longest = settings.max_tokens.map(|tokens| tokens as usize);
+        let longest = longest.or(defaults.max_new_tokens).unwrap_or(MAX_TOKENS);
         // Each item has draws of its own, or else luck would befall all of them together.
-        let sampling = sampling(&settings, request.key(&self.identity()).seed());
+        let sampling = sampling(&settings, defaults, request.key(&self.identity()).seed());
         let started = Instant::now();
         let written = self
             .model
@@ -93,14 +99,20 @@ impl Generator for LocalModel {
 }
 
 /// How an answer is drawn.
-fn sampling(settings: &GenerationSettings, seed: u64) -> Sampling {
+fn sampling(settings: &GenerationSettings, defaults: &GenerationDefaults, seed: u64) -> Sampling {
     let none = Sampling::default();
+    let or = |own: Option<f64>, default: Option<f64>, none| own.or(default).unwrap_or(none);
+    let default_k = defaults.top_k.filter(|count| *count > 0);
     Sampling {
-        temperature: settings.temperature.unwrap_or(TEMPERATURE),
-        top_k: settings.top_k.map(|count| count as usize),
-        top_p: settings.top_p.unwrap_or(none.top_p),
-        min_p: settings.min_p.unwrap_or(none.min_p),
-        repetition_penalty: settings.repetition_penalty.unwrap_or(none.repetition_penalty),
+        temperature: or(settings.temperature, defaults.temperature, TEMPERATURE),
+        top_k: settings.top_k.map(|count| count as usize).or(default_k),
+        top_p: or(settings.top_p, defaults.top_p, none.top_p),
+        min_p: or(settings.min_p, defaults.min_p, none.min_p),
+        repetition_penalty: or(
+            settings.repetition_penalty,
+            defaults.repetition_penalty,
+            none.repetition_penalty,
+        ),
         frequency_penalty: settings.frequency_penalty.unwrap_or(none.frequency_penalty),
         presence_penalty: settings.presence_penalty.unwrap_or(none.presence_penalty),
         seed,
@@ -124,5 +136,22 @@ impl fmt::Debug for LocalModel {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut debug = formatter.debug_struct("LocalModel");
         debug.field("fingerprint", &self.fingerprint).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_set_comes_before_what_the_folder_says_and_that_before_what_is_usual() {
+        let (temperature, top_p) = (Some(0.6), Some(0.9));
+        let folder =
+            GenerationDefaults { temperature, top_p, top_k: Some(0), ..Default::default() };
+        let settings = GenerationSettings { top_p: Some(0.5), ..Default::default() };
+        let drawn = sampling(&settings, &folder, 7);
+        assert_eq!((drawn.temperature, drawn.top_p, drawn.top_k), (0.6, 0.5, None));
+        let usual = sampling(&settings, &GenerationDefaults::default(), 7);
+        assert_eq!((usual.temperature, usual.repetition_penalty), (TEMPERATURE, 1.0));
     }
 }

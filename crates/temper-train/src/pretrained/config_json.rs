@@ -175,7 +175,7 @@ fn first_token(value: &Value) -> Option<u32> {
     all_tokens(value).first().copied()
 }
 
-fn all_tokens(value: &Value) -> Vec<u32> {
+pub(super) fn all_tokens(value: &Value) -> Vec<u32> {
     let values = value.as_array().map_or(std::slice::from_ref(value), Vec::as_slice);
     values.iter().filter_map(|value| u32::try_from(value.as_u64()?).ok()).collect()
 }

@@ -9,7 +9,10 @@ use serde_json::Value;
 use tokenizers::Tokenizer;
 
 use super::stored::Stored;
-use super::{Pretrained, PretrainedError, Words, config_json, safetensors};
+use super::{
+    GenerationDefaults, Pretrained, PretrainedError, Words, config_json, generation_json,
+    safetensors,
+};
 use crate::Architecture;
 
 /// The weights in one file.
@@ -29,17 +32,24 @@ pub(super) fn open(folder: &Path) -> Result<Pretrained, PretrainedError> {
     let tokenizer_path = required(folder, "tokenizer.json")?;
     let tokenizer = Tokenizer::from_file(&tokenizer_path)
         .map_err(|source| PretrainedError::Tokenizer { path: tokenizer_path, source })?;
+    let (defaults, more_eos) = generation(folder)?;
+    let mut eos = described.eos;
+    for token in more_eos {
+        if !eos.contains(&token) {
+            eos.push(token);
+        }
+    }
     let words = Words {
         tokenizer: Arc::new(tokenizer),
         chat_template: chat_template(folder)?,
         bos: described.bos,
-        eos: described.eos,
+        eos,
     };
     let mut tensors = tensors(folder)?;
     if described.shape.architecture == Architecture::Gpt2 {
         tensors = tensors.into_iter().map(|(name, stored)| (with_prefix(name), stored)).collect();
     }
-    Ok(Pretrained { shape: described.shape, words, tensors })
+    Ok(Pretrained { shape: described.shape, words, defaults, tensors })
 }
 
 /// The name of a GPT-2's tensor, which old files write without the name of the whole.
@@ -79,6 +89,16 @@ fn chat_template(folder: &Path) -> Result<Option<String>, PretrainedError> {
         return Ok(None);
     }
     Ok(parse(&config)?["chat_template"].as_str().map(str::to_owned))
+}
+
+/// How the model is to write, and the tokens that end a text besides those of config.json.
+fn generation(folder: &Path) -> Result<(GenerationDefaults, Vec<u32>), PretrainedError> {
+    let path = folder.join("generation_config.json");
+    if !path.exists() {
+        return Ok(Default::default());
+    }
+    generation_json::read(parse(&path)?)
+        .map_err(|error| PretrainedError::Damaged { path, fault: error.to_string() })
 }
 
 fn required(folder: &Path, file: &str) -> Result<PathBuf, PretrainedError> {

@@ -7,7 +7,7 @@ use burn::tensor::{Int, Tensor, TensorData};
 use tokenizers::Tokenizer;
 
 use super::prompt::LastPrompt;
-use super::{Pretrained, PretrainedError, Shape, Words, load_weights, locate};
+use super::{GenerationDefaults, Pretrained, PretrainedError, Shape, Words, load_weights, locate};
 use crate::model::{Cache, Model};
 use crate::{Architecture, Device, TrainConfig, TrainError};
 
@@ -34,6 +34,7 @@ pub struct PretrainedModel {
     pub(super) words: Words,
     pub(super) config: TrainConfig,
     pub(super) device: burn::tensor::Device,
+    pub(super) defaults: GenerationDefaults,
     pub(super) last_prompt: LastPrompt,
 }
 
@@ -56,8 +57,9 @@ impl PretrainedModel {
         let config = TrainConfig { base_model, max_seq_length, ..TrainConfig::default() };
         let config = config.with_shape(&pretrained.shape);
         let (model, _) = load_weights(Model::new(&config, &device), &pretrained, &device)?;
-        let Pretrained { shape, words, .. } = pretrained;
-        Ok(PretrainedModel::new(model, shape, words, config, device))
+        let Pretrained { shape, words, defaults, .. } = pretrained;
+        let model = PretrainedModel::new(model, shape, words, config, device);
+        Ok(PretrainedModel { defaults, ..model })
     }
 
     /// A model of these settings and this shape.
@@ -68,7 +70,8 @@ impl PretrainedModel {
         config: TrainConfig,
         device: burn::tensor::Device,
     ) -> PretrainedModel {
-        PretrainedModel { model, shape, words, config, device, last_prompt: LastPrompt::default() }
+        let (defaults, last_prompt) = (GenerationDefaults::default(), LastPrompt::default());
+        PretrainedModel { model, shape, words, config, device, defaults, last_prompt }
     }
 
     /// Its tokenizer.
@@ -79,6 +82,11 @@ impl PretrainedModel {
     /// How a chat becomes text, in Jinja, if the checkpoint says so.
     pub fn chat_template(&self) -> Option<&str> {
         self.words.chat_template.as_deref()
+    }
+
+    /// How it is to write where nothing else is said, if its folder says so (`generation_config.json`).
+    pub fn generation_defaults(&self) -> &GenerationDefaults {
+        &self.defaults
     }
 
     /// The natural logarithms of the probabilities of the token after `tokens`: one for each

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::*;
-use crate::Device;
+use crate::{Device, GenerationDefaults, WeightType};
 
 fn tiny() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("reference/tiny/f32")
@@ -22,6 +22,35 @@ fn with_template(template: &str) -> PretrainedModel {
     }
     fs::write(folder.path().join("chat_template.jinja"), template).unwrap();
     PretrainedModel::load(folder.path(), Device::Cpu).unwrap()
+}
+
+#[test]
+fn a_folder_says_how_its_model_writes_and_what_else_ends_a_text() {
+    let prompt = text("the loss falls");
+    let written = |model: &PretrainedModel| {
+        model.complete(&prompt, Some(20), &Sampling::default(), &[]).unwrap()
+    };
+    let whole = with_template("");
+    assert_eq!(*whole.generation_defaults(), GenerationDefaults::default());
+    let tokens = whole.encode(&text(&written(&whole).text)).unwrap();
+    let file = format!(
+        r#"{{"do_sample": true, "temperature": 0.6, "top_k": 20, "top_p": 0.95, "eos_token_id": [1, {}],
+        "transformers_version": "4.51.0"}}"#,
+        tokens[5]
+    );
+    let folder = tempfile::tempdir().unwrap();
+    whole.save_pretrained(folder.path(), WeightType::F32).unwrap();
+    fs::write(folder.path().join("generation_config.json"), file).unwrap();
+    let short = PretrainedModel::load(folder.path(), Device::Cpu).unwrap();
+    let (temperature, top_k, top_p) = (Some(0.6), Some(20), Some(0.95));
+    let defaults = GenerationDefaults { temperature, top_k, top_p, ..Default::default() };
+    assert_eq!(*short.generation_defaults(), defaults);
+    let ended = written(&short);
+    assert_eq!(ended.ended, Ended::Stop);
+    assert!(ended.new_tokens <= 6 && written(&whole).text.starts_with(&ended.text), "{ended:?}");
+    fs::write(folder.path().join("generation_config.json"), r#"{"top_k": "all"}"#).unwrap();
+    let error = PretrainedModel::load(folder.path(), Device::Cpu).err().unwrap().to_string();
+    assert!(error.contains("generation_config.json"), "{error}");
 }
 
 fn text(text: &str) -> TextPrompt {

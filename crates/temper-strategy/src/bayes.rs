@@ -8,12 +8,13 @@
 //! the best nor stay where nothing is left to be gained.
 //!
 //! What is known of the noise of a result, as where trials report `accuracy_noise` beside the goal
-//! `accuracy`, is taken as known; of the rest the processes learn how large it is.
+//! `accuracy`, is taken as known; of the rest the processes learn how large it is. Where it would hide
+//! what a trial could tell, the improvement counts for less.
 //!
 //! Sources: Jones, Schonlau and Welch 1998 (expected improvement); Ament et al. 2023 (its stable
 //! logarithm); Hvarfner, Hellsten and Nardi 2024 (the prior of the lengthscales); Song et al. 2024
-//! (half-rank warping); Ginsbourger, Le Riche and Carraro 2010 (pending trials as if they had
-//! ended as predicted).
+//! (half-rank warping); Huang et al. 2006 (augmented expected improvement, for noisy results);
+//! Ginsbourger, Le Riche and Carraro 2010 (pending trials as if they had ended as predicted).
 
 mod acquisition;
 mod axes;

@@ -5,10 +5,12 @@ use std::collections::HashSet;
 use temper_core::{Config, Event, FailureKind, History, Outcome, State, Trial, TrialId};
 use temper_space::Space;
 
+mod items;
 mod level;
 mod merged;
 mod noise;
 
+use items::Expected;
 use level::Level;
 use merged::merge;
 use noise::noises;
@@ -130,12 +132,18 @@ impl Evidence {
             return;
         }
         let all = || self.ended.iter().map(|id| trial(*id));
-        let level = (self.moving && is_single).then(|| Level::of(all(), space.dims())).flatten();
+        let comparison = (self.moving && is_single)
+            .then(|| Comparison::of(all(), space.dims(), history))
+            .flatten();
+        let comparison = comparison.as_ref();
         let costs = history.setup().and_then(|setup| setup.budget.costs.as_ref());
         for index in &self.open {
             let (lesson, trial) = (&mut self.lessons[*index], trial(self.ended[*index]));
-            lesson.end = end(history, trial, level);
-            lesson.noises = noises(history, trial, level.map(Level::step));
+            lesson.end = end(history, trial, comparison);
+            lesson.noises = match comparison {
+                Some(comparison) => comparison.noises(history, trial),
+                None => noises(history, trial, None),
+            };
             lesson.cost = costs.and_then(|costs| costs.measure.whole(trial, history));
         }
         self.open.retain(is_cut);
@@ -206,9 +214,54 @@ fn has_end(trial: &Trial) -> bool {
     matches!(trial.state(), State::Completed | State::Failed)
 }
 
-fn end(history: &History, trial: &Trial, level: Option<Level>) -> End {
+/// How trials are compared of which some were cut short.
+enum Comparison {
+    /// By what they are expected to lose on all items of an evaluation.
+    Expected(Expected),
+    /// By what they had lost up to a step.
+    At(Level),
+}
+
+impl Comparison {
+    fn of<'a>(
+        trials: impl Iterator<Item = &'a Trial> + Clone,
+        dims: usize,
+        history: &History,
+    ) -> Option<Self> {
+        let expected = Expected::of(trials.clone(), history).map(Self::Expected);
+        expected.or_else(|| Level::of(trials, dims).map(Self::At))
+    }
+
+    /// The loss of a trial; `None` if it says nothing beside the others.
+    fn loss(&self, trial: &Trial, history: &History) -> Option<f64> {
+        match self {
+            Self::Expected(expected) => expected.get(trial.id()).map(|it| it.loss),
+            Self::At(level) => level.loss(trial, history),
+        }
+    }
+
+    /// The standard deviation that is known of its noise, one per goal, of which there is one.
+    fn noises(&self, history: &History, trial: &Trial) -> Vec<f64> {
+        let until = match self {
+            Self::Expected(_) => None,
+            Self::At(level) => Some(level.step()),
+        };
+        let mut noises = noises(history, trial, until);
+        if let Self::Expected(expected) = self
+            && let Some(estimate) = expected.get(trial.id())
+        {
+            for noise in &mut noises {
+                // That of the answers would be less if all were there.
+                *noise = (*noise * estimate.share.sqrt()).hypot(estimate.variance.sqrt());
+            }
+        }
+        noises
+    }
+}
+
+fn end(history: &History, trial: &Trial, comparison: Option<&Comparison>) -> End {
     let losses = || trial.losses().iter().map(|loss| loss.get()).collect();
-    match (trial.state(), trial.failure(), level.and_then(|level| level.loss(trial, history))) {
+    match (trial.state(), trial.failure(), comparison.and_then(|it| it.loss(trial, history))) {
         (State::Completed, _, partial) => {
             let losses = partial.map_or_else(losses, |loss| vec![loss]);
             End::Completed { losses, excesses: history.excesses(trial) }

@@ -27,6 +27,8 @@ pub use race::{Race, RaceOptions};
 pub use threshold::{Threshold, ThresholdOptions};
 pub use wilcoxon::{Wilcoxon, WilcoxonOptions};
 
+pub(crate) use items::ItemLosses;
+
 use temper_core::{Direction, Goal, History, Loss, Report, Step, Trial};
 
 /// The lowest loss reported up to the step.

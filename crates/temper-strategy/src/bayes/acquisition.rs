@@ -10,9 +10,11 @@ use super::price::Price;
 /// The logarithm of the expected improvement, weighed by the chance to succeed and by what is
 /// believed of the optimum, and divided by a power of what the trial costs:
 ///
-/// `a(x) = ln E[volume that f(x) newly dominates] + sum_c w_c ln P(c(x) <= 0) + w ln pi(x) - p(x)`,
+/// `a = ln E[volume that f(x) newly dominates] + ln v(x) + sum_c w_c ln P(c(x) <= 0)`
+/// `+ w ln pi(x) - p(x)`,
 ///
-/// where `p(x)` is the price of a trial ([`Price`]).
+/// where `v(x)` is what a noisy result is worth ([`ln_worth`]) and `p(x)` the price of a trial
+/// ([`Price`]).
 ///
 /// Ament et al. 2023, "Unexpected Improvements to Expected Improvement for Bayesian Optimization",
 /// eq. 8 and section 4.2; Gardner et al. 2014, "Bayesian Optimization with Inequality
@@ -30,6 +32,8 @@ pub(super) struct Acquisition<'a> {
 pub(super) struct Improvement {
     pub(super) goals: Vec<Gp>,
     pub(super) boxes: Boxes,
+    /// The variance of the noise of a further result, where there is one goal and it counts; else 0.
+    pub(super) noise: f64,
 }
 
 /// What is to come out at 0 or below.
@@ -59,12 +63,12 @@ impl Acquisition<'_> {
         let points: Vec<_> =
             places.iter().map(|place| (place.point.clone(), place.active.clone())).collect();
         let mut values = vec![0.0; places.len()];
-        if let Some(Improvement { goals, boxes }) = &self.improvement {
+        if let Some(Improvement { goals, boxes, noise }) = &self.improvement {
             let goals = goals.iter().map(|gp| gp.predict_many(&points));
             let predictions = goals.collect::<Result<Vec<_>, _>>()?;
             for (index, value) in values.iter_mut().enumerate() {
                 let here: Vec<_> = predictions.iter().map(|goal| goal[index]).collect();
-                *value += ln_improvement(&here, boxes).0;
+                *value += ln_improvement(&here, boxes).0 + ln_worth(here[0].variance, *noise).0;
             }
         }
         for limit in &self.limits {
@@ -84,11 +88,14 @@ impl Acquisition<'_> {
     pub(super) fn sloped(&self, place: &Place, gradient: &mut [f64]) -> Result<f64, GpError> {
         let sloped = |gp: &Gp| gp.predict_sloped(&place.point, &place.active);
         let mut total = 0.0;
-        if let Some(Improvement { goals, boxes }) = &self.improvement {
+        if let Some(Improvement { goals, boxes, noise }) = &self.improvement {
             let goals = goals.iter().map(sloped).collect::<Result<Vec<_>, _>>()?;
             let predictions: Vec<_> = goals.iter().map(|goal| goal.prediction).collect();
-            let (value, slopes) = ln_improvement(&predictions, boxes);
+            let (value, mut slopes) = ln_improvement(&predictions, boxes);
             total += value;
+            let (worth, slope) = ln_worth(predictions[0].variance, *noise);
+            total += worth;
+            slopes[0].1 += slope;
             goals.iter().zip(slopes).for_each(|(goal, slope)| descend(goal, slope, gradient));
         }
         for limit in &self.limits {
@@ -116,6 +123,19 @@ fn descend(sloped: &Sloped, (by_mean, by_variance): Slope, gradient: &mut [f64])
     let slopes = sloped.mean.iter().zip(&sloped.variance);
     let slopes = slopes.map(|(mean, variance)| by_mean * mean + by_variance * variance);
     gradient.iter_mut().zip(slopes).for_each(|(slot, slope)| *slot += slope);
+}
+
+/// The logarithm of what a result with noise is worth beside one without, and its slope by the
+/// variance: little where the noise hides what is not known.
+///
+/// `1 - sqrt(noise / (variance + noise))`: Huang et al. 2006, "Global Optimization of Stochastic
+/// Black-Box Systems via Sequential Kriging Meta-Models", eq. 14.
+fn ln_worth(variance: f64, noise: f64) -> (f64, f64) {
+    let total = variance + noise;
+    let root = (noise / total).sqrt();
+    // 1 - root, also where that is close to 1.
+    let worth = variance / total / (1.0 + root);
+    (worth.ln(), root / (2.0 * total * worth))
 }
 
 /// What an edge of the boxes is to the prediction of one goal.
@@ -231,6 +251,20 @@ mod tests {
                 // Central differences of numbers of order 10^4 keep six digits.
                 assert!((slope - expected).abs() < 1e-5 * expected.abs().max(1.0), "{index}");
             }
+        }
+    }
+
+    #[test]
+    fn a_result_with_noise_is_worth_less_where_little_is_unknown() {
+        assert_eq!(ln_worth(0.3, 0.0), (0.0, 0.0));
+        for (variance, noise) in [(0.3, 0.2), (1e-6, 2.0), (5.0, 1e-3)] {
+            let (value, slope) = ln_worth(variance, noise);
+            let exact = 1.0 - (noise / (variance + noise)).sqrt();
+            assert!((value - exact.ln()).abs() < 1e-8, "{value}");
+            let step = 1e-4 * variance;
+            let ends = [variance + step, variance - step].map(|it| ln_worth(it, noise).0);
+            let expected = (ends[0] - ends[1]) / (2.0 * step);
+            assert!((slope - expected).abs() < 1e-6 * expected, "{slope} {expected}");
         }
     }
 

@@ -127,12 +127,13 @@ impl Surrogates {
             };
             let failed: Vec<Place> =
                 known.lessons.iter().filter(|lesson| has_failed(lesson)).map(place).collect();
+            let noise = noise(&goals[0], &outcomes, known.by_rank);
             for gp in &mut goals {
                 disappoint(gp, &failed[failed.len().saturating_sub(FAILURES)..])?;
                 expect(gp, known.pending)?;
             }
             // While every result breaks a constraint, keeping them all comes first.
-            improvement = (least <= 0.0).then_some(Improvement { goals, boxes });
+            improvement = (least <= 0.0).then_some(Improvement { goals, boxes, noise });
         }
         if improvement.is_none() && limits.is_empty() {
             return Ok(None);
@@ -212,6 +213,21 @@ impl Surrogates {
         }
         Ok(limits)
     }
+}
+
+/// The variance of the noise of a further result of a single goal, in the unit of its process: what is
+/// usual among those that are known, or else what the process has learned.
+///
+/// Without noise the latter is what the process can't explain, and near the best results there may
+/// be something to gain that is smaller. So it counts in one of the two turns.
+fn noise(gp: &Gp, outcomes: &[Outcome<'_>], by_rank: bool) -> f64 {
+    if outcomes.iter().any(|outcome| outcome.losses.len() != 1) {
+        return 0.0;
+    }
+    let (losses, noises) = of_goal(outcomes, 0);
+    let outputs = if by_rank { ranked(&losses, &noises) } else { fenced(&losses, &noises) };
+    let learned = if by_rank { 0.0 } else { gp.hyperparameters().noise };
+    outputs.usual_variance().unwrap_or(learned)
 }
 
 fn model(axes: &Axes<'_>) -> Model {

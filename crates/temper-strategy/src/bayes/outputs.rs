@@ -35,6 +35,13 @@ impl Outputs {
         outputs
     }
 
+    /// The median of the variances that are known.
+    pub(super) fn usual_variance(&self) -> Option<f64> {
+        let mut known: Vec<f64> = self.variances.iter().copied().filter(|it| *it > 0.0).collect();
+        known.sort_by(f64::total_cmp);
+        known.get(known.len() / 2).copied()
+    }
+
     /// Whether anything is known of the noise.
     pub(super) fn are_noisy(&self) -> bool {
         self.variances.iter().any(|variance| *variance > 0.0)
@@ -110,6 +117,8 @@ mod tests {
         let expected = noises.map(|noise| (noise / unit).powi(2));
         assert_eq!(outputs.variances[..3], expected);
         assert_eq!(outputs.variances[3..], [0.0; 3]);
+        assert_eq!(outputs.usual_variance(), Some(expected[0]));
+        assert_eq!(fenced(&LOSSES, &[]).usual_variance(), None);
         assert_eq!(outputs.values, fenced(&LOSSES, &[]).values);
         assert!(outputs.are_noisy() && !fenced(&LOSSES, &[]).are_noisy());
     }

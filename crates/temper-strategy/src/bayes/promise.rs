@@ -54,7 +54,10 @@ impl Promises {
         // What is believed of the optimum promises nothing, and no trial is worth less for its cost.
         let (belief, pending, thrift, by_rank) = (None, &[][..], 0.0, false);
         let known = Known { axes: &axes, lessons, pending, belief, thrift, by_rank };
-        let Some(learned) = self.surrogates.learn(&known, rng)? else { return Ok(None) };
+        let Some(mut learned) = self.surrogates.learn(&known, rng)? else { return Ok(None) };
+        if let Some(improvement) = &mut learned.acquisition.improvement {
+            improvement.noise = 0.0; // It is about the function, not what a trial would tell of it.
+        }
         let Some(improvement) = &learned.acquisition.improvement else { return Ok(None) };
         let Some(gp) = improvement.goals.first() else { return Ok(None) };
         let sources = Sources::new(&axes, &learned.incumbents, None);

@@ -1,8 +1,9 @@
 //! Where trials are compared of which some were cut short.
 //!
 //! A loss after few steps and one after many don't compare. So the losses of one level do, the lowest
-//! up to a step (the last, if losses are means over items): to the last step that enough trials have come to. Those that completed have come to any.
-//! What did not come as far was cut short for being worse, and says nothing there.
+//! up to a step (the last, if losses are means over items): to the last step that enough trials have
+//! come to. Those that completed have come to any. What did not come as far was cut short for being
+//! worse, and says nothing there.
 //!
 //! Source: Falkner, Klein and Hutter, "BOHB: Robust and Efficient Hyperparameter Optimization at Scale",
 //! ICML 2018, section 4.1, which models the largest budget with enough observations. Forecasts of where

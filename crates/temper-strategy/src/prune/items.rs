@@ -12,7 +12,7 @@ use super::goal;
 
 /// Which of the reported numbers is of the item alone.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Scored {
+pub(crate) struct ItemLosses {
     /// Its name.
     pub(super) metric: String,
     direction: Direction,
@@ -20,7 +20,7 @@ pub(super) struct Scored {
     goal: Option<usize>,
 }
 
-impl Scored {
+impl ItemLosses {
     /// The metric of that name, a goal or another one with the direction of the first goal. If none is
     /// named, it is `item_<goal>` of the first goal where trials report that, and else the goal.
     pub(super) fn of(named: Option<&str>, history: &History) -> Self {
@@ -39,8 +39,14 @@ impl Scored {
         }
     }
 
+    /// Those of `item_<goal>` of the first goal, where trials report that.
+    pub(crate) fn beside(history: &History) -> Option<Self> {
+        let metric = reported_beside(history)?;
+        Some(Self::of(Some(&metric), history))
+    }
+
     /// The losses of the trial's items; finite.
-    pub(super) fn losses(&self, trial: &Trial) -> BTreeMap<Step, f64> {
+    pub(crate) fn losses(&self, trial: &Trial) -> BTreeMap<Step, f64> {
         let known = |report: &Report| Some((report.step, self.loss(report)?));
         trial.reports().iter().filter_map(known).collect()
     }

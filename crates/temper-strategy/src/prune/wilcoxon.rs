@@ -11,7 +11,7 @@
 use serde::{Deserialize, Serialize};
 use temper_core::{History, Judgement, Pruner, Step, TrialId};
 
-use super::items::{Scored, mean};
+use super::items::{ItemLosses, mean};
 use super::signed_rank::p_greater;
 use crate::registry::{Entry, RegistryError, read_options};
 
@@ -70,7 +70,7 @@ impl Pruner for Wilcoxon {
         let (Some(trial), Some(best)) = (history.trial(trial), best) else {
             return Judgement::go_on();
         };
-        let scored = Scored::of(self.0.metric.as_deref(), history);
+        let scored = ItemLosses::of(self.0.metric.as_deref(), history);
         let (own, others) = (scored.losses(trial), scored.losses(best));
         let shared = own.iter().filter_map(|(step, loss)| Some(loss - others.get(step)?));
         let differences: Vec<f64> = shared.collect();

@@ -24,7 +24,7 @@ use std::collections::BTreeMap;
 use statrs::distribution::{ContinuousCDF, StudentsT};
 use temper_core::{History, State, Step, Trial};
 
-use super::super::items::{Scored, mean};
+use super::super::items::{ItemLosses, mean};
 use super::RaceOptions;
 
 /// Who answers alike has differences of variance 0. It is taken as if a part of a pair more had been
@@ -45,7 +45,7 @@ pub(super) struct Runner<'a> {
 /// All runners.
 pub(super) struct Standing<'a> {
     pub(super) runners: Vec<Runner<'a>>,
-    scored: Scored,
+    scored: ItemLosses,
     options: &'a RaceOptions,
     items: Step,
 }
@@ -54,7 +54,7 @@ impl<'a> Standing<'a> {
     /// The trials that have reported and neither failed nor were stopped; of those that keep all
     /// constraints alone, if one does.
     pub(super) fn of(options: &'a RaceOptions, items: Step, history: &'a History) -> Self {
-        let scored = Scored::of(options.metric.as_deref(), history);
+        let scored = ItemLosses::of(options.metric.as_deref(), history);
         let is_out = |trial: &Trial| matches!(trial.state(), State::Failed | State::Pruned);
         let runs = |trial: &&Trial| !is_out(trial) && !trial.reports().is_empty();
         let all = || history.trials().iter().filter(runs);

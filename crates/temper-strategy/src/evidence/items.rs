@@ -1,0 +1,181 @@
+//! What trials that answered only some items of an evaluation would have scored on all of them.
+//!
+//! A mean over few items and one over many don't compare: the items differ. So the loss of a trial on
+//! an item is taken as the sum of what the trial loses anywhere, what the item costs any trial, which is
+//! drawn from a normal distribution, and luck: a mixed model, with its variances by restricted maximum
+//! likelihood (EM; Laird and Ware, "Random-Effects Models for Longitudinal Data", Biometrics 1982). What a
+//! trial has not answered is then what the model expects, and how far that scatters is known.
+
+use std::collections::BTreeMap;
+
+use temper_core::{History, State, Step, Trial, TrialId};
+
+use crate::prune::ItemLosses;
+
+/// How often the model is improved; far more than it takes.
+const ROUNDS: usize = 50;
+
+/// The losses after all items as they are expected to be.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Expected(BTreeMap<TrialId, Estimate>);
+
+/// One of them.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Estimate {
+    pub(super) loss: f64,
+    /// The variance of what is not known of it: of the luck on the items that are not answered.
+    pub(super) variance: f64,
+    /// The share of the items that are answered.
+    pub(super) share: f64,
+}
+
+/// What one trial lost on the items that it answered.
+struct Answers {
+    id: TrialId,
+    is_whole: bool,
+    /// What it reported as its loss.
+    reported: f64,
+    losses: Vec<(usize, f64)>,
+}
+
+/// What explains the losses.
+struct Model {
+    /// What each trial loses.
+    trials: Vec<f64>,
+    /// What each item costs beside that, as far as it is known.
+    items: Vec<f64>,
+    /// The variance of the luck.
+    luck: f64,
+}
+
+impl Expected {
+    /// Those of the trials that have ended or paused and did not fail; `None` if they don't report
+    /// what they scored on single items, or too little is known to tell luck from items.
+    pub(super) fn of<'a>(
+        trials: impl Iterator<Item = &'a Trial>,
+        history: &History,
+    ) -> Option<Self> {
+        let scored = ItemLosses::beside(history)?;
+        let (answers, seen) = answers(trials, &scored);
+        let known: usize = answers.iter().map(|it| it.losses.len()).sum();
+        if answers.len() < 2 || known <= answers.len() + seen {
+            return None;
+        }
+        let all = match answers.iter().any(|it| it.is_whole) {
+            true => seen,
+            false => {
+                let said = history.setup().and_then(|setup| setup.max_steps);
+                said.map_or(seen, |steps| seen.max(steps as usize))
+            }
+        };
+        let model = Model::fit(&answers, seen);
+        let of =
+            |(index, answers): (usize, &Answers)| (answers.id, model.estimate(index, answers, all));
+        let mut estimates: BTreeMap<_, _> = answers.iter().enumerate().map(of).collect();
+        // Items may weigh differently, which only whole means tell.
+        let whole: Vec<&Answers> = answers.iter().filter(|it| it.is_whole).collect();
+        let apart = |it: &&Answers| it.reported - estimates[&it.id].loss;
+        let shift: f64 = whole.iter().map(apart).map(|it| it / whole.len() as f64).sum();
+        for it in &answers {
+            let estimate = estimates.get_mut(&it.id).expect("each has one");
+            estimate.loss = if it.is_whole { it.reported } else { estimate.loss + shift };
+        }
+        Some(Self(estimates))
+    }
+
+    /// That of a trial.
+    pub(super) fn get(&self, trial: TrialId) -> Option<Estimate> {
+        self.0.get(&trial).copied()
+    }
+}
+
+/// What each trial lost on items, which are numbered in the order of their steps, and how many items
+/// there are.
+fn answers<'a>(
+    trials: impl Iterator<Item = &'a Trial>,
+    scored: &ItemLosses,
+) -> (Vec<Answers>, usize) {
+    let mut steps: Vec<Step> = Vec::new();
+    let mut all = Vec::new();
+    for trial in trials.filter(|trial| trial.state() != State::Failed) {
+        let losses = scored.losses(trial);
+        let Some(last) = trial.losses().first().filter(|_| !losses.is_empty()) else { continue };
+        steps.extend(losses.keys());
+        all.push((trial, last.get(), losses));
+    }
+    steps.sort_unstable();
+    steps.dedup();
+    let place = |step| steps.binary_search(&step).expect("it is one of them");
+    let answers = all.into_iter().map(|(trial, reported, losses)| Answers {
+        id: trial.id(),
+        is_whole: trial.state() == State::Completed,
+        reported,
+        losses: losses.into_iter().map(|(step, loss)| (place(step), loss)).collect(),
+    });
+    (answers.collect(), steps.len())
+}
+
+impl Model {
+    fn fit(answers: &[Answers], items: usize) -> Self {
+        let known: usize = answers.iter().map(|it| it.losses.len()).sum();
+        let mean = |it: &Answers| {
+            let count = it.losses.len() as f64;
+            it.losses.iter().map(|(_, loss)| loss / count).sum::<f64>()
+        };
+        let mut model =
+            Self { trials: answers.iter().map(mean).collect(), items: vec![0.0; items], luck: 0.0 };
+        // At first luck and items have a half each.
+        let squares: f64 = model.residuals(answers).map(|rest| rest * rest).sum();
+        let mut of_items = squares / known as f64 / 2.0;
+        model.luck = of_items;
+        for _ in 0..ROUNDS {
+            if model.luck <= 0.0 || of_items <= 0.0 {
+                break;
+            }
+            let (mut sums, mut counts) = (vec![0.0; items], vec![0.0_f64; items]);
+            for (answers, trial) in answers.iter().zip(&model.trials) {
+                for (item, loss) in &answers.losses {
+                    sums[*item] += loss - trial;
+                    counts[*item] += 1.0;
+                }
+            }
+            let unknown: Vec<f64> =
+                counts.iter().map(|count| 1.0 / (count / model.luck + 1.0 / of_items)).collect();
+            for item in 0..items {
+                model.items[item] = unknown[item] / model.luck * sums[item];
+            }
+            for (answers, trial) in answers.iter().zip(&mut model.trials) {
+                let count = answers.losses.len() as f64;
+                let own = answers.losses.iter().map(|(item, loss)| loss - model.items[*item]);
+                *trial = own.sum::<f64>() / count;
+            }
+            let squares: f64 = model.residuals(answers).map(|rest| rest * rest).sum();
+            let spread: f64 = unknown.iter().zip(&counts).map(|(one, count)| one * count).sum();
+            model.luck = (squares + spread) / (known - answers.len()) as f64;
+            let of = |(item, unknown): (&f64, &f64)| item * item + unknown;
+            of_items = model.items.iter().zip(&unknown).map(of).sum::<f64>() / items as f64;
+        }
+        model
+    }
+
+    /// What is left of each loss.
+    fn residuals<'a>(&'a self, answers: &'a [Answers]) -> impl Iterator<Item = f64> + 'a {
+        answers.iter().zip(&self.trials).flat_map(move |(answers, trial)| {
+            answers.losses.iter().map(move |(item, loss)| loss - trial - self.items[*item])
+        })
+    }
+
+    /// The mean over `all` items: those that the trial answered, and what is expected of the others.
+    fn estimate(&self, index: usize, answers: &Answers, all: usize) -> Estimate {
+        let [count, all] = [answers.losses.len() as f64, all as f64];
+        Estimate {
+            // What the answered ones have beside the trial and the items comes to 0.
+            loss: self.trials[index] + self.items.iter().sum::<f64>() / all,
+            variance: self.luck * (1.0 / count - 1.0 / all),
+            share: count / all,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -77,6 +77,15 @@ impl AnswerStore {
         earlier.map_or_else(|| Ok(completion.clone()), |text| self.parse(&text))
     }
 
+    /// Adds what was spent without an answer to what that account has.
+    ///
+    /// # Errors
+    ///
+    /// If the file can't be written.
+    pub(crate) fn spend(&self, account: &Account, spent: Spending) -> Result<(), StoreError> {
+        add(&self.connection(), account, spent).map_err(|error| self.failure(error))
+    }
+
     /// What that account has spent.
     ///
     /// # Errors
@@ -143,22 +152,7 @@ impl AnswerStore {
                 .prepare_cached("INSERT INTO answers (key, completion) VALUES (?, ?)")?
                 .execute(params![key.0, text])?;
         }
-        let Spending { requests, input_tokens, output_tokens, cost } = spent;
-        let add = "INSERT INTO spendings VALUES (?, ?, ?, ?, ?, ?)
-             ON CONFLICT (study, trial) DO UPDATE SET
-                 requests = requests + excluded.requests,
-                 input_tokens = input_tokens + excluded.input_tokens,
-                 output_tokens = output_tokens + excluded.output_tokens,
-                 cost = cost + excluded.cost";
-        let Account { study, trial } = account;
-        transaction.prepare_cached(add)?.execute(params![
-            study,
-            trial,
-            requests,
-            input_tokens,
-            output_tokens,
-            cost
-        ])?;
+        add(&transaction, account, spent)?;
         transaction.commit()?;
         Ok(earlier)
     }
@@ -178,6 +172,20 @@ impl AnswerStore {
     fn connection(&self) -> MutexGuard<'_, Connection> {
         self.connection.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Adds to what an account has spent.
+fn add(connection: &Connection, account: &Account, spent: Spending) -> rusqlite::Result<()> {
+    let Spending { requests, input_tokens, output_tokens, cost } = spent;
+    let Account { study, trial } = account;
+    let add = "INSERT INTO spendings VALUES (?, ?, ?, ?, ?, ?)
+         ON CONFLICT (study, trial) DO UPDATE SET
+             requests = requests + excluded.requests,
+             input_tokens = input_tokens + excluded.input_tokens,
+             output_tokens = output_tokens + excluded.output_tokens,
+             cost = cost + excluded.cost";
+    let values = params![study, trial, requests, input_tokens, output_tokens, cost];
+    connection.prepare_cached(add)?.execute(values).map(drop)
 }
 
 fn find(connection: &Connection, key: RequestKey) -> rusqlite::Result<Option<String>> {

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::{
     Account, Allowance, AnswerStore, Completion, GenerateError, Generator, Prices, Request,
-    StoreError,
+    Spending, StoreError,
 };
 
 #[cfg(test)]
@@ -64,7 +64,9 @@ impl Cached {
         if self.allowance.is_limited() {
             self.check_allowance()?;
         }
-        let given = self.generator.complete(request)?;
+        let given = self.generator.complete(request);
+        self.count_waste()?;
+        let given = given?;
         let cost = self.prices.and_then(|prices| prices.cost(&given)).unwrap_or(0.0);
         let completion = self
             .store
@@ -75,6 +77,17 @@ impl Cached {
             return Err(GenerateError::Unable(said.to_owned()));
         }
         Ok(Answer { completion, is_cached: false })
+    }
+
+    /// Counts what answers of no use have taken.
+    fn count_waste(&self) -> Result<(), StoreError> {
+        let (input_tokens, output_tokens) = self.generator.take_waste();
+        if input_tokens == 0 && output_tokens == 0 {
+            return Ok(());
+        }
+        let cost = self.prices.map_or(0.0, |prices| prices.of(input_tokens, output_tokens));
+        let waste = Spending { requests: 0, input_tokens, output_tokens, cost };
+        self.store.spend(&self.account, waste)
     }
 
     fn check_allowance(&self) -> Result<(), GenerateError> {

@@ -1,6 +1,7 @@
 //! A client of endpoints that speak as `OpenAI`'s do.
 
 use std::fmt;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
@@ -41,6 +42,8 @@ pub struct Endpoint {
     agent: ureq::Agent,
     breaker: CircuitBreaker,
     pause: Box<dyn Pause>,
+    /// Tokens of answers without choices, read and written.
+    wasted: Mutex<(u64, u64)>,
 }
 
 impl Endpoint {
@@ -53,7 +56,8 @@ impl Endpoint {
         config.check()?;
         let key = ApiKey::read(&config)?;
         let agent = agent(&config);
-        Ok(Self { config, key, agent, breaker: CircuitBreaker::default(), pause })
+        let (breaker, wasted) = (CircuitBreaker::default(), Mutex::default());
+        Ok(Self { config, key, agent, breaker, pause, wasted })
     }
 
     /// Asks until there is an answer, or no prospect of one.
@@ -118,7 +122,7 @@ impl Endpoint {
         let is_of_request = match error {
             EndpointError::Refused { .. } => true,
             // What still answers is only slow with this one.
-            EndpointError::TimedOut { .. } => self.greeted().is_some(),
+            EndpointError::TimedOut { .. } => self.greeted().is_some_and(|status| status < 500),
             _ => false,
         };
         if is_of_request {
@@ -161,8 +165,17 @@ impl Endpoint {
             Unreadable::Error => {
                 Trouble::Malformed(format!("it tells of an error: {}", said().into_message()))
             }
-            Unreadable::NoChoices => Trouble::NoChoices,
+            Unreadable::NoChoices { read, written } => {
+                let mut wasted = self.wasted();
+                *wasted = (wasted.0.saturating_add(read), wasted.1.saturating_add(written));
+                Trouble::NoChoices
+            }
         })
+    }
+
+    /// No thread panics while it holds the lock.
+    fn wasted(&self) -> MutexGuard<'_, (u64, u64)> {
+        self.wasted.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -178,6 +191,10 @@ impl Generator for Endpoint {
 
     fn complete(&self, request: &Request) -> Result<Completion, GenerateError> {
         Self::complete(self, request).map_err(GenerateError::from)
+    }
+
+    fn take_waste(&self) -> (u64, u64) {
+        std::mem::take(&mut *self.wasted())
     }
 }
 

@@ -26,7 +26,7 @@ use crate::{
 
 pub use error::EvaluationError;
 pub use metrics::{METRICS, SPENT};
-pub use outcome::{Answered, Outcome, Scored};
+pub use outcome::{Answered, Outcome, Scored, Unscored};
 pub use tally::Tally;
 
 pub(crate) use metrics::is_ours;

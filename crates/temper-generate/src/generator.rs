@@ -17,6 +17,12 @@ pub trait Generator: fmt::Debug + Send + Sync {
     ///
     /// Why there is no answer, and whether others may have one.
     fn complete(&self, request: &Request) -> Result<Completion, GenerateError>;
+
+    /// The tokens of answers that were of no use, and have to be paid all the same, since this was
+    /// last asked: of those that were read, and of those that were written.
+    fn take_waste(&self) -> (u64, u64) {
+        (0, 0)
+    }
 }
 
 /// Why a request has no answer. Each is one sentence for a person.

@@ -38,7 +38,7 @@ pub use completion::Completion;
 pub use config::{ConfigError, GenerateConfig, ScorerSpec};
 pub use endpoint::{Api, Endpoint, EndpointConfig, EndpointError, MaxTokensField, Pause, Sleep};
 pub use evaluation::{
-    Answered, Evaluation, EvaluationError, METRICS, Outcome, Part, SPENT, Scored, Tally,
+    Answered, Evaluation, EvaluationError, METRICS, Outcome, Part, SPENT, Scored, Tally, Unscored,
 };
 pub use generator::{GenerateError, Generator};
 pub use item::{Item, Prompt};

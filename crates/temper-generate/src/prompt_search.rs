@@ -112,8 +112,10 @@ impl PromptSearch<'_> {
         match mean(&outcomes, self.metric) {
             Some(mean) => Ok(Kept { round: 0, text, outcomes, mean }),
             None => {
-                let last = outcomes.iter().flat_map(|outcome| &outcome.unscored).last();
-                Err(EvaluationError::NoneScored { message: last.cloned().unwrap_or_default() })
+                let all = outcomes.iter().flat_map(|outcome| &outcome.unscored);
+                let last = all.filter(|unscored| unscored.metric == self.metric).next_back();
+                let message = last.map(|unscored| unscored.reason.clone()).unwrap_or_default();
+                Err(EvaluationError::NoneScored { message })
             }
         }
     }

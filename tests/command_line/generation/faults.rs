@@ -6,7 +6,7 @@ use serde_json::json;
 use crate::lab::trials::{assert_all_completed, trials};
 use crate::lab::{Ended, Lab, end};
 use crate::quiz::faulty::{Reply, Server};
-use crate::quiz::{ITEMS, Quiz, STUDY, files_with, lab, ledger, undisturbed, values};
+use crate::quiz::{ITEMS, Quiz, STUDY, TOKENS, files_with, lab, ledger, undisturbed, values};
 
 const KEY: &str = "sk-very-secret-1234";
 
@@ -220,6 +220,19 @@ fn a_setting_for_which_a_server_is_only_too_slow_fails_and_others_go_on() {
         assert!(!is_hot || trial["failure"]["kind"] == "timeout", "{trial}");
     }
     quiz.assert_asked_once(&lab);
+}
+
+#[test]
+fn answers_without_choices_cost_what_they_took() {
+    let usage = json!({"prompt_tokens": 10, "completion_tokens": 300});
+    let empty = Reply::json(200, &json!({"choices": [], "usage": usage}));
+    let quiz = Quiz::with(move |index, _| (index % 30 == 7).then(|| empty.clone()));
+    let lab = lab(&STUDY.replace("[space]", "[budget]\ntokens = 2000\n\n[space]"), &quiz);
+    lab.temper(&["run", "study.toml"]).ok();
+    assert_all_completed(&lab, 4);
+    quiz.assert_asked_once(&lab);
+    // The three that came between the eighty.
+    assert_eq!(ledger(&lab).tokens, 80 * TOKENS + 3 * 310);
 }
 
 #[test]

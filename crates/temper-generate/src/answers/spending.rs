@@ -14,7 +14,8 @@ pub struct Account {
 /// What was spent. Tokens that an endpoint did not tell of are not in it.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Spending {
-    /// Requests that were answered, without those that failed.
+    /// Requests that were answered, without those that failed. What these have cost all the same is
+    /// in the rest, where the endpoint tells of it.
     pub requests: u64,
     /// Tokens that were read.
     pub input_tokens: u64,

@@ -14,7 +14,11 @@ pub(super) enum Unreadable {
     Malformed(String),
     /// It tells of an error, though its status does not.
     Error,
-    NoChoices,
+    /// Some endpoints answer so where all that was allowed was thought. It has to be paid.
+    NoChoices {
+        read: u64,
+        written: u64,
+    },
 }
 
 #[derive(Deserialize)]
@@ -53,7 +57,13 @@ pub(super) fn parse(body: &str, latency: f64) -> Result<Completion, Unreadable> 
         return Err(Unreadable::Error);
     }
     let choices = answer.choices.ok_or_else(|| malformed("it has no field `choices`"))?;
-    let choice = choices.into_iter().next().ok_or(Unreadable::NoChoices)?;
+    let tokens = |of: fn(&Usage) -> Option<u64>| answer.usage.as_ref().and_then(of);
+    let (input_tokens, output_tokens) =
+        (tokens(|usage| usage.prompt_tokens), tokens(|usage| usage.completion_tokens));
+    let choice = choices.into_iter().next().ok_or(Unreadable::NoChoices {
+        read: input_tokens.unwrap_or(0),
+        written: output_tokens.unwrap_or(0),
+    })?;
     let (text, refusal) = match (choice.message, choice.text) {
         // A chat model that wrote nothing, or only thought, answers null.
         (Some(Said { content, refusal }), _) => (content.unwrap_or_default(), refusal),
@@ -61,12 +71,11 @@ pub(super) fn parse(body: &str, latency: f64) -> Result<Completion, Unreadable> 
         (None, None) => return Err(malformed("its choice has neither `message` nor `text`")),
     };
     let refused = refusal.is_some() || choice.finish_reason.as_deref() == Some(FILTERED);
-    let usage = answer.usage;
     Ok(Completion {
         // A refusal is what it wrote instead.
         text: refusal.filter(|_| text.is_empty()).unwrap_or(text),
-        input_tokens: usage.as_ref().and_then(|usage| usage.prompt_tokens),
-        output_tokens: usage.as_ref().and_then(|usage| usage.completion_tokens),
+        input_tokens,
+        output_tokens,
         latency,
         finish_reason: choice.finish_reason,
         refused,

@@ -8,7 +8,7 @@ use std::thread;
 use crate::{GenerateError, Generator, Item, ScoreFailure};
 
 use super::refusal::is_refusal;
-use super::{Answered, Evaluation, EvaluationError, Outcome, Scored};
+use super::{Answered, Evaluation, EvaluationError, Outcome, Scored, Unscored};
 
 impl Evaluation {
     /// The outcomes of a minibatch, in its order. What failed is asked once more at its end.
@@ -132,7 +132,7 @@ impl Evaluation {
         answer: &str,
         item: &Item,
         scores: &mut BTreeMap<&'a str, Vec<f64>>,
-        unscored: &mut Vec<String>,
+        unscored: &mut Vec<Unscored>,
     ) -> Result<(), Fault> {
         for scorer in self.scorers.iter().filter(|it| it.spec.applies(item)) {
             match scorer.scorer.score(answer, item) {
@@ -144,7 +144,10 @@ impl Evaluation {
                 Err(ScoreFailure::Generate(
                     error @ (GenerateError::Failed(_) | GenerateError::TimedOut(_)),
                 )) => return Err(Fault::Passing(error)),
-                Err(failure) => unscored.push(failure.to_string()),
+                Err(failure) => {
+                    let metric = scorer.spec.metric().to_owned();
+                    unscored.push(Unscored { metric, reason: failure.to_string() });
+                }
             }
         }
         Ok(())

@@ -18,9 +18,18 @@ pub struct Outcome {
     /// What was said of each request that was refused.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub errors: Vec<String>,
-    /// What was said of each answer that could not be scored.
+    /// Each answer that could not be scored.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub unscored: Vec<String>,
+    pub unscored: Vec<Unscored>,
+}
+
+/// An answer that could not be scored.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Unscored {
+    /// The metric that it has no score of.
+    pub metric: String,
+    /// Why.
+    pub reason: String,
 }
 
 /// An item's score.

@@ -89,11 +89,12 @@ impl Tally {
         last.filter(|_| self.answers().next().is_none()).map(String::as_str)
     }
 
-    /// What was said of the last answer that could not be scored, if this metric has no score at all.
+    /// Why the last answer could not be scored by this metric, if none could.
     pub(super) fn unscored_throughout(&self, metric: &str) -> Option<&str> {
-        let last = self.outcomes.iter().flat_map(|outcome| &outcome.unscored).last();
+        let all = self.outcomes.iter().flat_map(|outcome| &outcome.unscored);
+        let last = all.filter(|unscored| unscored.metric == metric).next_back();
         let has_none = self.outcomes.iter().all(|it| !it.scores.contains_key(metric));
-        last.filter(|_| has_none).map(String::as_str)
+        last.filter(|_| has_none).map(|unscored| unscored.reason.as_str())
     }
 
     fn answers(&self) -> impl Iterator<Item = &Answered> {

@@ -53,7 +53,7 @@ pub enum LineFault {
         role: String,
     },
     /// The weight can't weigh.
-    #[error("`weight` {weight} is not above 0")]
+    #[error("`weight` {weight} is not above 0 and at most 1e9")]
     BadWeight {
         /// The weight.
         weight: f64,

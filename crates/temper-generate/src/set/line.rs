@@ -7,6 +7,9 @@ use serde_json::{Map, Value};
 use super::LineFault;
 use crate::{Item, Message, Prompt, Role};
 
+/// A sum of such weights and its square are far from the largest number.
+const HEAVIEST: f64 = 1e9;
+
 /// The item of a line, whose number is its id if it has none.
 pub(super) fn parse(number: usize, text: &str) -> Result<Item, LineFault> {
     let value: Value = serde_json::from_str(text).map_err(|error| {
@@ -74,7 +77,7 @@ fn choices(value: Value) -> Result<Vec<String>, LineFault> {
 fn weight(value: &Value) -> Result<f64, LineFault> {
     match value.as_f64() {
         None => wrong_type("weight".into(), value, "a number"),
-        Some(weight) if weight > 0.0 => Ok(weight),
+        Some(weight) if weight > 0.0 && weight <= HEAVIEST => Ok(weight),
         Some(weight) => Err(LineFault::BadWeight { weight }),
     }
 }

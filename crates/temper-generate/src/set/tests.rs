@@ -53,7 +53,10 @@ fn a_line_that_is_no_item_is_refused_by_its_number() {
             "`answer` is true or false, not text, a number or a list of them",
         ),
         (r#"{"prompt": 1, "answer": "a"}"#, "`prompt` is a number, not text"),
-        (r#"{"prompt": "?", "answer": "a", "weight": 0}"#, "`weight` 0 is not above 0"),
+        (
+            r#"{"prompt": "?", "answer": "a", "weight": 0}"#,
+            "`weight` 0 is not above 0 and at most 1e9",
+        ),
         (r#"{"prompt": "?", "answer": "a", "id": 1}"#, "id \"1\" is that of line 1"),
         (r#"{"prompt": "?", "answer": "a", "choices": [1]}"#, "`choices[0]` is a number, not text"),
         (

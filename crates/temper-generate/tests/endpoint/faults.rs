@@ -1,7 +1,7 @@
 //! What comes of servers in trouble, and of troublesome requests.
 
 use serde_json::json;
-use temper_generate::GenerateError;
+use temper_generate::{GenerateError, Generator as _};
 
 use super::faulty::{DESERTED, Reply, Server};
 use super::{ask, endpoint};
@@ -165,4 +165,14 @@ fn a_request_that_is_forbidden_with_a_good_key_is_refused() {
         let unable = forbidden(models);
         assert!(matches!(&unable, GenerateError::Unable(said) if said.contains("the key")));
     }
+}
+
+#[test]
+fn what_answers_of_no_use_have_taken_is_told_once() {
+    let usage = json!({"prompt_tokens": 10, "completion_tokens": 300});
+    let empty = Reply::json(200, &json!({"choices": [], "usage": usage}));
+    let server = Server::scripted([empty.clone(), empty, Reply::text("Paris")]);
+    let (endpoint, _) = endpoint(&server.url(), |_| ());
+    assert_eq!(ask(&endpoint).unwrap(), "Paris");
+    assert_eq!([endpoint.take_waste(), endpoint.take_waste()], [(20, 600), (0, 0)]);
 }

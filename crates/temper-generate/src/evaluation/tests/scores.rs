@@ -160,7 +160,7 @@ fn an_answer_that_can_not_be_scored_counts_neither_for_nor_against() {
     assert_eq!((metrics["command"], metrics["unscored"]), (1.0, 1.0));
     let unscored = tally.outcomes().iter().find(|outcome| outcome.id == "2").unwrap();
     assert_eq!((unscored.answers.len(), unscored.scores.len()), (1, 0));
-    assert!(unscored.unscored[0].contains("`sh`"), "{unscored:?}");
+    assert!(unscored.unscored[0].reason.contains("`sh`"), "{unscored:?}");
 }
 
 #[test]

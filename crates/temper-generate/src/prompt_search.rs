@@ -112,8 +112,8 @@ impl PromptSearch<'_> {
         match mean(&outcomes, self.metric) {
             Some(mean) => Ok(Kept { round: 0, text, outcomes, mean }),
             None => {
-                let all = outcomes.iter().flat_map(|outcome| &outcome.unscored);
-                let last = all.filter(|unscored| unscored.metric == self.metric).next_back();
+                let mut all = outcomes.iter().flat_map(|outcome| &outcome.unscored);
+                let last = all.rfind(|unscored| unscored.metric == self.metric);
                 let message = last.map(|unscored| unscored.reason.clone()).unwrap_or_default();
                 Err(EvaluationError::NoneScored { message })
             }

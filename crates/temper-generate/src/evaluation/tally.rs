@@ -91,8 +91,8 @@ impl Tally {
 
     /// Why the last answer could not be scored by this metric, if none could.
     pub(super) fn unscored_throughout(&self, metric: &str) -> Option<&str> {
-        let all = self.outcomes.iter().flat_map(|outcome| &outcome.unscored);
-        let last = all.filter(|unscored| unscored.metric == metric).next_back();
+        let mut all = self.outcomes.iter().flat_map(|outcome| &outcome.unscored);
+        let last = all.rfind(|unscored| unscored.metric == metric);
         let has_none = self.outcomes.iter().all(|it| !it.scores.contains_key(metric));
         last.filter(|_| has_none).map(|unscored| unscored.reason.as_str())
     }

@@ -2,7 +2,7 @@
 
 use super::tests::{folder, run_in, small};
 use super::*;
-use crate::{Architecture, Device, Precision};
+use crate::{Architecture, Device, Precision, PretrainedModel, Sampling, TextPrompt};
 
 /// The GPU, where there is none, is a driver to install: a test that passes without one says
 /// nothing.
@@ -49,6 +49,19 @@ fn a_gpu_trains_as_the_cpu_does() {
             }
         }
     }
+}
+
+#[test]
+fn a_gpu_writes_what_the_cpu_does() {
+    let model = Path::new(env!("CARGO_MANIFEST_DIR")).join("reference/tiny/f32");
+    let prompt = TextPrompt::Text("the loss falls".to_owned());
+    let written = |device| {
+        let model = PretrainedModel::load(&model, device).unwrap();
+        // Greedy; what begins alike is read once.
+        [5, 12]
+            .map(|count| model.complete(&prompt, Some(count), &Sampling::default(), &[]).unwrap())
+    };
+    assert_eq!(written(gpu()), written(Device::Cpu));
 }
 
 #[test]

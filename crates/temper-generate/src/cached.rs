@@ -29,56 +29,7 @@ pub struct Cached {
     pub allowance: Allowance,
 }
 
-/// An answer, and where it is from.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Answer {
-    /// The answer.
-    pub completion: Completion,
-    /// Whether it was there already, and cost nothing.
-    pub is_cached: bool,
-}
-
 impl Cached {
-    /// The answer, if it was given before; asks nobody.
-    ///
-    /// # Errors
-    ///
-    /// If the store can't be read.
-    pub fn peek(&self, request: &Request) -> Result<Option<Completion>, StoreError> {
-        self.store.answer(request.key(&self.generator.identity()))
-    }
-
-    /// Looks the answer up, or asks for it and records it. Of threads that ask the same at once, one
-    /// asks and the others wait.
-    ///
-    /// # Errors
-    ///
-    /// [`GenerateError::Spent`] if nothing of the allowance is left, [`GenerateError::Unable`] if the
-    /// store is, or what an answer cost can't be counted, or as the generator.
-    pub fn ask(&self, request: &Request) -> Result<Answer, GenerateError> {
-        let key = request.key(&self.generator.identity());
-        let _claim = self.store.claim(key);
-        if let Some(completion) = self.store.answer(key)? {
-            return Ok(Answer { completion, is_cached: true });
-        }
-        if self.allowance.is_limited() {
-            self.check_allowance()?;
-        }
-        let given = self.generator.complete(request);
-        self.count_waste()?;
-        let given = given?;
-        let cost = self.prices.and_then(|prices| prices.cost(&given)).unwrap_or(0.0);
-        let completion = self
-            .store
-            .record(key, &given, &self.account, cost)
-            .map_err(|error| not_kept(&error, &given))?;
-        if self.allowance.is_limited() && !is_counted(&given) {
-            let said = "the endpoint does not say how many tokens it used, which the budget counts";
-            return Err(GenerateError::Unable(said.to_owned()));
-        }
-        Ok(Answer { completion, is_cached: false })
-    }
-
     /// Counts what answers of no use have taken.
     fn count_waste(&self) -> Result<(), StoreError> {
         let (input_tokens, output_tokens) = self.generator.take_waste();
@@ -104,8 +55,35 @@ impl Generator for Cached {
         self.generator.identity()
     }
 
+    /// Looks the answer up, or asks for it and records it. Of threads that ask the same at once, one
+    /// asks and the others wait.
+    ///
+    /// # Errors
+    ///
+    /// [`GenerateError::Spent`] if nothing of the allowance is left, [`GenerateError::Unable`] if the
+    /// store is, or what an answer cost can't be counted, or as the generator.
     fn complete(&self, request: &Request) -> Result<Completion, GenerateError> {
-        self.ask(request).map(|answer| answer.completion)
+        let key = request.key(&self.generator.identity());
+        let _claim = self.store.claim(key);
+        if let Some(completion) = self.store.answer(key)? {
+            return Ok(completion);
+        }
+        if self.allowance.is_limited() {
+            self.check_allowance()?;
+        }
+        let given = self.generator.complete(request);
+        self.count_waste()?;
+        let given = given?;
+        let cost = self.prices.and_then(|prices| prices.cost(&given)).unwrap_or(0.0);
+        let completion = self
+            .store
+            .record(key, &given, &self.account, cost)
+            .map_err(|error| not_kept(&error, &given))?;
+        if self.allowance.is_limited() && !is_counted(&given) {
+            let said = "the endpoint does not say how many tokens it used, which the budget counts";
+            return Err(GenerateError::Unable(said.to_owned()));
+        }
+        Ok(completion)
     }
 }
 

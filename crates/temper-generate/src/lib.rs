@@ -33,7 +33,7 @@ mod settings;
 
 pub use allowance::{Allowance, Limit};
 pub use answers::{Account, AnswerStore, Spending, StoreError};
-pub use cached::{Answer, Cached};
+pub use cached::Cached;
 pub use completion::Completion;
 pub use config::{ConfigError, GenerateConfig, ScorerSpec};
 pub use endpoint::{Api, Endpoint, EndpointConfig, EndpointError, MaxTokensField, Pause, Sleep};

@@ -20,6 +20,7 @@ struct Fake {
     together: Barrier,
     knows_tokens: bool,
     next_error: Mutex<Option<GenerateError>>,
+    wasted: Mutex<(u64, u64)>,
 }
 
 impl Fake {
@@ -30,6 +31,7 @@ impl Fake {
             together: Barrier::new(askers),
             knows_tokens: true,
             next_error: Mutex::new(None),
+            wasted: Mutex::default(),
         }
     }
 
@@ -58,6 +60,10 @@ impl Generator for Fake {
             finish_reason: None,
             refused: false,
         })
+    }
+
+    fn take_waste(&self) -> (u64, u64) {
+        std::mem::take(&mut *self.wasted.lock().unwrap())
     }
 }
 
@@ -90,16 +96,11 @@ fn what_was_answered_once_costs_no_trial_of_any_study_anything() {
     let (_folder, fake, cached) = cached(Fake::waiting_for(1));
     let prices = Some(Prices { input: 100_000.0, output: 250_000.0 });
     let cached = Cached { prices, ..cached };
-    assert_eq!(cached.peek(&request(0)).unwrap(), None);
-    let first = cached.ask(&request(0)).unwrap();
-    assert!(!first.is_cached);
+    let first = cached.complete(&request(0)).unwrap();
     let account = Account { study: "b".to_owned(), trial: "7".to_owned() };
     let other = Cached { account, allowance: tokens(0), ..cached.clone() };
-    let again = Answer { is_cached: true, ..first.clone() };
-    assert_eq!(cached.ask(&request(0)), Ok(again.clone()));
-    assert_eq!(other.ask(&request(0)), Ok(again));
-    assert_eq!(other.peek(&request(0)).unwrap().as_ref(), Some(&first.completion));
-    assert_eq!(other.complete(&request(0)).as_ref(), Ok(&first.completion));
+    assert_eq!(cached.complete(&request(0)).as_ref(), Ok(&first));
+    assert_eq!(other.complete(&request(0)), Ok(first));
     let spent = Spending { requests: 1, input_tokens: 10, output_tokens: 2, cost: 1.5 };
     assert_eq!(cached.store.spent_by(&cached.account).unwrap(), spent);
     assert_eq!(cached.store.spent_in("b").unwrap(), Spending::default());
@@ -113,11 +114,13 @@ fn another_sample_setting_input_or_model_is_another_question() {
     warm.settings.temperature = Some(1.0);
     let input = Input::Text("1 + 2".to_owned());
     for request in [request(0), request(1), warm, Request { input, ..request(0) }] {
-        assert!(!cached.ask(&request).unwrap().is_cached, "{request:?}");
+        cached.complete(&request).unwrap();
     }
     assert_eq!(fake.asked(), 4);
-    cached.generator = Arc::new(Fake { name: "another", ..Fake::waiting_for(1) });
-    assert!(!cached.ask(&request(0)).unwrap().is_cached);
+    let another = Arc::new(Fake { name: "another", ..Fake::waiting_for(1) });
+    cached.generator = Arc::clone(&another) as _;
+    cached.complete(&request(0)).unwrap();
+    assert_eq!(another.asked(), 1);
 }
 
 /// Answers no sooner than all threads have come to ask, and leaves them time to.
@@ -151,7 +154,7 @@ fn of_threads_that_ask_the_same_one_asks() {
         for _ in 0..THREADS {
             scope.spawn(|| {
                 coming.fetch_add(1, Ordering::SeqCst);
-                cached.ask(&request(0)).unwrap();
+                cached.complete(&request(0)).unwrap();
             });
         }
     });
@@ -163,9 +166,24 @@ fn a_question_that_failed_is_asked_again() {
     let (_folder, fake, cached) = cached(Fake::waiting_for(1));
     let error = GenerateError::Failed("cut".to_owned());
     *fake.next_error.lock().unwrap() = Some(error.clone());
-    assert_eq!(cached.ask(&request(0)), Err(error));
+    assert_eq!(cached.complete(&request(0)), Err(error));
     assert_eq!(cached.store.spent_in("a").unwrap(), Spending::default());
-    assert!(!cached.ask(&request(0)).unwrap().is_cached);
+    cached.complete(&request(0)).unwrap();
+    assert_eq!(fake.asked(), 2);
+}
+
+#[test]
+fn what_answers_of_no_use_have_taken_counts_though_they_are_none() {
+    let (_folder, fake, cached) = cached(Fake::waiting_for(1));
+    let prices = Some(Prices { input: 0.0, output: 1_000_000.0 });
+    let cached = Cached { allowance: tokens(310), prices, ..cached };
+    *fake.next_error.lock().unwrap() = Some(GenerateError::Failed("no choices".to_owned()));
+    *fake.wasted.lock().unwrap() = (10, 300);
+    cached.complete(&request(0)).unwrap_err();
+    let spent = Spending { requests: 0, input_tokens: 10, output_tokens: 300, cost: 300.0 };
+    assert_eq!(cached.store.spent_by(&cached.account).unwrap(), spent);
+    let said = "the budget of 310 tokens is spent: 310".to_owned();
+    assert_eq!(cached.complete(&request(0)), Err(GenerateError::Spent(said)));
 }
 
 #[test]
@@ -177,12 +195,16 @@ fn nothing_is_asked_once_the_budget_is_spent() {
         (10, money(7.5), "the budget of 7.5 for tokens is spent: 8"),
     ] {
         let cached = Cached { allowance, prices, ..cached.clone() };
-        assert!(cached.ask(&request(first)).is_ok());
-        assert!(cached.ask(&request(first + 1)).is_ok(), "something is left");
+        assert!(cached.complete(&request(first)).is_ok());
+        assert!(cached.complete(&request(first + 1)).is_ok(), "something is left");
         let asked = fake.asked();
-        assert_eq!(cached.ask(&request(first + 2)), Err(GenerateError::Spent(said.to_owned())));
+        assert_eq!(
+            cached.complete(&request(first + 2)),
+            Err(GenerateError::Spent(said.to_owned()))
+        );
         assert_eq!(fake.asked(), asked);
-        assert!(cached.ask(&request(first)).unwrap().is_cached, "what is there stays free");
+        assert!(cached.complete(&request(first)).is_ok(), "what is there stays free");
+        assert_eq!(fake.asked(), asked);
     }
 }
 
@@ -194,11 +216,11 @@ fn a_budget_is_exceeded_by_what_is_in_flight_at_most() {
     thread::scope(|scope| {
         for sample in 0..THREADS as u32 {
             let cached = &cached;
-            scope.spawn(move || assert!(cached.ask(&request(sample)).is_ok()));
+            scope.spawn(move || assert!(cached.complete(&request(sample)).is_ok()));
         }
     });
     let said = "the budget of 1 tokens is spent: 48".to_owned();
-    assert_eq!(cached.ask(&request(99)), Err(GenerateError::Spent(said)));
+    assert_eq!(cached.complete(&request(99)), Err(GenerateError::Spent(said)));
     assert_eq!(fake.asked(), THREADS);
 }
 
@@ -211,7 +233,7 @@ fn threads_that_go_on_until_it_is_spent_exceed_a_budget_by_one_answer_each() {
             let cached = &cached;
             scope.spawn(move || {
                 let mut samples = (0..).map(|sample| sample * THREADS as u32 + thread);
-                let error = samples.find_map(|sample| cached.ask(&request(sample)).err());
+                let error = samples.find_map(|sample| cached.complete(&request(sample)).err());
                 assert!(matches!(error, Some(GenerateError::Spent(_))), "{error:?}");
             });
         }
@@ -225,9 +247,9 @@ fn tokens_that_nobody_knows_end_a_budget_but_not_the_answer() {
     let (_folder, fake, cached) = cached(Fake { knows_tokens: false, ..Fake::waiting_for(1) });
     let limited = Cached { allowance: tokens(100), ..cached.clone() };
     let said = "the endpoint does not say how many tokens it used, which the budget counts";
-    assert_eq!(limited.ask(&request(0)), Err(GenerateError::Unable(said.to_owned())));
-    assert!(limited.ask(&request(0)).unwrap().is_cached, "it was recorded");
-    assert!(cached.ask(&request(1)).is_ok(), "without a budget nobody counts");
+    assert_eq!(limited.complete(&request(0)), Err(GenerateError::Unable(said.to_owned())));
+    assert!(limited.complete(&request(0)).is_ok(), "it was recorded");
+    assert!(cached.complete(&request(1)).is_ok(), "without a budget nobody counts");
     let spent = cached.store.spent_in("a").unwrap();
     assert_eq!((spent.requests, spent.tokens(), fake.asked()), (2, 0, 2));
 }
@@ -236,7 +258,7 @@ fn tokens_that_nobody_knows_end_a_budget_but_not_the_answer() {
 fn a_budget_of_money_needs_prices() {
     let (_folder, fake, cached) = cached(Fake::waiting_for(1));
     let cached = Cached { allowance: money(1.0), ..cached };
-    let error = cached.ask(&request(0)).unwrap_err();
+    let error = cached.complete(&request(0)).unwrap_err();
     assert!(matches!(&error, GenerateError::Unable(said) if said.contains("prices")), "{error}");
     assert_eq!(fake.asked(), 0);
 }
@@ -250,6 +272,7 @@ fn an_answer_that_cannot_be_kept_is_told_of_with_what_it_took() {
         "the answers in `{}` are read-only; an answer that took 12 tokens is not kept",
         path.display()
     );
-    assert_eq!(cached.ask(&request(0)), Err(GenerateError::Unable(said)));
-    assert_eq!(cached.peek(&request(0)).unwrap(), None);
+    assert_eq!(cached.complete(&request(0)), Err(GenerateError::Unable(said)));
+    let key = request(0).key(&cached.identity());
+    assert_eq!(cached.store.answer(key).unwrap(), None);
 }

@@ -12,37 +12,28 @@ const LONGEST: f64 = 86_400.0;
 
 /// Where an endpoint is, and how patiently it is asked. The key is not here, only the name of the
 /// variable that holds it.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct EndpointConfig {
     /// The base of the addresses, such as `http://127.0.0.1:8080/v1`.
     pub url: String,
     /// The model's name there.
     pub model: String,
     /// What is asked; a chat by default.
-    #[serde(default)]
     pub api: Api,
     /// The environment variable with the key; by default none is sent.
-    #[serde(default)]
     pub api_key_env: Option<String>,
     /// How long one attempt may take, in seconds; 120 by default.
-    #[serde(default = "default_timeout")]
     pub request_timeout: f64,
     /// How often a request is tried again; 5 times by default.
-    #[serde(default = "default_max_retries")]
     pub max_retries: u32,
     /// The bound of the first wait between attempts, in seconds; it doubles. 0.5 by default.
-    #[serde(default = "default_first_wait")]
     pub first_wait: f64,
     /// The longest wait between attempts, in seconds, whoever asks for it; 120 by default.
-    #[serde(default = "default_longest_wait")]
     pub longest_wait: f64,
     /// What the longest answer is called in requests; `max_tokens` by default.
-    #[serde(default)]
     pub max_tokens_field: MaxTokensField,
     /// What else each request says, such as `{chat_template_kwargs = {enable_thinking = false}}`;
     /// by default nothing. Answers are taken to depend on it.
-    #[serde(default)]
     pub extra_body: Map<String, Value>,
 }
 
@@ -55,10 +46,10 @@ impl EndpointConfig {
             model: model.to_owned(),
             api: Api::default(),
             api_key_env: None,
-            request_timeout: default_timeout(),
-            max_retries: default_max_retries(),
-            first_wait: default_first_wait(),
-            longest_wait: default_longest_wait(),
+            request_timeout: 120.0,
+            max_retries: 5,
+            first_wait: 0.5,
+            longest_wait: 120.0,
             max_tokens_field: MaxTokensField::default(),
             extra_body: Map::new(),
         }
@@ -162,39 +153,13 @@ fn out_of_range(
     Err(EndpointError::Config { name, value, range })
 }
 
-fn default_timeout() -> f64 {
-    120.0
-}
-
-fn default_max_retries() -> u32 {
-    5
-}
-
-fn default_first_wait() -> f64 {
-    0.5
-}
-
-fn default_longest_wait() -> f64 {
-    120.0
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn a_config_of_two_fields_is_the_default_also_within_another_table() {
-        #[derive(Deserialize)]
-        #[serde(deny_unknown_fields)]
-        struct Section {
-            workers: u32,
-            #[serde(flatten)]
-            endpoint: EndpointConfig,
-        }
-        let text = r#"{"workers": 2, "url": "http://127.0.0.1:8080/v1", "model": "tiny"}"#;
-        let section: Section = serde_json::from_str(text).unwrap();
+    fn the_defaults_are_in_their_bounds() {
         let default = EndpointConfig::new("http://127.0.0.1:8080/v1", "tiny");
-        assert_eq!((section.workers, &section.endpoint), (2, &default));
         assert_eq!(default.check(), Ok(()));
         assert_eq!(default.address(), "http://127.0.0.1:8080/v1/chat/completions");
     }

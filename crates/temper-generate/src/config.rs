@@ -229,7 +229,7 @@ impl GenerateConfig {
         self.input_price.is_some() && self.output_price.is_some()
     }
 
-    fn checked_prices(&self) -> Result<Option<Prices>, ConfigError> {
+    pub(crate) fn checked_prices(&self) -> Result<Option<Prices>, ConfigError> {
         let (input, output) = (self.input_price.as_ref(), self.output_price.as_ref());
         Prices::of_model(self.model.as_deref(), input, output)
     }

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use crate::{Completion, GenerateError, Generator, Request};
+use crate::{Completion, GenerateError, GenerationSettings, Generator, Input, Request};
 
 mod agent;
 mod api_key;
@@ -32,8 +32,8 @@ pub use config::{Api, EndpointConfig, MaxTokensField};
 pub use error::EndpointError;
 pub use wait::{Pause, Sleep};
 
-/// How long the answer to a greeting may take, in seconds.
-const GREETING: f64 = 10.0;
+/// What is said to find out whether anybody is there.
+const GREETING: &str = "Hi";
 
 /// A client of one model at one address, which threads share.
 pub struct Endpoint {
@@ -42,7 +42,7 @@ pub struct Endpoint {
     agent: ureq::Agent,
     breaker: CircuitBreaker,
     pause: Box<dyn Pause>,
-    /// Tokens of answers without choices, read and written.
+    /// Tokens of answers that were of no use, read and written.
     wasted: Mutex<(u64, u64)>,
 }
 
@@ -110,19 +110,11 @@ impl Endpoint {
     /// Counts the failure, unless it is one of the request, which says nothing of the next one. The
     /// failure that opens the breaker is one of the endpoint, and so are later ones.
     fn give_up(&self, error: EndpointError) -> EndpointError {
-        let error = match error {
-            // The key is good; some endpoints refuse so what they don't want to answer.
-            EndpointError::InvalidKey { url, status: status @ 403, said, .. }
-                if self.greeted().is_some_and(|status| (200..300).contains(&status)) =>
-            {
-                EndpointError::Refused { url, status, said }
-            }
-            error => error,
-        };
         let is_of_request = match error {
             EndpointError::Refused { .. } => true,
-            // What still answers is only slow with this one.
-            EndpointError::TimedOut { .. } => self.greeted().is_some_and(|status| status < 500),
+            EndpointError::NoChoices { written, .. } => written > 0,
+            // Who answers another one is only too slow with this.
+            EndpointError::TimedOut { .. } => self.breaker.opened_by().is_none() && self.answers(),
             _ => false,
         };
         if is_of_request {
@@ -132,15 +124,21 @@ impl Endpoint {
         self.check_breaker().err().unwrap_or(error)
     }
 
-    /// The status with which the endpoint answers what costs nothing: which models there are.
-    fn greeted(&self) -> Option<u16> {
-        let time = self.config.request_timeout.min(GREETING);
-        let mut get = self.agent.get(self.config.models_address());
-        if let Some(key) = &self.key {
-            get = get.header("authorization", key.header());
+    /// Whether it answers a greeting with a word: a list of its models may come from the front of a
+    /// model that hangs.
+    fn answers(&self) -> bool {
+        let settings = GenerationSettings { max_tokens: Some(1), ..GenerationSettings::default() };
+        let greeting = Request { input: Input::Text(GREETING.to_owned()), settings, sample: 0 };
+        let answer = body(&self.config, &greeting).ok().and_then(|body| self.attempt(&body).ok());
+        if let Some(Completion { input_tokens, output_tokens, .. }) = &answer {
+            self.waste(input_tokens.unwrap_or(0), output_tokens.unwrap_or(0));
         }
-        let get = get.config().timeout_global(Some(Duration::from_secs_f64(time))).build();
-        get.call().ok().map(|response| response.status().as_u16())
+        answer.is_some()
+    }
+
+    fn waste(&self, read: u64, written: u64) {
+        let mut wasted = self.wasted();
+        *wasted = (wasted.0.saturating_add(read), wasted.1.saturating_add(written));
     }
 
     /// Asks once. An answer may have 10 MiB, which is what the agent reads at most.
@@ -166,9 +164,8 @@ impl Endpoint {
                 Trouble::Malformed(format!("it tells of an error: {}", said().into_message()))
             }
             Unreadable::NoChoices { read, written } => {
-                let mut wasted = self.wasted();
-                *wasted = (wasted.0.saturating_add(read), wasted.1.saturating_add(written));
-                Trouble::NoChoices
+                self.waste(read, written);
+                Trouble::NoChoices { written }
             }
         })
     }

@@ -31,7 +31,7 @@ pub use tally::Tally;
 
 pub(crate) use metrics::is_ours;
 
-/// Fewer items than these don't tell whether nothing can be answered or scored at all.
+/// Fewer items than these, of more, don't tell whether nothing can be answered or scored at all.
 const FEW: usize = 3;
 
 /// Which items are asked.
@@ -135,21 +135,32 @@ impl Evaluation {
                     return Ok(tally);
                 }
             }
-            let is_early = tally.outcomes().len() < FEW.min(items.len());
-            if let Some(refusal) = tally.refused_throughout().filter(|_| !is_early) {
-                return Err(EvaluationError::AllRefused { message: refusal.to_owned() });
-            }
-            let begun = &items[..tally.outcomes().len()];
-            let scorers = self.scorers.iter().map(|scorer| &scorer.spec);
-            let mut applied = scorers.filter(|it| {
-                let of = |items: &[Item]| items.iter().filter(|item| it.applies(item)).count();
-                of(begun) > 0 && of(begun) >= FEW.min(of(items))
-            });
-            if let Some(failure) = applied.find_map(|it| tally.unscored_throughout(it.metric())) {
+            self.check_prospects(&tally)?;
+        }
+        Ok(tally)
+    }
+
+    /// An evaluation of which nothing can come ends, once more than a few items say so.
+    fn check_prospects(&self, tally: &Tally) -> Result<(), EvaluationError> {
+        let begun = tally.outcomes().len();
+        let is_few = |count: usize, all: usize| count == 0 || count < FEW.min(all);
+        if let Some(refusal) = tally.refused_throughout()
+            && !is_few(begun, self.items.len())
+        {
+            return Err(EvaluationError::AllRefused { message: refusal.to_owned() });
+        }
+        for metric in self.config.metrics() {
+            let scorers =
+                || self.scorers.iter().map(|it| &it.spec).filter(|it| it.metric() == metric);
+            let applies = |item: &&Item| scorers().any(|it| it.applies(item));
+            let of = |items: &[Item]| items.iter().filter(applies).count();
+            if let Some(failure) = tally.unscored_throughout(metric)
+                && !is_few(of(&self.items[..begun]), of(&self.items))
+            {
                 return Err(EvaluationError::NoneScored { message: failure.to_owned() });
             }
         }
-        Ok(tally)
+        Ok(())
     }
 
     pub(crate) fn config(&self) -> &GenerateConfig {

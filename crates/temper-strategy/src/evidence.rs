@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use temper_core::{Config, Event, FailureKind, History, Outcome, State, Trial, TrialId};
+use temper_core::{Config, Event, FailureKind, History, Outcome, State, Step, Trial, TrialId};
 use temper_space::Space;
 
 mod items;
@@ -18,7 +18,8 @@ use noise::noises;
 /// The trials that ended, in the order in which they ended, and every configuration started.
 ///
 /// A strategy hands each event of the log to [`Evidence::tell`], and calls [`Evidence::update`]
-/// before it reads: then each trial is encoded once, and asking costs nothing per old trial.
+/// before it reads: then each trial is encoded once, and asking costs nothing per old trial, unless
+/// some were cut short: then all reports are read again.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Evidence {
     /// Each trial once, where it first ended or paused.
@@ -47,6 +48,9 @@ pub(crate) struct Lesson {
     pub(crate) end: End,
     /// The standard deviation that is known of the noise of each loss, one per goal; 0 where none is.
     pub(crate) noises: Vec<f64>,
+    /// The standard deviation of what the loss would differ by after all items of an evaluation that
+    /// was cut short, of which there is one goal; else 0.
+    pub(crate) unseen: f64,
     /// What it costs to its end, above 0, where costs count and that is known.
     pub(crate) cost: Option<f64>,
 }
@@ -67,10 +71,13 @@ pub(crate) enum End {
         /// One loss per goal, as last reported; empty if nothing was.
         losses: Vec<f64>,
     },
-    /// It came as far as to where trials are compared, which is not the end.
+    /// It came as far as to where trials are compared, which is not the end, or answered some items
+    /// of an evaluation.
     Partial {
-        /// The lowest loss until there.
+        /// The lowest loss until there, or what it is expected to lose on all items.
         loss: f64,
+        /// How far past its bound each constraint is so far, if it is known; none up to a step.
+        excesses: Vec<Option<f64>>,
     },
     /// Without a result, because of its configuration.
     Failed(FailureKind),
@@ -105,11 +112,12 @@ impl Evidence {
     /// Encodes what was told since the last time.
     pub(crate) fn update(&mut self, space: &Space, history: &History) {
         let read = self.lessons.len();
+        let may_change = self.moving || !self.open.is_empty();
+        let before = self.merged.take().or_else(|| may_change.then(|| self.lessons.clone()));
         self.encode(space, history);
-        let merged = merge(&self.ended, &self.lessons, history);
-        let before = self.merged.as_ref().map_or(&self.lessons[..read], |it| it);
-        self.revised = merged.as_ref().is_some_and(|it| !it.starts_with(before));
-        self.merged = merged;
+        self.merged = merge(&self.ended, &self.lessons, history);
+        let before = before.as_deref().unwrap_or(&self.lessons[..read]);
+        self.revised = !self.lessons().starts_with(before);
     }
 
     fn encode(&mut self, space: &Space, history: &History) {
@@ -118,8 +126,8 @@ impl Evidence {
             let config = trial(*id).config();
             let (point, active) = (space.encode(config), space.active(config));
             self.open.push(self.lessons.len());
-            let end = End::Pruned { losses: Vec::new() };
-            self.lessons.push(Lesson { point, active, end, noises: Vec::new(), cost: None });
+            let (end, noises) = (End::Pruned { losses: Vec::new() }, Vec::new());
+            self.lessons.push(Lesson { point, active, end, noises, unseen: 0.0, cost: None });
         }
         let is_cut = |index: &usize| !has_end(trial(self.ended[*index]));
         let is_single = history.setup().is_some_and(|setup| setup.goals.len() == 1);
@@ -140,10 +148,8 @@ impl Evidence {
         for index in &self.open {
             let (lesson, trial) = (&mut self.lessons[*index], trial(self.ended[*index]));
             lesson.end = end(history, trial, comparison);
-            lesson.noises = match comparison {
-                Some(comparison) => comparison.noises(history, trial),
-                None => noises(history, trial, None),
-            };
+            lesson.noises = noises(history, trial, comparison.and_then(Comparison::step));
+            lesson.unseen = comparison.map_or(0.0, |it| it.unseen(trial));
             lesson.cost = costs.and_then(|costs| costs.measure.whole(trial, history));
         }
         self.open.retain(is_cut);
@@ -178,7 +184,8 @@ impl Evidence {
     }
 
     /// Whether the last update changed lessons that were there before, because their configurations
-    /// ran again: what was folded from them has to be folded anew.
+    /// ran again, or trials that were cut short went on or are compared otherwise: what was folded from
+    /// them has to be folded anew.
     pub(crate) fn is_revised(&self) -> bool {
         self.revised
     }
@@ -196,7 +203,11 @@ impl End {
             Self::Completed { excesses, .. } => {
                 excesses.iter().map(|excess| excess.map_or(f64::MAX, |it| it.max(0.0))).sum()
             }
-            Self::Pruned { .. } | Self::Partial { .. } | Self::Failed(_) => 0.0,
+            // What is not known so far may be kept.
+            Self::Partial { excesses, .. } => {
+                excesses.iter().map(|excess| excess.map_or(0.0, |it| it.max(0.0))).sum()
+            }
+            Self::Pruned { .. } | Self::Failed(_) => 0.0,
         }
     }
 }
@@ -240,22 +251,30 @@ impl Comparison {
         }
     }
 
-    /// The standard deviation that is known of its noise, one per goal, of which there is one.
-    fn noises(&self, history: &History, trial: &Trial) -> Vec<f64> {
-        let until = match self {
+    /// The step up to which trials are compared, if it is not the end.
+    fn step(&self) -> Option<Step> {
+        match self {
             Self::Expected(_) => None,
             Self::At(level) => Some(level.step()),
-        };
-        let mut noises = noises(history, trial, until);
-        if let Self::Expected(expected) = self
-            && let Some(estimate) = expected.get(trial.id())
-        {
-            for noise in &mut noises {
-                // That of the answers would be less if all were there.
-                *noise = (*noise * estimate.share.sqrt()).hypot(estimate.variance.sqrt());
-            }
         }
-        noises
+    }
+
+    /// How far past its bound each constraint is.
+    fn excesses(&self, trial: &Trial, history: &History) -> Vec<Option<f64>> {
+        match self {
+            Self::Expected(_) => history.excesses(trial),
+            Self::At(_) => Vec::new(),
+        }
+    }
+
+    /// The standard deviation of what is not known of the loss.
+    fn unseen(&self, trial: &Trial) -> f64 {
+        match self {
+            Self::Expected(expected) => {
+                expected.get(trial.id()).map_or(0.0, |it| it.variance.sqrt())
+            }
+            Self::At(_) => 0.0,
+        }
     }
 }
 
@@ -267,7 +286,10 @@ fn end(history: &History, trial: &Trial, comparison: Option<&Comparison>) -> End
             End::Completed { losses, excesses: history.excesses(trial) }
         }
         (_, Some(failure), _) => End::Failed(failure.kind),
-        (.., Some(loss)) => End::Partial { loss },
+        (.., Some(loss)) => {
+            let excesses = comparison.map_or_else(Vec::new, |it| it.excesses(trial, history));
+            End::Partial { loss, excesses }
+        }
         _ => End::Pruned { losses: losses() },
     }
 }

@@ -13,6 +13,8 @@ use temper_core::{
 use temper_space::{RequireSpec, Space};
 use temper_strategy::{ALL, Entry, Options};
 
+#[path = "conformance/evaluations.rs"]
+mod evaluations;
 #[path = "conformance/extremes.rs"]
 mod extremes;
 #[path = "conformance/repeats.rs"]

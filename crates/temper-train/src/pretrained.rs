@@ -59,8 +59,6 @@ pub(crate) struct Pretrained {
     pub(crate) shape: Shape,
     /// How it reads and writes text.
     pub(crate) words: Words,
-    /// How it is to write where nothing else is said.
-    defaults: GenerationDefaults,
     /// The weights, by Hugging Face's name.
     tensors: BTreeMap<String, Stored>,
 }

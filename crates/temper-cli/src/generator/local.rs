@@ -102,10 +102,9 @@ impl Generator for LocalModel {
 fn sampling(settings: &GenerationSettings, defaults: &GenerationDefaults, seed: u64) -> Sampling {
     let none = Sampling::default();
     let or = |own: Option<f64>, default: Option<f64>, none| own.or(default).unwrap_or(none);
-    let default_k = defaults.top_k.filter(|count| *count > 0);
     Sampling {
         temperature: or(settings.temperature, defaults.temperature, TEMPERATURE),
-        top_k: settings.top_k.map(|count| count as usize).or(default_k),
+        top_k: settings.top_k.map(|count| count as usize).or(defaults.top_k),
         top_p: or(settings.top_p, defaults.top_p, none.top_p),
         min_p: or(settings.min_p, defaults.min_p, none.min_p),
         repetition_penalty: or(
@@ -146,11 +145,10 @@ mod tests {
     #[test]
     fn what_is_set_comes_before_what_the_folder_says_and_that_before_what_is_usual() {
         let (temperature, top_p) = (Some(0.6), Some(0.9));
-        let folder =
-            GenerationDefaults { temperature, top_p, top_k: Some(0), ..Default::default() };
+        let folder = GenerationDefaults { temperature, top_p, ..Default::default() };
         let settings = GenerationSettings { top_p: Some(0.5), ..Default::default() };
         let drawn = sampling(&settings, &folder, 7);
-        assert_eq!((drawn.temperature, drawn.top_p, drawn.top_k), (0.6, 0.5, None));
+        assert_eq!((drawn.temperature, drawn.top_p), (0.6, 0.5));
         let usual = sampling(&settings, &GenerationDefaults::default(), 7);
         assert_eq!((usual.temperature, usual.repetition_penalty), (TEMPERATURE, 1.0));
     }

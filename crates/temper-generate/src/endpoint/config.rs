@@ -99,15 +99,6 @@ impl EndpointConfig {
             Api::Chat => "chat/completions",
             Api::Completions => "completions",
         };
-        self.address_of(path)
-    }
-
-    /// The address that tells which models there are.
-    pub(super) fn models_address(&self) -> String {
-        self.address_of("models")
-    }
-
-    fn address_of(&self, path: &str) -> String {
         format!("{}/{path}", self.url.trim_end_matches('/'))
     }
 }

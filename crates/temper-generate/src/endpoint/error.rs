@@ -189,6 +189,9 @@ pub enum EndpointError {
         url: String,
         /// How often it was tried.
         attempts: u32,
+        /// The tokens that the last attempt wrote all the same: then it is the request's failure,
+        /// such as one that lets a model think for too few of them.
+        written: u64,
     },
     /// Too many requests failed in a row; nothing more is asked.
     #[error(
@@ -219,7 +222,9 @@ impl From<EndpointError> for GenerateError {
     fn from(error: EndpointError) -> Self {
         let said = error.to_string();
         match error {
-            EndpointError::Refused { .. } | EndpointError::Setting(_) => Self::Refused(said),
+            EndpointError::Refused { .. }
+            | EndpointError::Setting(_)
+            | EndpointError::NoChoices { written: 1.., .. } => Self::Refused(said),
             EndpointError::TimedOut { .. } => Self::TimedOut(said),
             EndpointError::Unavailable { .. }
             | EndpointError::Cut { .. }

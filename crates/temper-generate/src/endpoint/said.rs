@@ -54,6 +54,13 @@ impl Said {
         self.has_code("insufficient_quota")
     }
 
+    /// Whether a moderator did not let the request through, which `OpenRouter` answers with the status
+    /// of a key that may not.
+    pub(super) fn is_about_content(&self) -> bool {
+        let message = self.message.to_lowercase();
+        ["flagged", "moderation"].iter().any(|word| message.contains(word))
+    }
+
     fn has_code(&self, code: &str) -> bool {
         self.codes.iter().any(|said| said == code)
     }

@@ -26,7 +26,10 @@ pub(super) enum Trouble {
         location: Option<String>,
     },
     Malformed(String),
-    NoChoices,
+    /// Though so many tokens were written.
+    NoChoices {
+        written: u64,
+    },
 }
 
 impl Trouble {
@@ -83,7 +86,7 @@ impl Trouble {
             Self::Cut(reason) => EndpointError::Cut { url, reason, attempts },
             Self::Unusable(reason) => EndpointError::Unusable { url, reason },
             Self::Malformed(reason) => EndpointError::Malformed { url, reason, attempts },
-            Self::NoChoices => EndpointError::NoChoices { url, attempts },
+            Self::NoChoices { written } => EndpointError::NoChoices { url, attempts, written },
             Self::Status { status: status @ 300..400, location, .. } => {
                 let to = location.unwrap_or_else(|| "an address that it does not name".to_owned());
                 EndpointError::Redirected { url, status, to }
@@ -101,11 +104,13 @@ fn is_passing(status: u16) -> bool {
 fn of_status(config: &EndpointConfig, attempts: u32, status: u16, said: Said) -> EndpointError {
     let url = config.address();
     let (about_model, about_money) = (said.is_about_model(), said.is_about_money());
+    let about_content = said.is_about_content();
     let said = said.into_message();
     match status {
-        400 | 404 if about_model => {
+        400 | 403 | 404 if about_model => {
             EndpointError::UnknownModel { url, model: config.model.clone(), said }
         }
+        403 if about_content => EndpointError::Refused { url, status, said },
         401 | 403 => {
             let variable = config.api_key_env.clone();
             EndpointError::InvalidKey { url, status, variable, said }

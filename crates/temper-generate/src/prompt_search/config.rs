@@ -29,7 +29,7 @@ pub struct PromptSearchConfig {
     /// its own.
     pub api_key_env: Option<String>,
     /// The price of a million tokens that the model reads. Default: as for the items, if their model
-    /// proposes.
+    /// proposes or their prices name the one that does.
     pub input_price: Option<f64>,
     /// The price of a million tokens that it writes.
     pub output_price: Option<f64>,
@@ -96,7 +96,12 @@ impl PromptSearchConfig {
         Prices::given(self.input_price, self.output_price)?;
         let (temperature, max_tokens) = (Some(self.temperature), Some(self.max_tokens));
         GenerationSettings { temperature, max_tokens, ..GenerationSettings::default() }.check()?;
-        match self.proposer(items).endpoint_config() {
+        let proposer = self.proposer(items);
+        // Without a model of its own it is one that a trial has.
+        if proposer.model.is_some() {
+            proposer.checked_prices()?;
+        }
+        match proposer.endpoint_config() {
             Some(endpoint) => endpoint.check().map_err(ConfigError::from),
             None => Ok(()),
         }

@@ -316,6 +316,9 @@ fn who_proposes_is_whoever_answers_unless_another_is_named() {
     let named = GenerateConfig { input_price: Some(by_name), output_price, ..items.clone() };
     let of_teacher = Some(Prices { input: 4.0, output: 4.0 });
     assert_eq!(other_model.proposer(&named).prices(), of_teacher);
+    let half = GenerateConfig { input_price: Some(TokenPrice::Any(1.0)), ..named };
+    let said = other_model.validate(&half).unwrap_err().to_string();
+    assert_eq!(said, "`output_price` needs `input_price`");
     let endpoint = Some("http://127.0.0.1:2/v1".to_owned());
     let elsewhere = PromptSearchConfig { endpoint, ..other_model.clone() };
     assert_eq!(elsewhere.proposer(&items).api_key_env, None, "a key is for one endpoint");

@@ -3,7 +3,7 @@
 use serde_json::json;
 use temper_generate::{GenerateError, Generator as _};
 
-use super::faulty::{DESERTED, Reply, Server};
+use super::faulty::{DESERTED, Reply, Server, is_greeting};
 use super::{ask, endpoint};
 
 /// Faults that may pass, and how they are told of if they don't.
@@ -137,34 +137,39 @@ fn a_server_that_is_silent_is_waited_for_as_often_as_it_is_tried() {
 }
 
 #[test]
-fn requests_that_take_too_long_at_a_server_that_speaks_open_no_breaker() {
-    let server = Server::answering(|_, seen| {
-        let is_greeting = seen.line == "GET /v1/models";
-        if is_greeting { Reply::json(200, &json!({"data": []})) } else { Reply::silence() }
+fn requests_that_take_too_long_where_others_are_answered_open_no_breaker() {
+    let server = Server::answering(|_, seen| match is_greeting(seen) {
+        true => Reply::text("Hello"),
+        false => Reply::silence(),
     });
     let (endpoint, _) = endpoint(&server.url(), |config| {
-        config.request_timeout = 0.05;
+        config.request_timeout = 0.1;
         config.max_retries = 0;
     });
-    let errors: Vec<_> = (0..7).map(|_| ask(&endpoint).unwrap_err()).collect();
+    let errors: Vec<_> = (0..6).map(|_| ask(&endpoint).unwrap_err()).collect();
     assert!(errors.iter().all(|it| matches!(it, GenerateError::TimedOut(_))), "{errors:?}");
+    assert_eq!(endpoint.take_waste(), (60, 12), "greetings cost, too");
 }
 
 #[test]
-fn a_request_that_is_forbidden_with_a_good_key_is_refused() {
-    let forbidden = |models: u16| {
-        let server = Server::answering(move |_, seen| {
-            let status = if seen.line == "GET /v1/models" { models } else { 403 };
-            Reply::error(status, "Your input was flagged")
-        });
+fn a_request_that_a_moderator_forbids_is_refused_and_a_key_that_may_not_is_not() {
+    let forbidden = |said: &str| {
+        let server = Server::always(Reply::error(403, said));
         ask(&endpoint(&server.url(), |_| ()).0).unwrap_err()
     };
-    let refused = forbidden(200);
+    let refused = forbidden("Input was flagged as violent");
     assert!(matches!(&refused, GenerateError::Refused(said) if said.contains("was flagged")));
-    for models in [401, 403, 404] {
-        let unable = forbidden(models);
-        assert!(matches!(&unable, GenerateError::Unable(said) if said.contains("the key")));
-    }
+    let unable = forbidden("Key limit exceeded (monthly limit)");
+    assert!(matches!(&unable, GenerateError::Unable(said) if said.contains("the key")));
+}
+
+#[test]
+fn a_request_that_only_makes_the_model_think_is_refused_and_opens_no_breaker() {
+    let usage = json!({"prompt_tokens": 10, "completion_tokens": 16});
+    let server = Server::always(Reply::json(200, &json!({"choices": [], "usage": usage})));
+    let (endpoint, _) = endpoint(&server.url(), |config| config.max_retries = 0);
+    let errors: Vec<_> = (0..6).map(|_| ask(&endpoint).unwrap_err()).collect();
+    assert!(errors.iter().all(|it| matches!(it, GenerateError::Refused(_))), "{errors:?}");
 }
 
 #[test]

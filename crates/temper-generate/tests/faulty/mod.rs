@@ -78,9 +78,9 @@ impl Server {
         self.shared.seen().clone()
     }
 
-    /// How often it was asked for an answer, and not only which models there are.
+    /// How often it was asked, but for greetings.
     pub(crate) fn count(&self) -> usize {
-        self.shared.seen().iter().filter(|seen| !seen.line.starts_with("GET ")).count()
+        self.shared.seen().iter().filter(|seen| !is_greeting(seen)).count()
     }
 }
 
@@ -106,6 +106,11 @@ impl Shared {
         drop(all); // `reply` may wait for other requests
         (self.reply)(index, seen)
     }
+}
+
+/// Whether it is only asked to find out whether anybody is there.
+pub(crate) fn is_greeting(seen: &Seen) -> bool {
+    seen.body["messages"][0]["content"] == "Hi" && seen.body["max_tokens"] == 1
 }
 
 fn accept(listener: &TcpListener, shared: &Arc<Shared>) {

@@ -68,6 +68,7 @@ struct Outcome<'a> {
     place: Place,
     losses: &'a [f64],
     noises: &'a [f64],
+    unseen: f64,
     excesses: &'a [Option<f64>],
     violation: f64,
 }
@@ -227,7 +228,10 @@ fn noise(gp: &Gp, outcomes: &[Outcome<'_>], by_rank: bool) -> f64 {
     let (losses, noises) = of_goal(outcomes, 0);
     let outputs = if by_rank { ranked(&losses, &noises) } else { fenced(&losses, &noises) };
     let learned = if by_rank { 0.0 } else { gp.hyperparameters().noise };
-    outputs.usual_variance().unwrap_or(learned)
+    match outputs.usual_variance() {
+        0.0 => learned,
+        known => known,
+    }
 }
 
 fn model(axes: &Axes<'_>) -> Model {
@@ -255,16 +259,18 @@ fn has_failed(lesson: &Lesson) -> bool {
 fn outcome(lesson: &Lesson) -> Option<Outcome<'_>> {
     let (losses, excesses): (&[f64], &[_]) = match &lesson.end {
         End::Completed { losses, excesses } => (losses, excesses),
-        End::Partial { loss } => (std::slice::from_ref(loss), &[]),
+        End::Partial { loss, excesses } => (std::slice::from_ref(loss), excesses),
         End::Pruned { .. } | End::Failed(_) => return None,
     };
-    let (noises, violation) = (&lesson.noises, lesson.end.violation());
-    Some(Outcome { place: place(lesson), losses, noises, excesses, violation })
+    let Lesson { noises, unseen, .. } = lesson;
+    let violation = lesson.end.violation();
+    Some(Outcome { place: place(lesson), losses, noises, unseen: *unseen, excesses, violation })
 }
 
 /// The losses of a goal and what is known of their noise.
 fn of_goal(outcomes: &[Outcome<'_>], goal: usize) -> (Vec<f64>, Vec<f64>) {
-    let noise = |outcome: &Outcome<'_>| outcome.noises.get(goal).copied().unwrap_or(0.0);
+    let known = |outcome: &Outcome<'_>| outcome.noises.get(goal).copied().unwrap_or(0.0);
+    let noise = |outcome: &Outcome<'_>| known(outcome).hypot(outcome.unseen);
     outcomes.iter().map(|outcome| (outcome.losses[goal], noise(outcome))).unzip()
 }
 

@@ -35,11 +35,11 @@ impl Outputs {
         outputs
     }
 
-    /// The median of the variances that are known.
-    pub(super) fn usual_variance(&self) -> Option<f64> {
-        let mut known: Vec<f64> = self.variances.iter().copied().filter(|it| *it > 0.0).collect();
-        known.sort_by(f64::total_cmp);
-        known.get(known.len() / 2).copied()
+    /// The median of the variances that are known of the noise; 0 if that of most is not.
+    pub(super) fn usual_variance(&self) -> f64 {
+        let mut order = self.variances.clone();
+        order.sort_by(f64::total_cmp);
+        order.get(order.len() / 2).copied().unwrap_or(0.0)
     }
 
     /// Whether anything is known of the noise.
@@ -117,8 +117,8 @@ mod tests {
         let expected = noises.map(|noise| (noise / unit).powi(2));
         assert_eq!(outputs.variances[..3], expected);
         assert_eq!(outputs.variances[3..], [0.0; 3]);
-        assert_eq!(outputs.usual_variance(), Some(expected[0]));
-        assert_eq!(fenced(&LOSSES, &[]).usual_variance(), None);
+        assert_eq!(outputs.usual_variance(), 0.0);
+        assert_eq!(fenced(&LOSSES, &[0.5, 0.1, 0.1, 0.1]).usual_variance(), expected[2]);
         assert_eq!(outputs.values, fenced(&LOSSES, &[]).values);
         assert!(outputs.are_noisy() && !fenced(&LOSSES, &[]).are_noisy());
     }

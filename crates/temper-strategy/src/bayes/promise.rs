@@ -104,7 +104,7 @@ fn unit(lessons: &[Lesson]) -> f64 {
 fn loss(lesson: &Lesson) -> Option<f64> {
     match &lesson.end {
         End::Completed { losses, .. } => losses.first().copied(),
-        End::Partial { loss } => Some(*loss),
+        End::Partial { loss, .. } => Some(*loss),
         End::Pruned { .. } | End::Failed(_) => None,
     }
 }

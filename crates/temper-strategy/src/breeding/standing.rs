@@ -47,7 +47,7 @@ fn rank(one: &End, other: &End) -> Ordering {
 pub(crate) fn losses(end: &End) -> &[f64] {
     match end {
         End::Completed { losses, .. } | End::Pruned { losses } => losses,
-        End::Partial { loss } => std::slice::from_ref(loss),
+        End::Partial { loss, .. } => std::slice::from_ref(loss),
         End::Failed(_) => &[],
     }
 }

@@ -2,9 +2,10 @@
 //!
 //! A mean over few items and one over many don't compare: the items differ. So the loss of a trial on
 //! an item is taken as the sum of what the trial loses anywhere, what the item costs any trial, which is
-//! drawn from a normal distribution, and luck: a mixed model, with its variances by restricted maximum
-//! likelihood (EM; Laird and Ware, "Random-Effects Models for Longitudinal Data", Biometrics 1982). What a
-//! trial has not answered is then what the model expects, and how far that scatters is known.
+//! drawn from a normal distribution, and luck: a mixed model, whose variances are found by EM (Laird and
+//! Ware, "Random-Effects Models for Longitudinal Data", Biometrics 1982). What a trial has not answered
+//! is then what the model expects, and by how much luck would move that is known. By how much the items
+//! would is not part of it, as they move all trials that lack them alike.
 
 use std::collections::BTreeMap;
 
@@ -12,8 +13,10 @@ use temper_core::{History, State, Step, Trial, TrialId};
 
 use crate::prune::ItemLosses;
 
-/// How often the model is improved; far more than it takes.
-const ROUNDS: usize = 50;
+/// How often the model is improved at most.
+const ROUNDS: usize = 300;
+/// It is good enough once no trial moves by more than this part of the luck's standard deviation.
+const TOLERANCE: f64 = 1e-6;
 
 /// The losses after all items as they are expected to be.
 #[derive(Clone, Debug, PartialEq)]
@@ -23,10 +26,8 @@ pub(super) struct Expected(BTreeMap<TrialId, Estimate>);
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Estimate {
     pub(super) loss: f64,
-    /// The variance of what is not known of it: of the luck on the items that are not answered.
+    /// The variance of the luck on the items that are not answered.
     pub(super) variance: f64,
-    /// The share of the items that are answered.
-    pub(super) share: f64,
 }
 
 /// What one trial lost on the items that it answered.
@@ -78,9 +79,13 @@ impl Expected {
         let shift: f64 = whole.iter().map(apart).map(|it| it / whole.len() as f64).sum();
         for it in &answers {
             let estimate = estimates.get_mut(&it.id).expect("each has one");
-            estimate.loss = if it.is_whole { it.reported } else { estimate.loss + shift };
+            *estimate = match it.is_whole {
+                true => Estimate { loss: it.reported, variance: 0.0 },
+                false => Estimate { loss: estimate.loss + shift, ..*estimate },
+            };
         }
-        Some(Self(estimates))
+        let is_finite = |it: &Estimate| it.loss.is_finite() && it.variance.is_finite();
+        estimates.values().all(is_finite).then_some(Self(estimates))
     }
 
     /// That of a trial.
@@ -129,7 +134,8 @@ impl Model {
         let mut of_items = squares / known as f64 / 2.0;
         model.luck = of_items;
         for _ in 0..ROUNDS {
-            if model.luck <= 0.0 || of_items <= 0.0 {
+            // Also if one of them is no number.
+            if !(model.luck > 0.0 && of_items > 0.0) {
                 break;
             }
             let (mut sums, mut counts) = (vec![0.0; items], vec![0.0_f64; items]);
@@ -144,16 +150,22 @@ impl Model {
             for item in 0..items {
                 model.items[item] = unknown[item] / model.luck * sums[item];
             }
+            let mut moved = 0.0_f64;
             for (answers, trial) in answers.iter().zip(&mut model.trials) {
                 let count = answers.losses.len() as f64;
                 let own = answers.losses.iter().map(|(item, loss)| loss - model.items[*item]);
-                *trial = own.sum::<f64>() / count;
+                let own = own.sum::<f64>() / count;
+                moved = moved.max((own - *trial).abs());
+                *trial = own;
             }
             let squares: f64 = model.residuals(answers).map(|rest| rest * rest).sum();
             let spread: f64 = unknown.iter().zip(&counts).map(|(one, count)| one * count).sum();
             model.luck = (squares + spread) / (known - answers.len()) as f64;
             let of = |(item, unknown): (&f64, &f64)| item * item + unknown;
             of_items = model.items.iter().zip(&unknown).map(of).sum::<f64>() / items as f64;
+            if moved <= TOLERANCE * model.luck.sqrt() {
+                break;
+            }
         }
         model
     }
@@ -171,8 +183,7 @@ impl Model {
         Estimate {
             // What the answered ones have beside the trial and the items comes to 0.
             loss: self.trials[index] + self.items.iter().sum::<f64>() / all,
-            variance: self.luck * (1.0 / count - 1.0 / all),
-            share: count / all,
+            variance: (self.luck * (1.0 / count - 1.0 / all)).max(0.0),
         }
     }
 }

@@ -68,7 +68,14 @@ mod tests {
 
     fn lesson(losses: [f64; 2]) -> Lesson {
         let end = End::Completed { losses: losses.to_vec(), excesses: Vec::new() };
-        Lesson { point: Vec::new(), active: Vec::new(), end, noises: Vec::new(), cost: None }
+        Lesson {
+            point: Vec::new(),
+            active: Vec::new(),
+            end,
+            noises: Vec::new(),
+            unseen: 0.0,
+            cost: None,
+        }
     }
 
     #[test]

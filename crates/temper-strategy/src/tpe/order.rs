@@ -54,11 +54,11 @@ const PRUNED: usize = 2;
 /// The tier of a trial, lower is better, and by what it is compared within the tier. `None`: it
 /// is worse than all that have a tier, and never good.
 fn place(lesson: &Lesson) -> Option<(usize, &[f64])> {
+    let kept = if lesson.end.violation() > 0.0 { BROKEN } else { 0 };
     match &lesson.end {
         End::Completed { losses, .. } | End::Pruned { losses } if losses.is_empty() => None,
-        End::Completed { losses, .. } if lesson.end.violation() > 0.0 => Some((BROKEN, losses)),
-        End::Completed { losses, .. } => Some((0, losses)),
-        End::Partial { loss } => Some((0, std::slice::from_ref(loss))),
+        End::Completed { losses, .. } => Some((kept, losses)),
+        End::Partial { loss, .. } => Some((kept, std::slice::from_ref(loss))),
         End::Pruned { losses } => Some((PRUNED, losses)),
         End::Failed(_) => None,
     }
@@ -99,7 +99,14 @@ mod tests {
     use super::*;
 
     fn lesson(end: End) -> Lesson {
-        Lesson { point: vec![0.5], active: vec![true], end, noises: Vec::new(), cost: None }
+        Lesson {
+            point: vec![0.5],
+            active: vec![true],
+            end,
+            noises: Vec::new(),
+            unseen: 0.0,
+            cost: None,
+        }
     }
 
     fn completed(loss: f64) -> Lesson {

@@ -131,11 +131,7 @@ pub(super) fn write(shape: &Shape, dtype: &str, bos: Option<u32>, eos: &[u32]) -
         Architecture::Gpt2 => gpt2_json::write(shape),
     };
     config["bos_token_id"] = bos.into();
-    config["eos_token_id"] = match eos {
-        [] => Value::Null,
-        [one] => (*one).into(),
-        many => many.into(),
-    };
+    config["eos_token_id"] = tokens(eos);
     config["dtype"] = dtype.into();
     config["torch_dtype"] = dtype.into();
     format!("{config:#}\n")
@@ -169,6 +165,15 @@ fn llama(shape: &Shape) -> Value {
         "attention_bias": false,
         "mlp_bias": false,
     })
+}
+
+/// One token, or a list of several.
+pub(super) fn tokens(tokens: &[u32]) -> Value {
+    match tokens {
+        [] => Value::Null,
+        [one] => (*one).into(),
+        many => many.into(),
+    }
 }
 
 fn first_token(value: &Value) -> Option<u32> {

@@ -44,12 +44,13 @@ pub(super) fn open(folder: &Path) -> Result<Pretrained, PretrainedError> {
         chat_template: chat_template(folder)?,
         bos: described.bos,
         eos,
+        defaults,
     };
     let mut tensors = tensors(folder)?;
     if described.shape.architecture == Architecture::Gpt2 {
         tensors = tensors.into_iter().map(|(name, stored)| (with_prefix(name), stored)).collect();
     }
-    Ok(Pretrained { shape: described.shape, words, defaults, tensors })
+    Ok(Pretrained { shape: described.shape, words, tensors })
 }
 
 /// The name of a GPT-2's tensor, which old files write without the name of the whole.

@@ -8,7 +8,7 @@ use std::path::Path;
 
 use self::container::{Container, Value};
 use super::stored::Stored;
-use super::{GenerationDefaults, Pretrained, PretrainedError, Shape};
+use super::{Pretrained, PretrainedError, Shape};
 use crate::{Architecture, RopeScaling};
 
 /// The architectures whose files can be read.
@@ -46,8 +46,7 @@ pub(super) fn open(path: &Path) -> Result<Pretrained, PretrainedError> {
         let interleaved_heads = interleaved_heads.filter(|heads| rows.is_multiple_of(*heads));
         tensors.insert(name, Stored { interleaved_heads, ..stored.clone() });
     }
-    let defaults = GenerationDefaults::default();
-    Ok(Pretrained { shape, words, defaults, tensors })
+    Ok(Pretrained { shape, words, tensors })
 }
 
 fn shape(metadata: &Metadata<'_>, architecture: &str) -> Result<Shape, PretrainedError> {

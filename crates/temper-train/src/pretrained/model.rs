@@ -34,7 +34,6 @@ pub struct PretrainedModel {
     pub(super) words: Words,
     pub(super) config: TrainConfig,
     pub(super) device: burn::tensor::Device,
-    pub(super) defaults: GenerationDefaults,
     pub(super) last_prompt: LastPrompt,
 }
 
@@ -57,9 +56,8 @@ impl PretrainedModel {
         let config = TrainConfig { base_model, max_seq_length, ..TrainConfig::default() };
         let config = config.with_shape(&pretrained.shape);
         let (model, _) = load_weights(Model::new(&config, &device), &pretrained, &device)?;
-        let Pretrained { shape, words, defaults, .. } = pretrained;
-        let model = PretrainedModel::new(model, shape, words, config, device);
-        Ok(PretrainedModel { defaults, ..model })
+        let Pretrained { shape, words, .. } = pretrained;
+        Ok(PretrainedModel::new(model, shape, words, config, device))
     }
 
     /// A model of these settings and this shape.
@@ -70,8 +68,7 @@ impl PretrainedModel {
         config: TrainConfig,
         device: burn::tensor::Device,
     ) -> PretrainedModel {
-        let (defaults, last_prompt) = (GenerationDefaults::default(), LastPrompt::default());
-        PretrainedModel { model, shape, words, config, device, defaults, last_prompt }
+        PretrainedModel { model, shape, words, config, device, last_prompt: LastPrompt::default() }
     }
 
     /// Its tokenizer.
@@ -86,7 +83,7 @@ impl PretrainedModel {
 
     /// How it is to write where nothing else is said, if its folder says so (`generation_config.json`).
     pub fn generation_defaults(&self) -> &GenerationDefaults {
-        &self.defaults
+        &self.words.defaults
     }
 
     /// The natural logarithms of the probabilities of the token after `tokens`: one for each

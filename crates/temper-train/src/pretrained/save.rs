@@ -13,7 +13,10 @@ use serde_json::json;
 use super::fold::without_multipliers;
 use super::names::Named;
 use super::weights::transposed;
-use super::{PretrainedError, PretrainedModel, Shape, Words, config_json};
+use super::{
+    GenerationDefaults, PretrainedError, PretrainedModel, Shape, Words, config_json,
+    generation_json,
+};
 use crate::model::Model;
 use crate::{Architecture, TrainConfig};
 
@@ -54,8 +57,9 @@ impl WeightType {
 
 impl PretrainedModel {
     /// Writes a folder that transformers' `AutoModelForCausalLM` and `AutoTokenizer` read, and
-    /// [`PretrainedModel::load`]: model.safetensors, config.json, tokenizer.json and
-    /// `tokenizer_config.json`.
+    /// [`PretrainedModel::load`]: model.safetensors, config.json, tokenizer.json,
+    /// `tokenizer_config.json` and, where there are defaults of how it writes,
+    /// `generation_config.json`.
     ///
     /// # Errors
     /// A file can't be written.
@@ -110,6 +114,10 @@ pub(crate) fn save(
         "clean_up_tokenization_spaces": false,
         "chat_template": words.chat_template,
     });
+    if words.defaults != GenerationDefaults::default() {
+        let text = generation_json::write(&words.defaults, words.bos, &words.eos);
+        write("generation_config.json", text)?;
+    }
     write("tokenizer_config.json", format!("{tokenizer_config:#}\n"))?;
     let path = folder.join("tokenizer.json");
     words

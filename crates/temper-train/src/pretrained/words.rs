@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use tokenizers::{DecoderWrapper, Tokenizer};
 
+use super::GenerationDefaults;
 use crate::TrainError;
 use crate::data::ChatDefaults;
 
@@ -21,13 +22,16 @@ pub(crate) struct Words {
     pub(super) bos: Option<u32>,
     /// The tokens that end a text.
     pub(super) eos: Vec<u32>,
+    /// How it is to write where nothing else is said.
+    pub(super) defaults: GenerationDefaults,
 }
 
 impl Words {
     /// Those of a tokenizer that was learned here.
     pub(crate) fn learned(tokenizer: Tokenizer, end_of_text: u32) -> Words {
         let tokenizer = Arc::new(tokenizer);
-        Words { tokenizer, chat_template: None, bos: None, eos: vec![end_of_text] }
+        let (eos, defaults) = (vec![end_of_text], GenerationDefaults::default());
+        Words { tokenizer, chat_template: None, bos: None, eos, defaults }
     }
 
     /// The same, with a chat template in the place of its own.

@@ -45,9 +45,17 @@ fn a_folder_says_how_its_model_writes_and_what_else_ends_a_text() {
     let (temperature, top_k, top_p) = (Some(0.6), Some(20), Some(0.95));
     let defaults = GenerationDefaults { temperature, top_k, top_p, ..Default::default() };
     assert_eq!(*short.generation_defaults(), defaults);
+    let kept = tempfile::tempdir().unwrap();
+    short.save_pretrained(kept.path(), WeightType::F32).unwrap();
+    let kept = PretrainedModel::load(kept.path(), Device::Cpu).unwrap();
+    assert_eq!(*kept.generation_defaults(), defaults);
     let ended = written(&short);
+    assert_eq!(written(&kept), ended);
     assert_eq!(ended.ended, Ended::Stop);
     assert!(ended.new_tokens <= 6 && written(&whole).text.starts_with(&ended.text), "{ended:?}");
+    fs::write(folder.path().join("generation_config.json"), r#"{"top_k": -1}"#).unwrap();
+    let all = PretrainedModel::load(folder.path(), Device::Cpu).unwrap();
+    assert_eq!(*all.generation_defaults(), GenerationDefaults::default());
     fs::write(folder.path().join("generation_config.json"), r#"{"top_k": "all"}"#).unwrap();
     let error = PretrainedModel::load(folder.path(), Device::Cpu).err().unwrap().to_string();
     assert!(error.contains("generation_config.json"), "{error}");

@@ -11,7 +11,7 @@ use tokenizers::processors::template::TemplateProcessing;
 use tokenizers::{AddedToken, PreTokenizerWrapper, SplitDelimiterBehavior, Tokenizer};
 
 use super::{Metadata, Value};
-use crate::pretrained::{PretrainedError, Words};
+use crate::pretrained::{GenerationDefaults, PretrainedError, Words};
 
 /// Kinds of tokens that are matched as wholes (`llama_token_type` of llama.cpp).
 const CONTROL: u64 = 3;
@@ -83,7 +83,9 @@ pub(super) fn read(metadata: &Metadata<'_>) -> Result<Words, PretrainedError> {
     eos.dedup();
     let chat_template = metadata.get("tokenizer.chat_template").and_then(Value::as_text);
     let tokenizer = Arc::new(tokenizer);
-    Ok(Words { tokenizer, chat_template: chat_template.map(str::to_owned), bos, eos })
+    let (chat_template, defaults) =
+        (chat_template.map(str::to_owned), GenerationDefaults::default());
+    Ok(Words { tokenizer, chat_template, bos, eos, defaults })
 }
 
 /// How text is divided before merging; `None` for an unknown kind.

@@ -116,8 +116,12 @@ impl Evidence {
         let before = self.merged.take().or_else(|| may_change.then(|| self.lessons.clone()));
         self.encode(space, history);
         self.merged = merge(&self.ended, &self.lessons, history);
-        let before = before.as_deref().unwrap_or(&self.lessons[..read]);
-        self.revised = !self.lessons().starts_with(before);
+        // Most often there is nothing to compare, however many lessons there are.
+        self.revised = match (&before, &self.merged) {
+            (Some(before), _) => !self.lessons().starts_with(before),
+            (None, Some(merged)) => !merged.starts_with(&self.lessons[..read]),
+            (None, None) => false,
+        };
     }
 
     fn encode(&mut self, space: &Space, history: &History) {

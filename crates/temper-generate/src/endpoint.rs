@@ -110,18 +110,19 @@ impl Endpoint {
     /// Counts the failure, unless it is one of the request, which says nothing of the next one. The
     /// failure that opens the breaker is one of the endpoint, and so are later ones.
     fn give_up(&self, error: EndpointError) -> EndpointError {
-        let is_of_request = match error {
-            EndpointError::Refused { .. } => true,
-            EndpointError::NoChoices { written, .. } => written > 0,
-            // Who answers another one is only too slow with this.
-            EndpointError::TimedOut { .. } => self.breaker.opened_by().is_none() && self.answers(),
-            _ => false,
-        };
-        if is_of_request {
-            return error;
+        // Who answers another one is only too slow for this, or fails at it.
+        let answers = || self.breaker.opened_by().is_none() && self.answers();
+        match error {
+            EndpointError::Refused { .. } | EndpointError::NoChoices { written: 1.., .. } => error,
+            EndpointError::TimedOut { .. } if answers() => error,
+            EndpointError::Unavailable { url, status: 500, said, attempts } if answers() => {
+                EndpointError::Broken { url, said, attempts }
+            }
+            error => {
+                self.breaker.record_failure(&error.to_string());
+                self.check_breaker().err().unwrap_or(error)
+            }
         }
-        self.breaker.record_failure(&error.to_string());
-        self.check_breaker().err().unwrap_or(error)
     }
 
     /// Whether it answers a greeting with a word: a list of its models may come from the front of a

@@ -34,6 +34,9 @@ pub enum GenerateError {
     /// It failed as often as it was tried; another time it may succeed.
     #[error("{0}")]
     Failed(String),
+    /// It failed as often as it was tried, and others did not.
+    #[error("{0}")]
+    Broken(String),
     /// It took longer than it may, as often as it was tried.
     #[error("{0}")]
     TimedOut(String),

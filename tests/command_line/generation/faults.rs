@@ -223,6 +223,23 @@ fn a_setting_for_which_a_server_is_only_too_slow_fails_and_others_go_on() {
 }
 
 #[test]
+fn a_setting_at_which_a_server_fails_fails_and_others_go_on() {
+    let quiz = Quiz::with(|_, seen| {
+        let heat = seen.body["temperature"].as_f64().unwrap_or_default();
+        (heat >= 1.0).then(|| Reply::error(500, "out of tune"))
+    });
+    let lab = lab(STUDY, &quiz);
+    lab.temper(&["run", "study.toml"]).ok();
+    for trial in trials(&lab).values() {
+        let is_hot = trial["params"]["temperature"].as_f64() >= Some(1.0);
+        assert_eq!(trial["state"], if is_hot { "failed" } else { "completed" }, "{trial}");
+        let message = trial["failure"]["message"].as_str().unwrap_or_default();
+        assert!(!is_hot || message.contains("though it answers others (500): out of tune"));
+    }
+    quiz.assert_asked_once(&lab);
+}
+
+#[test]
 fn answers_without_choices_cost_what_they_took() {
     let usage = json!({"prompt_tokens": 10, "completion_tokens": 300});
     let empty = Reply::json(200, &json!({"choices": [], "usage": usage}));

@@ -160,6 +160,16 @@ pub enum EndpointError {
         /// How often it was tried.
         attempts: u32,
     },
+    /// The server fails at this request, and answers others.
+    #[error("{url} fails at this, though it answers others (500): {said} ({})", times(*attempts))]
+    Broken {
+        /// The address.
+        url: String,
+        /// What the server answered.
+        said: String,
+        /// How often it was tried.
+        attempts: u32,
+    },
     /// The server asks for more patience than there is.
     #[error(
         "{url} asks to wait {wait} s, but `longest_wait` is {longest} s; go on later or raise it"
@@ -226,6 +236,7 @@ impl From<EndpointError> for GenerateError {
             | EndpointError::Setting(_)
             | EndpointError::NoChoices { written: 1.., .. } => Self::Refused(said),
             EndpointError::TimedOut { .. } => Self::TimedOut(said),
+            EndpointError::Broken { .. } => Self::Broken(said),
             EndpointError::Unavailable { .. }
             | EndpointError::Cut { .. }
             | EndpointError::Malformed { .. }

@@ -47,6 +47,8 @@ struct Model {
     items: Vec<f64>,
     /// The variance of the luck.
     luck: f64,
+    /// The variance of what items cost.
+    of_items: f64,
 }
 
 impl Expected {
@@ -127,42 +129,20 @@ impl Model {
             let count = it.losses.len() as f64;
             it.losses.iter().map(|(_, loss)| loss / count).sum::<f64>()
         };
-        let mut model =
-            Self { trials: answers.iter().map(mean).collect(), items: vec![0.0; items], luck: 0.0 };
+        let trials = answers.iter().map(mean).collect();
+        let mut model = Self { trials, items: vec![0.0; items], luck: 0.0, of_items: 0.0 };
         // At first luck and items have a half each.
-        let squares: f64 = model.residuals(answers).map(|rest| rest * rest).sum();
-        let mut of_items = squares / known as f64 / 2.0;
-        model.luck = of_items;
+        let half = model.squares(answers) / known as f64 / 2.0;
+        (model.luck, model.of_items) = (half, half);
         for _ in 0..ROUNDS {
             // Also if one of them is no number.
-            if !(model.luck > 0.0 && of_items > 0.0) {
+            if !(model.luck > 0.0 && model.of_items > 0.0) {
                 break;
             }
-            let (mut sums, mut counts) = (vec![0.0; items], vec![0.0_f64; items]);
-            for (answers, trial) in answers.iter().zip(&model.trials) {
-                for (item, loss) in &answers.losses {
-                    sums[*item] += loss - trial;
-                    counts[*item] += 1.0;
-                }
-            }
-            let unknown: Vec<f64> =
-                counts.iter().map(|count| 1.0 / (count / model.luck + 1.0 / of_items)).collect();
-            for item in 0..items {
-                model.items[item] = unknown[item] / model.luck * sums[item];
-            }
-            let mut moved = 0.0_f64;
-            for (answers, trial) in answers.iter().zip(&mut model.trials) {
-                let count = answers.losses.len() as f64;
-                let own = answers.losses.iter().map(|(item, loss)| loss - model.items[*item]);
-                let own = own.sum::<f64>() / count;
-                moved = moved.max((own - *trial).abs());
-                *trial = own;
-            }
-            let squares: f64 = model.residuals(answers).map(|rest| rest * rest).sum();
-            let spread: f64 = unknown.iter().zip(&counts).map(|(one, count)| one * count).sum();
-            model.luck = (squares + spread) / (known - answers.len()) as f64;
-            let of = |(item, unknown): (&f64, &f64)| item * item + unknown;
-            of_items = model.items.iter().zip(&unknown).map(of).sum::<f64>() / items as f64;
+            let unknown = model.improve_items(answers);
+            let moved = model.improve_trials(answers);
+            let squares = model.squares(answers) + unknown;
+            model.luck = squares / (known - answers.len()) as f64;
             if moved <= TOLERANCE * model.luck.sqrt() {
                 break;
             }
@@ -170,11 +150,47 @@ impl Model {
         model
     }
 
-    /// What is left of each loss.
-    fn residuals<'a>(&'a self, answers: &'a [Answers]) -> impl Iterator<Item = f64> + 'a {
-        answers.iter().zip(&self.trials).flat_map(move |(answers, trial)| {
+    /// The items given the trials. Returns the variances of what is not known of them, summed over the
+    /// losses.
+    fn improve_items(&mut self, answers: &[Answers]) -> f64 {
+        let (mut sums, mut counts) = (vec![0.0; self.items.len()], vec![0.0_f64; self.items.len()]);
+        for (answers, trial) in answers.iter().zip(&self.trials) {
+            for (item, loss) in &answers.losses {
+                sums[*item] += loss - trial;
+                counts[*item] += 1.0;
+            }
+        }
+        let (mut of_items, mut unknown) = (0.0, 0.0);
+        for ((item, sum), count) in self.items.iter_mut().zip(sums).zip(counts) {
+            let variance = 1.0 / (count / self.luck + 1.0 / self.of_items);
+            *item = variance / self.luck * sum;
+            of_items += *item * *item + variance;
+            unknown += count * variance;
+        }
+        self.of_items = of_items / self.items.len() as f64;
+        unknown
+    }
+
+    /// The trials given the items. Returns by how much one moved at most.
+    fn improve_trials(&mut self, answers: &[Answers]) -> f64 {
+        let mut moved = 0.0_f64;
+        for (answers, trial) in answers.iter().zip(&mut self.trials) {
+            let count = answers.losses.len() as f64;
+            let own = answers.losses.iter().map(|(item, loss)| (loss - self.items[*item]) / count);
+            let own: f64 = own.sum();
+            moved = moved.max((own - *trial).abs());
+            *trial = own;
+        }
+        moved
+    }
+
+    /// The sum of the squares of what is left of the losses.
+    fn squares(&self, answers: &[Answers]) -> f64 {
+        let all = answers.iter().zip(&self.trials);
+        let rest = all.flat_map(|(answers, trial)| {
             answers.losses.iter().map(move |(item, loss)| loss - trial - self.items[*item])
-        })
+        });
+        rest.map(|rest| rest * rest).sum()
     }
 
     /// The mean over `all` items: those that the trial answered, and what is expected of the others.

@@ -132,6 +132,7 @@ impl Endpoint {
         let greeting = Request { input: Input::Text(GREETING.to_owned()), settings, sample: 0 };
         let answer = body(&self.config, &greeting).ok().and_then(|body| self.attempt(&body).ok());
         if let Some(Completion { input_tokens, output_tokens, .. }) = &answer {
+            self.breaker.record_success();
             self.waste(input_tokens.unwrap_or(0), output_tokens.unwrap_or(0));
         }
         answer.is_some()

@@ -152,6 +152,21 @@ fn requests_that_take_too_long_where_others_are_answered_open_no_breaker() {
 }
 
 #[test]
+fn a_greeting_that_is_answered_begins_the_row_of_failures_anew() {
+    // Each question, and then the greeting: every third is answered, as by a server that is busy still.
+    let server = Server::answering(|index, seen| match is_greeting(seen) && index % 6 == 5 {
+        true => Reply::text("Hello"),
+        false => Reply::silence(),
+    });
+    let (endpoint, _) = endpoint(&server.url(), |config| {
+        config.request_timeout = 0.1;
+        config.max_retries = 0;
+    });
+    let errors: Vec<_> = (0..9).map(|_| ask(&endpoint).unwrap_err()).collect();
+    assert!(errors.iter().all(|it| matches!(it, GenerateError::TimedOut(_))), "{errors:?}");
+}
+
+#[test]
 fn a_request_that_a_moderator_forbids_is_refused_and_a_key_that_may_not_is_not() {
     let forbidden = |said: &str| {
         let server = Server::always(Reply::error(403, said));

@@ -130,12 +130,17 @@ impl Endpoint {
     fn answers(&self) -> bool {
         let settings = GenerationSettings { max_tokens: Some(1), ..GenerationSettings::default() };
         let greeting = Request { input: Input::Text(GREETING.to_owned()), settings, sample: 0 };
-        let answer = body(&self.config, &greeting).ok().and_then(|body| self.attempt(&body).ok());
-        if let Some(Completion { input_tokens, output_tokens, .. }) = &answer {
-            self.breaker.record_success();
-            self.waste(input_tokens.unwrap_or(0), output_tokens.unwrap_or(0));
+        let Ok(body) = body(&self.config, &greeting) else { return false };
+        match self.attempt(&body) {
+            Ok(Completion { input_tokens, output_tokens, .. }) => {
+                self.waste(input_tokens.unwrap_or(0), output_tokens.unwrap_or(0));
+            }
+            // It thought a word, and what that took is counted.
+            Err(Trouble::NoChoices { written: 1.. }) => {}
+            Err(_) => return false,
         }
-        answer.is_some()
+        self.breaker.record_success();
+        true
     }
 
     fn waste(&self, read: u64, written: u64) {

@@ -71,10 +71,7 @@ impl Expected {
                 said.map_or(seen, |steps| seen.max(steps as usize))
             }
         };
-        let model = Model::fit(&answers, seen);
-        let of =
-            |(index, answers): (usize, &Answers)| (answers.id, model.estimate(index, answers, all));
-        let mut estimates: BTreeMap<_, _> = answers.iter().enumerate().map(of).collect();
+        let mut estimates = Model::fit(&answers, seen).estimates(&answers, all as f64);
         // Items may weigh differently, which only whole means tell.
         let whole: Vec<&Answers> = answers.iter().filter(|it| it.is_whole).collect();
         let apart = |it: &&Answers| it.reported - estimates[&it.id].loss;
@@ -125,13 +122,10 @@ fn answers<'a>(
 impl Model {
     fn fit(answers: &[Answers], items: usize) -> Self {
         let known: usize = answers.iter().map(|it| it.losses.len()).sum();
-        let mean = |it: &Answers| {
-            let count = it.losses.len() as f64;
-            it.losses.iter().map(|(_, loss)| loss / count).sum::<f64>()
-        };
-        let trials = answers.iter().map(mean).collect();
-        let mut model = Self { trials, items: vec![0.0; items], luck: 0.0, of_items: 0.0 };
-        // At first luck and items have a half each.
+        let (trials, items) = (vec![0.0; answers.len()], vec![0.0; items]);
+        let mut model = Self { trials, items, luck: 0.0, of_items: 0.0 };
+        // At first trials are their means, and luck and items have a half each of the rest.
+        model.improve_trials(answers);
         let half = model.squares(answers) / known as f64 / 2.0;
         (model.luck, model.of_items) = (half, half);
         for _ in 0..ROUNDS {
@@ -193,14 +187,17 @@ impl Model {
         rest.map(|rest| rest * rest).sum()
     }
 
-    /// The mean over `all` items: those that the trial answered, and what is expected of the others.
-    fn estimate(&self, index: usize, answers: &Answers, all: usize) -> Estimate {
-        let [count, all] = [answers.losses.len() as f64, all as f64];
-        Estimate {
+    /// The means over `all` items: those that a trial answered, and what is expected of the others.
+    fn estimates(&self, answers: &[Answers], all: f64) -> BTreeMap<TrialId, Estimate> {
+        let items = self.items.iter().sum::<f64>() / all;
+        let of = |(answers, trial): (&Answers, &f64)| {
+            let count = answers.losses.len() as f64;
             // What the answered ones have beside the trial and the items comes to 0.
-            loss: self.trials[index] + self.items.iter().sum::<f64>() / all,
-            variance: (self.luck * (1.0 / count - 1.0 / all)).max(0.0),
-        }
+            let loss = trial + items;
+            let variance = (self.luck * (1.0 / count - 1.0 / all)).max(0.0);
+            (answers.id, Estimate { loss, variance })
+        };
+        answers.iter().zip(&self.trials).map(of).collect()
     }
 }
 

@@ -54,11 +54,11 @@ const PRUNED: usize = 2;
 /// The tier of a trial, lower is better, and by what it is compared within the tier. `None`: it
 /// is worse than all that have a tier, and never good.
 fn place(lesson: &Lesson) -> Option<(usize, &[f64])> {
-    let kept = if lesson.end.violation() > 0.0 { BROKEN } else { 0 };
+    let tier = if lesson.end.violation() > 0.0 { BROKEN } else { 0 };
     match &lesson.end {
         End::Completed { losses, .. } | End::Pruned { losses } if losses.is_empty() => None,
-        End::Completed { losses, .. } => Some((kept, losses)),
-        End::Partial { loss, .. } => Some((kept, std::slice::from_ref(loss))),
+        End::Completed { losses, .. } => Some((tier, losses)),
+        End::Partial { loss, .. } => Some((tier, std::slice::from_ref(loss))),
         End::Pruned { losses } => Some((PRUNED, losses)),
         End::Failed(_) => None,
     }

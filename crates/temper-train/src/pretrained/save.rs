@@ -104,6 +104,10 @@ pub(crate) fn save(
     };
     let dtype = weight_type.torch_name();
     write("config.json", config_json::write(shape, dtype, words.bos, &words.eos))?;
+    if words.defaults != GenerationDefaults::default() {
+        let text = generation_json::write(&words.defaults, words.bos, &words.eos);
+        write("generation_config.json", text)?;
+    }
     let special = words.tokenizer.get_added_tokens_decoder();
     let text = |token: Option<u32>| token.and_then(|id| special.get(&id)).map(|it| &it.content);
     let tokenizer_config = json!({
@@ -114,10 +118,6 @@ pub(crate) fn save(
         "clean_up_tokenization_spaces": false,
         "chat_template": words.chat_template,
     });
-    if words.defaults != GenerationDefaults::default() {
-        let text = generation_json::write(&words.defaults, words.bos, &words.eos);
-        write("generation_config.json", text)?;
-    }
     write("tokenizer_config.json", format!("{tokenizer_config:#}\n"))?;
     let path = folder.join("tokenizer.json");
     words
